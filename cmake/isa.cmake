@@ -1,0 +1,21 @@
+# Instruction-set files are recognised by name (x86_avx2.cc, x86_avx512.cc, x86_avx512vnni.cc) and are the only ones with such flags.
+# Each becomes an object library of its own; tools/check_symbols looks at what it exports.
+set(LITEQAT_ISA_FLAGS_x86_avx2 -mavx2 -mfma)
+set(LITEQAT_ISA_FLAGS_x86_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
+set(LITEQAT_ISA_FLAGS_x86_avx512vnni ${LITEQAT_ISA_FLAGS_x86_avx512} -mavx512vnni)
+
+function(liteqat_isa_object file out_target)
+  get_filename_component(_isa ${file} NAME_WE)
+  if(NOT DEFINED LITEQAT_ISA_FLAGS_${_isa})
+    message(FATAL_ERROR "${file}: no flags are known for instruction set '${_isa}' (cmake/isa.cmake)")
+  endif()
+  file(RELATIVE_PATH _relative ${CMAKE_SOURCE_DIR}/src ${file})
+  string(REPLACE "/" "_" _name ${_relative})
+  string(REPLACE ".cc" "" _name ${_name})
+  set(_target isa_${_name})
+  add_library(${_target} OBJECT ${file})
+  target_include_directories(${_target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_compile_options(${_target} PRIVATE ${LITEQAT_ISA_FLAGS_${_isa}} -O3)
+  target_link_libraries(${_target} PRIVATE liteqat_build_flags)
+  set(${out_target} ${_target} PARENT_SCOPE)
+endfunction()

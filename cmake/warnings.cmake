@@ -1,0 +1,16 @@
+# Compile flags of our own code. Contraction is off everywhere: a fused multiply-add changes float results, and with them codes.
+add_library(liteqat_build_flags INTERFACE)
+target_compile_options(liteqat_build_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
+  -ffp-contract=off -fno-math-errno)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  target_compile_options(liteqat_build_flags INTERFACE -Wno-restrict)  # false positives on std::string concatenation, GCC bug 105651
+endif()
+if(LITEQAT_WERROR)
+  target_compile_options(liteqat_build_flags INTERFACE -Werror)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()

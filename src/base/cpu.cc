@@ -1,0 +1,89 @@
+#include "base/cpu.h"
+
+#include <array>
+#include <cstdlib>
+
+#include "base/file.h"
+
+namespace liteqat {
+namespace {
+
+constexpr std::array<Isa, 4> kAll = {Isa::kReference, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni};
+
+}  // namespace
+
+const char* isa_name(Isa isa) {
+  switch (isa) {
+    case Isa::kReference: return "reference";
+    case Isa::kAvx2: return "avx2";
+    case Isa::kAvx512: return "avx512";
+    case Isa::kAvx512Vnni: return "avx512vnni";
+  }
+  return "unknown";
+}
+
+bool isa_supported(Isa isa) {
+#if defined(__x86_64__)
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  switch (isa) {
+    case Isa::kReference: return true;
+    case Isa::kAvx2: return avx2;
+    case Isa::kAvx512: return avx512;
+    case Isa::kAvx512Vnni: return avx512 && __builtin_cpu_supports("avx512vnni");
+  }
+  return false;
+#else
+  return isa == Isa::kReference;
+#endif
+}
+
+std::vector<Isa> supported_isas() {
+  std::vector<Isa> supported;
+  for (Isa isa : kAll) {
+    if (isa_supported(isa)) supported.push_back(isa);
+  }
+  return supported;
+}
+
+Result<Isa> select_isa() {
+  const char* forced = std::getenv("LITEQAT_ISA");
+  if (forced == nullptr || *forced == '\0') return supported_isas().back();
+  for (Isa isa : kAll) {
+    if (std::string(forced) != isa_name(isa)) continue;
+    if (!isa_supported(isa)) return error(Code::kInvalidArgument, "LITEQAT_ISA={}: this CPU does not execute it", forced);
+    return isa;
+  }
+  return error(Code::kInvalidArgument, "LITEQAT_ISA={}: unknown, expected reference, avx2, avx512 or avx512vnni", forced);
+}
+
+std::string cpu_flags() {
+  std::string flags;
+#if defined(__x86_64__)
+  const auto add = [&flags](const char* name, bool present) {
+    if (present) flags += (flags.empty() ? "" : " ") + std::string(name);
+  };
+  add("sse4.1", __builtin_cpu_supports("sse4.1"));
+  add("avx2", __builtin_cpu_supports("avx2"));
+  add("fma", __builtin_cpu_supports("fma"));
+  add("avx512f", __builtin_cpu_supports("avx512f"));
+  add("avx512bw", __builtin_cpu_supports("avx512bw"));
+  add("avx512vl", __builtin_cpu_supports("avx512vl"));
+  add("avx512vnni", __builtin_cpu_supports("avx512vnni"));
+  add("avx512bf16", __builtin_cpu_supports("avx512bf16"));
+#endif
+  return flags;
+}
+
+std::string cpu_model() {
+  const auto text = read_text_file("/proc/cpuinfo");
+  if (!text.ok()) return "unknown";
+  const size_t key = text->find("model name");
+  if (key == std::string::npos) return "unknown";
+  const size_t begin = text->find(": ", key);
+  if (begin == std::string::npos) return "unknown";
+  return text->substr(begin + 2, text->find('\n', begin) - begin - 2);
+}
+
+}  // namespace liteqat

@@ -1,0 +1,31 @@
+// Whole files in and out. A file on disk is either the old or the new one: writes go to a temporary beside the target, are checked,
+// flushed to the device, renamed over it, and the folder is flushed too. Errors name the path and what the system said.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+
+namespace liteqat {
+
+using Bytes = std::vector<std::byte>;
+
+/// Fails: kNotFound if there is no such file, kIo otherwise. Files above max_bytes are kOutOfRange, before anything is allocated.
+Result<Bytes> read_file(const std::string& path, int64_t max_bytes = int64_t{4} << 30);
+Result<std::string> read_text_file(const std::string& path, int64_t max_bytes = int64_t{64} << 20);
+
+Status write_file(const std::string& path, std::span<const std::byte> bytes);
+Status write_text_file(const std::string& path, std::string_view text);
+
+/// Creates the folder and its parents; fine if it exists.
+Status make_folder(const std::string& path);
+bool file_exists(const std::string& path);
+
+/// Removes temporaries that an interrupted write_file left in the folder.
+Status remove_stale_temporaries(const std::string& folder);
+
+}  // namespace liteqat

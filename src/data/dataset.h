@@ -1,0 +1,49 @@
+// Image classification data in memory: bytes as they are in the files, labels, names and the checksum of what was read.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace liteqat::data {
+
+struct Split {
+  std::string name;  // "train", "validation", "test"
+  int64_t count = 0;
+  int32_t height = 0, width = 0, channels = 0;
+  std::vector<uint8_t> pixels;  // [count, height, width, channels], 0..255, RGB
+  std::vector<int32_t> labels;  // [count], in [0, classes)
+  std::string sha256;           // of the file bytes this split was read from, in file order
+
+  int64_t image_elems() const { return int64_t{height} * width * channels; }
+  std::span<const uint8_t> image(int64_t index) const {
+    return std::span(pixels).subspan(static_cast<size_t>(index * image_elems()), static_cast<size_t>(image_elems()));
+  }
+};
+
+struct Dataset {
+  std::string name;  // "mnist", "cifar10", "synthetic"
+  std::vector<std::string> class_names;
+  Split train, test;
+
+  int32_t classes() const { return static_cast<int32_t>(class_names.size()); }
+};
+
+/// MNIST's four IDX files (gzip or plain) in a folder. Fails: kNotFound, kCorruptFile, kOutOfRange with file and byte offset.
+Result<Dataset> read_mnist(const std::string& folder);
+
+/// CIFAR-10's binary version: data_batch_1..5.bin, test_batch.bin, batches.meta.txt if present.
+Result<Dataset> read_cifar10(const std::string& folder);
+
+/// By name ("mnist", "cifar10"), from a folder. An unknown name is kInvalidArgument and names the nearest known one.
+Result<Dataset> read_dataset(const std::string& name, const std::string& folder);
+
+/// The first `count` images of a split (all if it has fewer or count is 0).
+Split take_first(const Split& split, int64_t count);
+/// Rows [begin, end).
+Split slice(const Split& split, int64_t begin, int64_t end, const std::string& name);
+
+}  // namespace liteqat::data

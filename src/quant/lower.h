@@ -1,0 +1,26 @@
+// From a float training graph to the graphs that are deployed: batch norm folded, activations fused, integers computed.
+#pragma once
+
+#include "base/status.h"
+#include "graph/graph.h"
+#include "quant/plan.h"
+
+namespace liteqat::quant {
+
+/// A float graph without BATCH_NORM: each one that follows a linear CONV_2D, DEPTHWISE_CONV_2D or FULLY_CONNECTED is multiplied into its
+/// weights and bias (float32, as TFLite's converter does). Weights and biases stay kParameter. Activations stay operators of their own.
+/// Fails: kUnsupported for a batch norm that follows anything else.
+Result<graph::Graph> fold_batch_norm(const graph::Graph& model);
+
+/// The float32 graph to deploy: folded, RELU/RELU6 fused into their producers, PAD + VALID turned to SAME where equal, everything kConstant.
+Result<graph::Graph> lower_to_float(const graph::Graph& model);
+
+enum class IoType { kFloat32, kInt8, kUInt8 };
+Result<IoType> parse_io_type(const std::string& name);
+
+/// The integer graph to deploy: int8 activations and weights, int32 biases, parameters from the plan's ranges (TFMOT scheme:
+/// tflite-int8.md section 4.6, in double as TFLite's converter), QUANTIZE/DEQUANTIZE at the ends as io asks.
+/// Requires: the plan was made for this graph. Fails: kUnsupported, kOutOfRange (a scale that is zero or not finite).
+Result<graph::Graph> lower_to_int8(const graph::Graph& model, const Plan& plan, IoType io);
+
+}  // namespace liteqat::quant

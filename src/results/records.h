@@ -1,0 +1,104 @@
+// What a run, an evaluation and a check leave behind: plain, versioned records, and their JSON (design: "liteqat/run/1",
+// "liteqat/eval/1"). Nothing is computed here; report formats these and nothing else.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace liteqat::results {
+
+struct Interval {
+  std::string method = "wilson";
+  double level = 0.95, low = 0, high = 0;
+};
+
+struct Metric {
+  std::string id, model, arithmetic, split;  // "qat_int8.test", "qat_int8", "litert-reference" ("float32" for train's forward), "test"
+  int64_t correct = 0, total = 0;
+  double value = 0;
+  Interval interval;
+  int64_t ties = 0;                          // images whose largest score is shared
+  std::optional<int64_t> agreement;          // images given the same class as the model `agreement_with`
+  std::string agreement_with;
+  std::vector<std::vector<int64_t>> confusion;  // [label][prediction]; empty if not recorded
+};
+
+enum class Verdict { kProblem, kDoubt, kClear, kSkipped };
+
+struct Finding {
+  std::string check, subject, summary, advice;
+  Verdict verdict = Verdict::kClear;
+  std::map<std::string, double> evidence;
+};
+
+struct Environment {
+  std::string version, cpu, cpu_flags, isa;
+  int32_t threads = 1;
+  std::map<std::string, std::string> libraries;
+};
+
+struct DataSplit {
+  std::string name, sha256;
+  int64_t count = 0;
+};
+
+struct Stage {
+  std::string name;
+  double seconds = 0;
+  std::optional<double> images_per_second;
+};
+
+struct EpochPoint {
+  int32_t epoch = 0;
+  double train_loss = 0, learning_rate = 0;
+  int64_t train_correct = 0, train_total = 0;
+  std::optional<double> validation_loss;
+  int64_t validation_correct = 0, validation_total = 0;
+};
+
+struct Curve {
+  std::string stage;  // "float", "qat", "float_control"
+  std::vector<EpochPoint> points;
+};
+
+struct ModelFile {
+  std::string model, path;  // path relative to the run directory
+  int64_t bytes = 0;
+  std::string sha256, type, description;  // type: "int8", "float32"; description: where its figures come from, in words
+};
+
+/// An image on which models disagree, with its pixels, so that a report can show it.
+struct Disagreement {
+  int64_t index = 0;
+  int32_t label = 0, height = 0, width = 0, channels = 0;
+  std::vector<uint8_t> pixels;                 // NHWC bytes
+  std::map<std::string, int32_t> predictions;  // by model
+};
+
+struct Run {
+  std::string recipe, recipe_hash, dataset;
+  std::vector<std::string> class_names;
+  uint64_t seed = 0;
+  Environment environment;
+  std::vector<DataSplit> data;
+  std::vector<Stage> stages;
+  std::vector<Metric> metrics;
+  std::vector<Finding> findings;
+  std::vector<Curve> curves;
+  std::vector<ModelFile> models;
+  std::vector<Disagreement> disagreements;
+};
+
+/// JSON with stable key order, two-space indent, a final newline; numbers round-trip.
+std::string run_to_json(const Run& run);
+Result<Run> run_from_json(const std::string& text, const std::string& path_for_messages);
+
+/// {"schema": "liteqat/eval/1", "metrics": [...]}
+std::string eval_to_json(const std::vector<Metric>& metrics);
+
+}  // namespace liteqat::results

@@ -1,0 +1,62 @@
+// Runs a deployed graph (float32 or int8) exactly as TFLite does. prepare() validates, selects kernels, packs weights and plans one
+// arena; invoke() computes and allocates nothing. One interpreter belongs to one thread; several may share one graph.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/status.h"
+#include "graph/graph.h"
+
+namespace liteqat::runtime {
+
+enum class Profile { kLitertReference };
+Result<Profile> parse_profile(const std::string& name);
+const char* profile_name(Profile profile);
+
+struct Options {
+  Profile profile = Profile::kLitertReference;
+  int32_t batch = 1;  // extent 0 of the inputs
+  Isa isa = Isa::kReference;
+};
+
+struct StepInfo {
+  int32_t op_index;
+  std::string op, kernel;  // "CONV_2D", "conv2d_i8_i32_generic_avx512"
+  int64_t macs, scratch_bytes;
+};
+
+class Interpreter {
+ public:
+  /// Fails: kUnsupported/kMismatch/kOutOfRange, the message starting with operator kind and index. The graph must outlive the interpreter.
+  static Result<Interpreter> prepare(const graph::Graph& graph, const Options& options);
+  Interpreter(Interpreter&&) noexcept;
+  Interpreter& operator=(Interpreter&&) noexcept;
+  ~Interpreter();
+
+  int32_t batch() const;
+  /// The graph at this batch: shapes, types and quantization of inputs and outputs.
+  const graph::Tensor& input_tensor(size_t index) const;
+  const graph::Tensor& output_tensor(size_t index) const;
+
+  /// Raw bytes of input `index`, to be filled before invoke().
+  std::span<std::byte> input(size_t index);
+  std::span<const std::byte> output(size_t index) const;
+  void invoke();
+
+  int64_t arena_bytes() const;       // activations, planned together
+  int64_t live_peak_bytes() const;   // the largest sum of activations alive at once: the planner's lower bound
+  int64_t scratch_bytes() const;     // kernels' working memory, outside the arena
+  std::vector<StepInfo> steps() const;
+
+ private:
+  struct State;
+  explicit Interpreter(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace liteqat::runtime

@@ -1,0 +1,15 @@
+// Intervals for a proportion k of n. Pure functions on numbers.
+#pragma once
+
+#include <cstdint>
+
+namespace liteqat::stats {
+
+struct Bounds {
+  double low, high;
+};
+
+/// Wilson (1927) score interval. Requires: 0 <= correct <= total, total > 0, 0 < level < 1.
+Bounds wilson_interval(int64_t correct, int64_t total, double level);
+
+}  // namespace liteqat::stats

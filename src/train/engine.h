@@ -1,0 +1,72 @@
+// Walks a float training graph forward with saved activations and back again, one backward kernel per operator, fake quantizers applied
+// where a quant::Plan puts them. Every kernel call handles one fixed chunk of images; gradients of weights are summed in chunk order, so
+// the bytes of a result do not depend on the thread count. No arithmetic of its own: kernels/ computes.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "graph/graph.h"
+#include "quant/plan.h"
+
+namespace liteqat::train {
+
+struct EngineOptions {
+  int32_t max_batch = 32;
+  int32_t chunk = 8;  // images per kernel call; fixed by the batch size, never by the thread count
+};
+
+enum class Mode {
+  kTraining,     // batch statistics, moving statistics and ranges updated
+  kEvaluation,   // moving statistics, stored ranges
+  kCalibration,  // as evaluation without fake quantization; minimum and maximum of every quantized activation are recorded
+};
+
+/// A batch's loss (mean over images) and how many images were classified correctly.
+struct LossValue {
+  double loss = 0;
+  int64_t correct = 0;
+};
+
+class Engine {
+ public:
+  /// The graph's weights and, if a plan is given, its ranges are read and updated in place: both must outlive the engine.
+  /// Fails: kUnsupported naming an operator that cannot be trained.
+  static Result<Engine> make(graph::Graph& model, quant::Plan* plan, ThreadPool& pool, const EngineOptions& options);
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+  ~Engine();
+
+  /// images: float NHWC [n, ...], n <= max_batch. Returns the graph's output [n, classes], valid until the next call.
+  std::span<const float> forward(std::span<const float> images, int32_t n, Mode mode);
+
+  /// Softmax cross-entropy of the last forward (logits, or the input of a final SOFTMAX) with label smoothing as Keras defines it;
+  /// then the reverse walk: gradients of all parameters are ready afterwards. Requires: the last forward was kTraining.
+  LossValue backward(std::span<const int32_t> labels, float label_smoothing);
+  /// The same loss without gradients.
+  LossValue loss(std::span<const int32_t> labels, float label_smoothing) const;
+
+  /// Trainable tensors in graph order, and the gradient of each after backward().
+  const std::vector<graph::TensorId>& parameters() const;
+  std::span<const float> gradient(size_t parameter_index) const;
+
+  /// What Mode::kCalibration saw so far, by quantizer.
+  const std::vector<quant::Observation>& observations() const;
+
+  /// Name of the first operator whose output (or gradient) holds a NaN or Inf after the last forward/backward; empty if none.
+  std::string find_non_finite() const;
+
+  int64_t memory_bytes() const;
+
+ private:
+  struct State;
+  explicit Engine(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace liteqat::train

@@ -1,0 +1,68 @@
+// The training loop: epochs of shuffled, augmented batches, validation, history, checkpoints through a callback, resume.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "data/batches.h"
+#include "data/dataset.h"
+#include "graph/graph.h"
+#include "quant/plan.h"
+#include "train/engine.h"
+#include "train/optimizer.h"
+
+namespace liteqat::train {
+
+struct FitOptions {
+  int32_t epochs = 1;
+  int32_t batch_size = 32;
+  OptimizerOptions optimizer;
+  ScheduleOptions schedule;
+  float label_smoothing = 0;
+  data::Augmentation augmentation;
+  data::Normalization normalization;
+  bool shuffle = true;
+  uint64_t seed = 0;  // of the data order and augmentation
+};
+
+struct EpochRecord {
+  int32_t epoch = 0;  // 1-based
+  int64_t steps = 0;
+  double train_loss = 0;
+  int64_t train_correct = 0, train_total = 0;
+  std::optional<double> validation_loss;
+  int64_t validation_correct = 0, validation_total = 0;
+  double learning_rate = 0;
+  double seconds = 0;
+};
+
+/// Everything beside the graph and the plan that a resumed run needs.
+struct FitState {
+  int32_t epochs_done = 0;
+  int64_t optimizer_steps = 0;
+  std::vector<Optimizer::Slot> slots;
+  std::vector<EpochRecord> history;
+};
+
+/// Called after every epoch with the state to store; an error stops the run.
+using EpochCallback = std::function<Status(const FitState&)>;
+
+/// Trains model (and plan) in place, from `state` on. Fails: kOutOfRange naming epoch, step and first operator when the loss or a tensor
+/// is not finite (the model is then as after the last finished epoch only in the caller's checkpoint); kInterrupted between batches.
+Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& train, const data::Split* validation,
+                     const FitOptions& options, FitState state, ThreadPool& pool, Progress& progress, const EpochCallback& on_epoch);
+
+/// Scores [count, classes] of a split in evaluation mode.
+Result<std::vector<float>> predict(graph::Graph& model, quant::Plan* plan, const data::Split& split,
+                                   const data::Normalization& normalization, ThreadPool& pool, Progress& progress);
+
+/// Minimum and maximum of every activation quantizer over the split, without fake quantization.
+Result<std::vector<quant::Observation>> calibrate(graph::Graph& model, quant::Plan& plan, const data::Split& split,
+                                                  const data::Normalization& normalization, ThreadPool& pool, Progress& progress);
+
+}  // namespace liteqat::train
