@@ -1,0 +1,190 @@
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "graph/rules.h"
+
+namespace liteqat::graph {
+namespace {
+
+/// How many inputs an operator takes; those from `required` on may be omitted.
+struct Arity {
+  size_t required, allowed;
+};
+
+Arity input_arity(OpKind kind) {
+  switch (kind) {
+    case OpKind::kConv2D:
+    case OpKind::kDepthwiseConv2D:
+    case OpKind::kFullyConnected:
+      return {2, 3};
+    case OpKind::kBatchNorm:
+      return {5, 5};
+    case OpKind::kAdd:
+    case OpKind::kMean:
+    case OpKind::kPad:
+    case OpKind::kReshape:
+      return {2, 2};
+    case OpKind::kRelu:
+    case OpKind::kRelu6:
+    case OpKind::kSoftmax:
+    case OpKind::kMaxPool2D:
+    case OpKind::kAveragePool2D:
+    case OpKind::kQuantize:
+    case OpKind::kDequantize:
+      return {1, 1};
+  }
+  return {1, 0};  // an unknown kind accepts no inputs at all
+}
+
+bool params_match(OpKind kind, const OpParams& params) {
+  switch (kind) {
+    case OpKind::kConv2D:
+      return std::holds_alternative<Conv2DParams>(params);
+    case OpKind::kDepthwiseConv2D:
+      return std::holds_alternative<DepthwiseConv2DParams>(params);
+    case OpKind::kFullyConnected:
+      return std::holds_alternative<FullyConnectedParams>(params);
+    case OpKind::kBatchNorm:
+      return std::holds_alternative<BatchNormParams>(params);
+    case OpKind::kSoftmax:
+      return std::holds_alternative<SoftmaxParams>(params);
+    case OpKind::kAdd:
+      return std::holds_alternative<AddParams>(params);
+    case OpKind::kMaxPool2D:
+    case OpKind::kAveragePool2D:
+      return std::holds_alternative<Pool2DParams>(params);
+    case OpKind::kMean:
+      return std::holds_alternative<MeanParams>(params);
+    case OpKind::kRelu:
+    case OpKind::kRelu6:
+    case OpKind::kPad:
+    case OpKind::kReshape:
+    case OpKind::kQuantize:
+    case OpKind::kDequantize:
+      return std::holds_alternative<std::monostate>(params);
+  }
+  return false;
+}
+
+bool takes_index_tensor(OpKind kind) {
+  return kind == OpKind::kMean || kind == OpKind::kPad || kind == OpKind::kReshape;
+}
+
+bool valid_id(const Graph& graph, TensorId id) {
+  return id >= 0 && static_cast<size_t>(id) < graph.tensors.size();
+}
+
+/// Values that make no sense whatever the shapes are.
+Status check_param_values(const std::string& where, const Op& op) {
+  if (op.kind == OpKind::kBatchNorm) {
+    const auto& params = op.params_as<BatchNormParams>();
+    if (!(std::isfinite(params.epsilon) && params.epsilon > 0)) {
+      return error(Code::kOutOfRange, "{}: epsilon must be finite and positive, found {}", where, params.epsilon);
+    }
+    if (!(params.momentum >= 0 && params.momentum <= 1)) {
+      return error(Code::kOutOfRange, "{}: momentum must lie in [0, 1], found {}", where, params.momentum);
+    }
+  }
+  if (op.kind == OpKind::kSoftmax && !std::isfinite(op.params_as<SoftmaxParams>().beta)) {
+    return error(Code::kOutOfRange, "{}: beta must be finite, found {}", where, op.params_as<SoftmaxParams>().beta);
+  }
+  return {};
+}
+
+Status check_inputs(const Graph& graph, const std::string& where, const Op& op, const std::vector<bool>& available) {
+  const Arity arity = input_arity(op.kind);
+  if (op.inputs.size() < arity.required || op.inputs.size() > arity.allowed) {
+    return error(Code::kMismatch, "{}: expected {} to {} inputs, found {}", where, arity.required, arity.allowed, op.inputs.size());
+  }
+  for (size_t position = 0; position < op.inputs.size(); ++position) {
+    const TensorId id = op.inputs[position];
+    if (id == kNoTensor && position >= arity.required) continue;
+    if (!valid_id(graph, id)) {
+      return error(Code::kMismatch, "{}: input {} is tensor {}, the graph has tensors 0 to {}", where, position, id,
+                   static_cast<int64_t>(graph.tensors.size()) - 1);
+    }
+    if (!available[static_cast<size_t>(id)]) {
+      return error(Code::kMismatch,
+                   "{}: input {} (tensor {} '{}') is neither constant nor a graph input nor computed by an earlier operator", where,
+                   position, id, graph.tensor(id).name);
+    }
+  }
+  if (takes_index_tensor(op.kind)) {
+    const Tensor& indices = graph.tensor(op.inputs[1]);
+    if (!indices.constant() || indices.type != DType::kInt32) {
+      return error(Code::kUnsupported, "{}: input 1 (tensor '{}') must be a constant of type int32, found {} {}", where, indices.name,
+                   indices.constant() ? "a constant of type" : "a computed tensor of type", dtype_name(indices.type));
+    }
+  }
+  return {};
+}
+
+Status check_op(const Graph& graph, size_t op_index, std::vector<bool>& available) {
+  const Op& op = graph.ops[op_index];
+  const std::string where = op_text(graph, op_index);
+  if (!params_match(op.kind, op.params)) {
+    return error(Code::kMismatch, "{}: its parameters are those of another operator (alternative {})", where, op.params.index());
+  }
+  LITEQAT_RETURN_IF_ERROR(check_param_values(where, op));
+  LITEQAT_RETURN_IF_ERROR(check_inputs(graph, where, op, available));
+  if (op.outputs.size() != 1) return error(Code::kMismatch, "{}: expected 1 output, found {}", where, op.outputs.size());
+  const TensorId output = op.outputs[0];
+  if (!valid_id(graph, output)) {
+    return error(Code::kMismatch, "{}: its output is tensor {}, the graph has tensors 0 to {}", where, output,
+                 static_cast<int64_t>(graph.tensors.size()) - 1);
+  }
+  if (available[static_cast<size_t>(output)]) {
+    return error(Code::kMismatch, "{}: its output (tensor {} '{}') already has a value: a constant, a graph input or an earlier result",
+                 where, output, graph.tensor(output).name);
+  }
+  available[static_cast<size_t>(output)] = true;
+  return {};
+}
+
+Status check_graph_inputs(const Graph& graph, std::vector<bool>& available) {
+  for (size_t position = 0; position < graph.inputs.size(); ++position) {
+    const TensorId id = graph.inputs[position];
+    if (!valid_id(graph, id)) {
+      return error(Code::kMismatch, "graph input {} is tensor {}, the graph has tensors 0 to {}", position, id,
+                   static_cast<int64_t>(graph.tensors.size()) - 1);
+    }
+    if (available[static_cast<size_t>(id)]) {
+      return error(Code::kMismatch, "graph input {} (tensor {} '{}') is constant or listed twice", position, id, graph.tensor(id).name);
+    }
+    available[static_cast<size_t>(id)] = true;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string op_text(const Graph& graph, size_t op_index) {
+  const Op& op = graph.ops[op_index];
+  return format("{} '{}' (operator {})", op_kind_name(op.kind), op.name, op_index);
+}
+
+Status check_structure(const Graph& graph) {
+  if (graph.inputs.empty() || graph.outputs.empty()) {
+    return error(Code::kMismatch, "a graph needs inputs and outputs, found {} inputs and {} outputs", graph.inputs.size(),
+                 graph.outputs.size());
+  }
+  std::vector<bool> available(graph.tensors.size());
+  for (size_t id = 0; id < graph.tensors.size(); ++id) available[id] = graph.tensors[id].constant();
+  LITEQAT_RETURN_IF_ERROR(check_graph_inputs(graph, available));
+  for (size_t op_index = 0; op_index < graph.ops.size(); ++op_index) LITEQAT_RETURN_IF_ERROR(check_op(graph, op_index, available));
+  for (size_t position = 0; position < graph.outputs.size(); ++position) {
+    const TensorId id = graph.outputs[position];
+    if (!valid_id(graph, id)) {
+      return error(Code::kMismatch, "graph output {} is tensor {}, the graph has tensors 0 to {}", position, id,
+                   static_cast<int64_t>(graph.tensors.size()) - 1);
+    }
+    if (!available[static_cast<size_t>(id)]) {
+      return error(Code::kMismatch, "graph output {} (tensor {} '{}') is not computed by any operator", position, id,
+                   graph.tensor(id).name);
+    }
+  }
+  return {};
+}
+
+}  // namespace liteqat::graph
