@@ -12,8 +12,8 @@ struct FakeQuantParams {
   float scale = 0;
   float inverse_scale = 0;  // (qmax - qmin) / (max - min), as the per-channel operator multiplies
   float nudged_min = 0, nudged_max = 0;
-  float quant_zero = 0;    // floor(-nudged_min * inverse_scale + 0.5)
-  bool all_zero = false;   // min == max == 0: output is 0 and the gradient passes everywhere
+  float quant_zero = 0;   // floor(-nudged_min * inverse_scale + 0.5)
+  bool all_zero = false;  // min == max == 0: output is 0 and the gradient passes everywhere
 };
 FakeQuantParams nudge_range(float min, float max, bool narrow);
 
