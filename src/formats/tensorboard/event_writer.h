@@ -1,5 +1,6 @@
 // TensorBoard event files: TFRecords (length, masked CRC-32C, payload, masked CRC-32C) of Event protocol buffers, scalars only.
-// The record format is TensorFlow's; the file is appended to and flushed per record, so a crash loses at most the last one.
+// The record format is TensorFlow's; the file is appended to and flushed per record, so a crash loses at most the last one; a torn last
+// record is cut off when the file is opened again. One writer per file and thread.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,9 @@ namespace liteqat::formats::tensorboard {
 class EventWriter {
  public:
   /// Creates folder/events.out.tfevents.<seconds>.liteqat (appended to if it exists).
+  /// Fails: kIo; kCorruptFile if a file of that name does not begin with an event record.
   static Result<EventWriter> open(const std::string& folder, int64_t wall_seconds);
+  /// Fails: kIo. wall_time in seconds since 1970.
   Status add_scalar(const std::string& tag, int64_t step, float value, double wall_time);
 
  private:
