@@ -1,0 +1,91 @@
+#include "pipeline/context.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/file.h"
+#include "base/hash.h"
+
+namespace liteqat::pipeline {
+namespace {
+
+train::ScheduleKind schedule_kind(const std::string& name) {
+  if (name == "cosine") return train::ScheduleKind::kCosine;
+  return name == "step" ? train::ScheduleKind::kStep : train::ScheduleKind::kConstant;
+}
+
+}  // namespace
+
+data::Normalization make_normalization(const Recipe& recipe) {
+  data::Normalization normalization;
+  normalization.mean.assign(recipe.mean.begin(), recipe.mean.end());
+  normalization.std.assign(recipe.std.begin(), recipe.std.end());
+  return normalization;
+}
+
+std::optional<data::Normalization> find_normalization(const graph::Graph& graph) {
+  if (!graph.info.normalization) return std::nullopt;
+  return data::Normalization{graph.info.normalization->mean, graph.info.normalization->std};
+}
+
+TrainingData split_training(const TrainingRecipe& training, const data::Split& train) {
+  const data::Split used = data::take_first(train, training.images);
+  // Keras' validation_split: the split point is the whole part of count * (1 - fraction).
+  const auto split_at = static_cast<int64_t>(std::floor(static_cast<double>(used.count) * (1.0 - training.validation_fraction)));
+  return {data::slice(used, 0, split_at, "train"), data::slice(used, split_at, used.count, "validation")};
+}
+
+train::FitOptions make_fit_options(const Recipe& recipe, const TrainingRecipe& training, int64_t train_images) {
+  const int64_t steps = steps_per_epoch(training, train_images);
+  train::FitOptions options;
+  options.epochs = static_cast<int32_t>(training.epochs);
+  options.batch_size = static_cast<int32_t>(training.batch_size);
+  options.optimizer.kind = training.optimizer == "sgd" ? train::OptimizerKind::kSgd : train::OptimizerKind::kAdam;
+  options.optimizer.learning_rate = static_cast<float>(training.learning_rate);
+  options.optimizer.momentum = static_cast<float>(training.momentum);
+  options.optimizer.nesterov = training.nesterov;
+  options.optimizer.weight_decay = static_cast<float>(training.weight_decay);
+  options.schedule.kind = schedule_kind(training.schedule);
+  options.schedule.warmup_steps = std::llround(training.warmup_epochs * static_cast<double>(steps));
+  options.schedule.total_steps = steps * training.epochs;
+  for (double epoch : training.step_epochs) {
+    options.schedule.boundary_steps.push_back(std::llround(epoch * static_cast<double>(steps)));
+  }
+  options.schedule.step_factor = static_cast<float>(training.step_factor);
+  options.schedule.final_fraction = static_cast<float>(training.final_fraction);
+  options.label_smoothing = static_cast<float>(training.label_smoothing);
+  options.augmentation = {.crop_padding = static_cast<int32_t>(training.crop_padding), .horizontal_flip = training.horizontal_flip};
+  options.normalization = make_normalization(recipe);
+  options.seed = static_cast<uint64_t>(recipe.seed);
+  return options;
+}
+
+data::Split take_calibration_images(const Recipe& recipe, const data::Dataset& dataset) {
+  return data::take_first(dataset.train, recipe.calibration_images);
+}
+
+Result<data::Dataset> read_recipe_data(const Recipe& recipe) {
+  std::string folder = recipe.data_folder;
+  for (const std::string& share : share_folders()) {
+    const std::string shipped = share + "/data/" + recipe.dataset;
+    if (folder.empty() && file_exists(shipped)) folder = shipped;
+  }
+  if (folder.empty()) {
+    return error(Code::kInvalidArgument, "recipe '{}' needs {}: give the folder that holds it with --data DIR", recipe.name, recipe.dataset);
+  }
+  LITEQAT_ASSIGN_OR_RETURN(data::Dataset dataset, data::read_dataset(recipe.dataset, folder));
+  if (recipe.limit_images > 0) {
+    dataset.train = data::take_first(dataset.train, recipe.limit_images);
+    dataset.test = data::take_first(dataset.test, recipe.limit_images);
+  }
+  const auto channels = static_cast<size_t>(dataset.train.channels);
+  if (recipe.mean.size() != 1 && recipe.mean.size() != channels) {
+    return error(Code::kMismatch, "recipe '{}': data.mean has {} entries, the images have {} channels", recipe.name, recipe.mean.size(),
+                 channels);
+  }
+  return dataset;
+}
+
+std::string data_checksum(const data::Dataset& dataset) { return sha256(dataset.train.sha256 + dataset.test.sha256); }
+
+}  // namespace liteqat::pipeline

@@ -1,0 +1,62 @@
+// What every stage of a run shares, and the conversions between a recipe's words and the modules' option structs.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/progress.h"
+#include "base/thread_pool.h"
+#include "data/batches.h"
+#include "data/dataset.h"
+#include "graph/graph.h"
+#include "pipeline/recipe.h"
+#include "pipeline/run_directory.h"
+#include "train/fit.h"
+
+namespace liteqat::pipeline {
+
+struct Context {
+  Recipe recipe;
+  RunDirectory directory;
+  data::Dataset dataset;  // limited as the recipe asks
+  ThreadPool& pool;
+  Progress& progress;
+  Isa isa = Isa::kReference;
+
+  std::string file(const std::string& name) const { return directory.file(name); }
+};
+
+/// Seconds since construction.
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+data::Normalization make_normalization(const Recipe& recipe);
+
+/// The model's own contract (graph.info.normalization), if it has one.
+std::optional<data::Normalization> find_normalization(const graph::Graph& graph);
+
+/// Training and validation images of one training stage: the first `images` of the split, the last validation_fraction of them apart.
+struct TrainingData {
+  data::Split train, validation;
+};
+TrainingData split_training(const TrainingRecipe& training, const data::Split& train);
+
+train::FitOptions make_fit_options(const Recipe& recipe, const TrainingRecipe& training, int64_t train_images);
+
+/// The first n training images, which calibrate ranges.
+data::Split take_calibration_images(const Recipe& recipe, const data::Dataset& dataset);
+
+/// Reads the recipe's data: --data, else the recipe's folder, else what is shipped. Fails: kInvalidArgument if there is none.
+Result<data::Dataset> read_recipe_data(const Recipe& recipe);
+
+/// Both splits' checksums in one.
+std::string data_checksum(const data::Dataset& dataset);
+
+}  // namespace liteqat::pipeline

@@ -1,0 +1,150 @@
+#include "pipeline/evaluation.h"
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+
+#include "base/file.h"
+#include "formats/npy/npy.h"
+#include "formats/tflite/tflite.h"
+#include "pipeline/data_tools.h"
+
+namespace liteqat::pipeline {
+namespace {
+
+constexpr const char* kFloatArithmetic = "float32";  // train's forward: no integer runtime involved
+
+struct Evaluated {
+  std::string name;
+  TrainedModel* trained = nullptr;  // null: the .tflite file of that name
+};
+
+Result<eval::Predictions> predict_trained(TrainedModel& model, const data::Split& split, const data::Normalization& normalization,
+                                          ThreadPool& pool, Progress& progress) {
+  quant::Plan* plan = model.plan ? &*model.plan : nullptr;
+  LITEQAT_ASSIGN_OR_RETURN(std::vector<float> scores, train::predict(model.graph, plan, split, normalization, pool, progress));
+  const auto classes = static_cast<int32_t>(static_cast<int64_t>(scores.size()) / std::max<int64_t>(split.count, 1));
+  return eval::make_predictions(std::move(scores), classes);
+}
+
+Result<eval::Predictions> predict_deployed(const std::string& path, const data::Split& split, const data::Normalization& normalization,
+                                           const eval::RunOptions& options, ThreadPool& pool, Progress& progress) {
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(path));
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph graph, formats::tflite::read(bytes, path));
+  auto predictions = eval::run_model(graph, split, normalization, options, pool, progress);
+  if (!predictions.ok()) return predictions.status().with_context(path);
+  return predictions;
+}
+
+/// Runs one model of the run, or reads what an earlier run of the same model left.
+Result<eval::Predictions> evaluate_one(Context& context, const Evaluated& model) {
+  const data::Split& split = context.dataset.test;
+  const std::string stage = "eval " + model.name, output = "predictions/" + model.name + ".npy";
+  if (context.directory.find_finished(stage)) {
+    auto stored = read_scores(context.file(output), split.count);
+    if (stored.ok()) return stored;
+  }
+  const Stopwatch watch;
+  const data::Normalization normalization = make_normalization(context.recipe);
+  const std::string file = model.name + ".tflite";
+  Result<eval::Predictions> predictions =
+      model.trained != nullptr ? predict_trained(*model.trained, split, normalization, context.pool, context.progress)
+                               : predict_deployed(context.file(file), split, normalization, {.isa = context.isa}, context.pool, context.progress);
+  if (!predictions.ok()) return predictions.status().with_context(stage);
+  LITEQAT_RETURN_IF_ERROR(write_scores(context.file(output), *predictions));
+  const double seconds = watch.seconds();
+  LITEQAT_RETURN_IF_ERROR(context.directory.finish_stage(stage, seconds, static_cast<double>(split.count) / seconds, {output}));
+  return predictions;
+}
+
+}  // namespace
+
+Status write_scores(const std::string& path, const eval::Predictions& predictions) {
+  formats::npy::Array array;
+  array.dtype = "<f4";
+  array.shape = {static_cast<int64_t>(predictions.classed.size()), predictions.classes};
+  array.data.resize(predictions.scores.size() * sizeof(float));
+  std::memcpy(array.data.data(), predictions.scores.data(), array.data.size());
+  return write_file(path, formats::npy::write(array));
+}
+
+Result<eval::Predictions> read_scores(const std::string& path, int64_t images) {
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(path));
+  LITEQAT_ASSIGN_OR_RETURN(const formats::npy::Array array, formats::npy::read(bytes, path));
+  if (array.dtype != "<f4" || array.shape.size() != 2 || array.shape[0] != images) {
+    return error(Code::kMismatch, "{}: float32 scores of {} images were expected", path, images);
+  }
+  const auto values = array.as<float>();
+  return eval::make_predictions({values.begin(), values.end()}, static_cast<int32_t>(array.shape[1]));
+}
+
+Status write_labels(const std::string& path, const data::Split& split) {
+  formats::npy::Array array;
+  array.dtype = "<i4";
+  array.shape = {split.count};
+  array.data.resize(split.labels.size() * sizeof(int32_t));
+  std::memcpy(array.data.data(), split.labels.data(), array.data.size());
+  return write_file(path, formats::npy::write(array));
+}
+
+Result<PredictionsByModel> run_evaluation_stage(Context& context, RunModels& models) {
+  LITEQAT_RETURN_IF_ERROR(write_labels(context.file("predictions/labels.npy"), context.dataset.test));
+  std::vector<Evaluated> evaluated = {{"float", &models.float_model}};
+  if (models.control) evaluated.push_back({"float_control", &*models.control});
+  if (models.qat) evaluated.push_back({"qat", &*models.qat});
+  for (const std::string& type : context.recipe.types) evaluated.push_back({type, nullptr});
+  PredictionsByModel all;
+  for (const Evaluated& model : evaluated) {
+    LITEQAT_ASSIGN_OR_RETURN(eval::Predictions predictions, evaluate_one(context, model));
+    all.emplace_back(model.name, std::move(predictions));
+  }
+  return all;
+}
+
+std::vector<results::Metric> make_run_metrics(const PredictionsByModel& predictions, const data::Split& split) {
+  std::vector<results::Metric> metrics;
+  for (const auto& [name, answers] : predictions) {
+    const bool trained = name == "float" || name == "float_control" || name == "qat";
+    const char* arithmetic = trained ? kFloatArithmetic : runtime::profile_name(runtime::Profile::kLitertReference);
+    results::Metric metric = eval::make_metric(name, arithmetic, split.name, answers, split.labels);
+    metric.agreement = eval::count_agreement(answers, predictions.front().second);
+    metric.agreement_with = predictions.front().first;
+    metrics.push_back(std::move(metric));
+  }
+  return metrics;
+}
+
+Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
+  LITEQAT_ASSIGN_OR_RETURN(const runtime::Profile profile, runtime::parse_profile(inputs.arithmetic));
+  LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(inputs.data_folder));
+  if (inputs.split != "test" && inputs.split != "train") {
+    return error(Code::kInvalidArgument, "--split {}: expected test or train", inputs.split);
+  }
+  const data::Split split = data::take_first(inputs.split == "test" ? dataset.test : dataset.train, inputs.limit_images);
+  if (!inputs.predictions_folder.empty()) {
+    LITEQAT_RETURN_IF_ERROR(make_folder(inputs.predictions_folder));
+    LITEQAT_RETURN_IF_ERROR(write_labels(inputs.predictions_folder + "/labels.npy", split));
+  }
+  EvaluateOutputs outputs;
+  for (const std::string& path : inputs.models) {
+    LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
+    const auto carried = find_normalization(any.model.graph);
+    if (!inputs.normalization && !carried) progress.note(format("{}: carries no preprocessing, raw 0..255 RGB is fed (see --pixels)", path));
+    const data::Normalization normalization = inputs.normalization ? *inputs.normalization : carried.value_or(data::Normalization{});
+    const std::string name = std::filesystem::path(path).stem().string();
+    auto predictions = any.deployed ? eval::run_model(any.model.graph, split, normalization, {.profile = profile, .isa = isa}, pool, progress)
+                                    : predict_trained(any.model, split, normalization, pool, progress);
+    if (!predictions.ok()) return predictions.status().with_context(path);
+    if (predictions->classes != dataset.classes()) {
+      return error(Code::kMismatch, "{}: gives {} scores an image, {} has {} classes", path, predictions->classes, inputs.data_folder,
+                   dataset.classes());
+    }
+    outputs.metrics.push_back(eval::make_metric(name, any.deployed ? inputs.arithmetic : kFloatArithmetic, split.name, *predictions, split.labels));
+    if (!inputs.predictions_folder.empty()) {
+      LITEQAT_RETURN_IF_ERROR(write_scores(format("{}/{}.npy", inputs.predictions_folder, name), *predictions));
+    }
+  }
+  return outputs;
+}
+
+}  // namespace liteqat::pipeline

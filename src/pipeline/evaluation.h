@@ -1,0 +1,58 @@
+// Measuring models on the same images: the stage of a run, and `liteqat eval` and `liteqat predict` on their own.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "eval/evaluate.h"
+#include "pipeline/context.h"
+#include "pipeline/model_file.h"
+#include "results/records.h"
+
+namespace liteqat::pipeline {
+
+/// Predictions of one model of a run on the test split, by the model's name in run.json.
+using PredictionsByModel = std::vector<std::pair<std::string, eval::Predictions>>;
+
+struct RunModels {
+  TrainedModel float_model;
+  std::optional<TrainedModel> control, qat;
+};
+
+/// Evaluates every model of the run on the test split -> predictions/<model>.npy, labels.npy. A model whose file has not changed since its
+/// predictions were written is not run again. Order: float, float_control, qat, then the .tflite files.
+Result<PredictionsByModel> run_evaluation_stage(Context& context, RunModels& models);
+
+/// One metric per model, agreement with `float` filled in.
+std::vector<results::Metric> make_run_metrics(const PredictionsByModel& predictions, const data::Split& split);
+
+struct EvaluateInputs {
+  std::vector<std::string> models;
+  std::string data_folder;
+  std::string split = "test";
+  std::string arithmetic = "litert-reference";
+  std::string predictions_folder;  // empty: none written
+  int64_t limit_images = 0;
+  std::optional<data::Normalization> normalization;  // overrides what the model carries
+};
+struct EvaluateOutputs {
+  std::vector<results::Metric> metrics;
+};
+Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);
+
+struct PredictInputs {
+  std::string model, inputs, output;
+  bool raw = false;  // inputs and outputs in the model's own types
+  std::string arithmetic = "litert-reference";
+  std::optional<data::Normalization> normalization;
+};
+/// Fails: kMismatch when shapes or types do not fit, with what was expected and found.
+Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool);
+
+/// .npy files of predictions and labels.
+Status write_scores(const std::string& path, const eval::Predictions& predictions);
+Result<eval::Predictions> read_scores(const std::string& path, int64_t images);
+Status write_labels(const std::string& path, const data::Split& split);
+
+}  // namespace liteqat::pipeline

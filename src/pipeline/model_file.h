@@ -1,0 +1,36 @@
+// A trained model on disk: graph and weights, the quantization ranges of a QAT model, and, in a checkpoint, what resuming needs. One
+// safetensors file; see formats/safetensors/graph_file.h for the graph. Also the one place that tells model files apart by content.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+#include "graph/graph.h"
+#include "quant/plan.h"
+#include "train/fit.h"
+
+namespace liteqat::pipeline {
+
+struct TrainedModel {
+  graph::Graph graph;
+  std::optional<quant::Plan> plan;  // of a QAT model
+  train::FitState state;            // history always; optimizer slots in checkpoints only
+  std::string recipe_hash;
+};
+
+/// Fails: kIo, with the path.
+Status write_trained_model(const TrainedModel& model, const std::string& path);
+
+/// Fails: kNotFound, kCorruptFile with path and what does not fit.
+Result<TrainedModel> read_trained_model(const std::string& path);
+
+/// Any model: a .tflite or a safetensors file of ours, told apart by their first bytes.
+struct AnyModel {
+  bool deployed = false;  // .tflite: graph is what the runtime executes
+  TrainedModel model;     // deployed: only graph is filled
+  int64_t file_bytes = 0;
+};
+Result<AnyModel> read_any_model(const std::string& path);
+
+}  // namespace liteqat::pipeline

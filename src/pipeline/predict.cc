@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/file.h"
+#include "formats/npy/npy.h"
+#include "pipeline/evaluation.h"
+
+namespace liteqat::pipeline {
+namespace {
+
+namespace npy = formats::npy;
+
+const char* npy_type(graph::DType type) {
+  switch (type) {
+    case graph::DType::kFloat32: return "<f4";
+    case graph::DType::kFloat16: return "<f2";
+    case graph::DType::kInt8: return "|i1";
+    case graph::DType::kUInt8: return "|u1";
+    case graph::DType::kInt16: return "<i2";
+    case graph::DType::kInt32: return "<i4";
+    case graph::DType::kInt64: return "<i8";
+    case graph::DType::kBool: return "|b1";
+  }
+  return "";
+}
+
+std::string shape_text(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (size_t i = 0; i < shape.size(); ++i) text += format("{}{}", i ? "," : "", shape[i]);
+  return text + "]";
+}
+
+/// How N inputs are stacked: on a new first axis, or on a batch axis of extent 1.
+struct Stacking {
+  int64_t count = 0;
+  bool new_axis = false;
+
+  std::vector<int64_t> stacked_shape(const graph::Shape& one) const {
+    std::vector<int64_t> shape(one.begin(), one.end());
+    if (new_axis) {
+      shape.insert(shape.begin(), count);
+    } else {
+      shape[0] = count;
+    }
+    return shape;
+  }
+};
+
+Result<Stacking> find_stacking(const std::vector<int64_t>& shape, const graph::Tensor& input, const std::string& path) {
+  if (!shape.empty()) {
+    const Stacking on_new_axis{shape[0], true};
+    if (shape == on_new_axis.stacked_shape(input.shape)) return on_new_axis;
+    const Stacking on_batch{shape[0], false};
+    if (!input.shape.empty() && input.shape[0] == 1 && shape == on_batch.stacked_shape(input.shape)) return on_batch;
+  }
+  return error(Code::kMismatch, "{}: shape {} does not stack inputs of shape {}", path, shape_text(shape), graph::shape_text(input.shape));
+}
+
+/// Turns one stored input into the bytes the model takes.
+class InputConverter {
+ public:
+  static Result<InputConverter> make(const npy::Array& array, const graph::Tensor& input, const data::Normalization& normalization, bool raw,
+                                     const std::string& path) {
+    InputConverter converter(array, input, normalization);
+    if (raw || array.dtype == npy_type(graph::DType::kFloat32) || array.dtype == npy_type(graph::DType::kUInt8)) {
+      converter.copy_ = raw || (array.dtype == "<f4" && input.type == graph::DType::kFloat32);
+      if (raw && array.dtype != npy_type(input.type)) {
+        return error(Code::kMismatch, "{}: holds {}, with --raw the model takes {} ({})", path, array.dtype, npy_type(input.type),
+                     graph::dtype_name(input.type));
+      }
+      return converter;
+    }
+    return error(Code::kMismatch, "{}: holds {}; without --raw give uint8 pixels or float32 model inputs", path, array.dtype);
+  }
+
+  void convert(int64_t index, std::span<std::byte> out) const {
+    const auto elems = static_cast<size_t>(graph::elem_count(input_.shape));
+    const size_t stored_bytes = elems * static_cast<size_t>(npy::dtype_bytes(array_.dtype));
+    const std::byte* stored = array_.data.data() + static_cast<size_t>(index) * stored_bytes;
+    if (copy_) {
+      std::memcpy(out.data(), stored, stored_bytes);
+      return;
+    }
+    const auto channels = static_cast<size_t>(input_.shape.back());
+    for (size_t i = 0; i < elems; ++i) write_elem(real_value(stored, i, i % channels), i, out);
+  }
+
+ private:
+  InputConverter(const npy::Array& array, const graph::Tensor& input, const data::Normalization& normalization)
+      : array_(array), input_(input), normalization_(normalization) {}
+
+  float real_value(const std::byte* stored, size_t i, size_t channel) const {
+    if (array_.dtype == "<f4") {
+      float value;
+      std::memcpy(&value, stored + i * sizeof value, sizeof value);
+      return value;
+    }
+    const auto of = [channel](const std::vector<float>& values) { return values.size() == 1 ? values[0] : values[channel]; };
+    return (static_cast<float>(std::to_integer<uint8_t>(stored[i])) - of(normalization_.mean)) / of(normalization_.std);
+  }
+
+  void write_elem(float real, size_t i, std::span<std::byte> out) const {
+    if (input_.type == graph::DType::kFloat32) {
+      std::memcpy(out.data() + i * sizeof real, &real, sizeof real);
+      return;
+    }
+    // QUANTIZE of LiteRT's reference kernels: float32 division, round half away from zero.
+    const bool is_signed = input_.type == graph::DType::kInt8;
+    const float low = is_signed ? -128.0f : 0.0f, high = is_signed ? 127.0f : 255.0f;
+    const float quantized = std::round(real / input_.quantization.scale[0]) + static_cast<float>(input_.quantization.zero_point[0]);
+    out[i] = static_cast<std::byte>(static_cast<int32_t>(std::clamp(quantized, low, high)));
+  }
+
+  const npy::Array& array_;
+  const graph::Tensor& input_;
+  const data::Normalization& normalization_;
+  bool copy_ = false;
+};
+
+/// Output bytes in the model's type, or dequantized to float32.
+void append_output(const graph::Tensor& output, std::span<const std::byte> bytes, bool raw, std::byte* target) {
+  if (raw || output.quantization.empty() || output.type == graph::DType::kFloat32) {
+    std::memcpy(target, bytes.data(), bytes.size());
+    return;
+  }
+  const bool is_signed = output.type == graph::DType::kInt8;
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    const int32_t q = is_signed ? static_cast<int8_t>(bytes[i]) : std::to_integer<int32_t>(bytes[i]);
+    const auto real =
+        static_cast<float>(static_cast<double>(output.quantization.scale[0]) * static_cast<double>(q - output.quantization.zero_point[0]));
+    std::memcpy(target + i * sizeof real, &real, sizeof real);
+  }
+}
+
+}  // namespace
+
+Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool) {
+  LITEQAT_ASSIGN_OR_RETURN(const runtime::Profile profile, runtime::parse_profile(inputs.arithmetic));
+  LITEQAT_ASSIGN_OR_RETURN(const AnyModel any, read_any_model(inputs.model));
+  if (!any.deployed) return error(Code::kUnsupported, "{}: predict runs .tflite files; convert the model first", inputs.model);
+  const graph::Graph& graph = any.model.graph;
+  if (graph.inputs.size() != 1 || graph.outputs.size() != 1) {
+    return error(Code::kUnsupported, "{}: has {} inputs and {} outputs, one of each is expected", inputs.model, graph.inputs.size(),
+                 graph.outputs.size());
+  }
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(inputs.inputs));
+  LITEQAT_ASSIGN_OR_RETURN(const npy::Array array, npy::read(bytes, inputs.inputs));
+  std::vector<runtime::Interpreter> interpreters;
+  for (int worker = 0; worker < pool.threads(); ++worker) {
+    auto interpreter = runtime::Interpreter::prepare(graph, {.profile = profile, .batch = 0, .isa = isa});
+    if (!interpreter.ok()) return interpreter.status().with_context(inputs.model);
+    interpreters.push_back(*std::move(interpreter));
+  }
+  const graph::Tensor& input = interpreters[0].input_tensor(0);
+  const graph::Tensor& output = interpreters[0].output_tensor(0);
+  LITEQAT_ASSIGN_OR_RETURN(const Stacking stacking, find_stacking(array.shape, input, inputs.inputs));
+  const auto carried = find_normalization(graph);
+  const data::Normalization normalization = inputs.normalization ? *inputs.normalization : carried.value_or(data::Normalization{});
+  LITEQAT_ASSIGN_OR_RETURN(const InputConverter converter, InputConverter::make(array, input, normalization, inputs.raw, inputs.inputs));
+
+  const bool dequantized = !inputs.raw && !output.quantization.empty() && output.type != graph::DType::kFloat32;
+  npy::Array result;
+  result.dtype = dequantized ? "<f4" : npy_type(output.type);
+  result.shape = stacking.stacked_shape(output.shape);
+  const auto one_bytes = static_cast<size_t>(graph::elem_count(output.shape) * npy::dtype_bytes(result.dtype));
+  result.data.resize(one_bytes * static_cast<size_t>(stacking.count));
+  pool.run(static_cast<int>(stacking.count), [&](int index, int worker) {
+    runtime::Interpreter& interpreter = interpreters[static_cast<size_t>(worker)];
+    converter.convert(index, interpreter.input(0));
+    interpreter.invoke();
+    append_output(output, interpreter.output(0), inputs.raw, result.data.data() + one_bytes * static_cast<size_t>(index));
+  });
+  return write_file(inputs.output, npy::write(result));
+}
+
+}  // namespace liteqat::pipeline

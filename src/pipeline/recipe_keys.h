@@ -1,0 +1,56 @@
+// The list of recipe keys, once: reading, overriding, printing and hashing all walk it. Private to pipeline.
+#pragma once
+
+#include <string>
+
+#include "pipeline/recipe.h"
+
+namespace liteqat::pipeline {
+
+template <typename TrainingType, typename Visitor>
+void visit_training_keys(const std::string& section, TrainingType& training, Visitor&& visit) {
+  visit(section + ".epochs", training.epochs);
+  visit(section + ".batch_size", training.batch_size);
+  visit(section + ".images", training.images);
+  visit(section + ".validation_fraction", training.validation_fraction);
+  visit(section + ".optimizer", training.optimizer);
+  visit(section + ".learning_rate", training.learning_rate);
+  visit(section + ".momentum", training.momentum);
+  visit(section + ".nesterov", training.nesterov);
+  visit(section + ".weight_decay", training.weight_decay);
+  visit(section + ".label_smoothing", training.label_smoothing);
+  visit(section + ".schedule", training.schedule);
+  visit(section + ".warmup_epochs", training.warmup_epochs);
+  visit(section + ".step_epochs", training.step_epochs);
+  visit(section + ".step_factor", training.step_factor);
+  visit(section + ".final_fraction", training.final_fraction);
+  visit(section + ".crop_padding", training.crop_padding);
+  visit(section + ".horizontal_flip", training.horizontal_flip);
+}
+
+/// Calls visit("section.key", field) for every key in file order. RecipeType is Recipe or const Recipe.
+template <typename RecipeType, typename Visitor>
+void visit_keys(RecipeType& recipe, Visitor&& visit) {
+  visit("name", recipe.name);
+  visit("description", recipe.description);
+  visit("seed", recipe.seed);
+  visit("data.dataset", recipe.dataset);
+  visit("data.folder", recipe.data_folder);
+  visit("data.limit_images", recipe.limit_images);
+  visit("data.mean", recipe.mean);
+  visit("data.std", recipe.std);
+  visit("model.architecture", recipe.architecture);
+  visit("model.alpha", recipe.alpha);
+  visit("model.batch_norm_momentum", recipe.batch_norm_momentum);
+  visit("model.batch_norm_epsilon", recipe.batch_norm_epsilon);
+  visit("model.pretrained", recipe.pretrained);
+  visit_training_keys("train", recipe.train, visit);
+  visit("qat.scheme", recipe.scheme);
+  visit_training_keys("qat", recipe.qat, visit);
+  visit("qat.calibration_images", recipe.calibration_images);
+  visit("qat.control", recipe.control);
+  visit("export.types", recipe.types);
+  visit("export.io", recipe.io);
+}
+
+}  // namespace liteqat::pipeline

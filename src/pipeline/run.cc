@@ -1,0 +1,157 @@
+#include "pipeline/run.h"
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "pipeline/convert.h"
+#include "pipeline/evaluation.h"
+#include "pipeline/training_stage.h"
+#include "report/report.h"
+
+namespace liteqat::pipeline {
+namespace {
+
+constexpr int64_t kDisagreementsShown = 24;
+
+bool wants(const Recipe& recipe, const std::string& type) {
+  return std::find(recipe.types.begin(), recipe.types.end(), type) != recipe.types.end();
+}
+
+results::Curve make_curve(const std::string& stage, const TrainedModel& model) {
+  results::Curve curve{stage, {}};
+  for (const train::EpochRecord& r : model.state.history) {
+    curve.points.push_back({.epoch = r.epoch,
+                            .train_loss = r.train_loss,
+                            .learning_rate = r.learning_rate,
+                            .train_correct = r.train_correct,
+                            .train_total = r.train_total,
+                            .validation_loss = r.validation_loss,
+                            .validation_correct = r.validation_correct,
+                            .validation_total = r.validation_total});
+  }
+  return curve;
+}
+
+std::string describe_origin(const std::string& model, const Recipe& recipe) {
+  if (model == "float") return recipe.pretrained.empty() ? "float training" : "pretrained weights";
+  if (model == "float_control") return "float model, trained as many further steps as QAT without fake quantization";
+  if (model == "qat") return "quantization-aware training (" + recipe.scheme + "), evaluated in float with fake quantization";
+  if (model == "float32") return "float model converted to .tflite";
+  if (model == "ptq_int8") return "float model quantized after training on calibration images";
+  return "quantization-aware model converted to int8 .tflite";
+}
+
+Result<results::ModelFile> describe_file(const Context& context, const std::string& model, const std::string& path) {
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(context.file(path)));
+  const bool integer = model == "ptq_int8" || model == "qat_int8";
+  return results::ModelFile{.model = model,
+                            .path = path,
+                            .bytes = static_cast<int64_t>(bytes.size()),
+                            .sha256 = sha256(bytes),
+                            .type = integer ? "int8" : "float32",
+                            .description = describe_origin(model, context.recipe)};
+}
+
+results::Environment describe_environment(const Context& context, const RunInputs& inputs) {
+  return {.version = inputs.version,
+          .cpu = cpu_model(),
+          .cpu_flags = cpu_flags(),
+          .isa = isa_name(context.isa),
+          .threads = context.pool.threads(),
+          .libraries = train::library_versions()};
+}
+
+void add_stages(const Context& context, const std::vector<std::string>& names, results::Run& run) {
+  for (const std::string& name : names) {
+    const auto record = context.directory.find_finished(name);
+    if (record) run.stages.push_back({name, record->seconds, record->images_per_second});
+  }
+}
+
+std::vector<std::string> stage_names(const Recipe& recipe, const RunModels& models) {
+  std::vector<std::string> names = {"float"};
+  if (models.control) names.push_back("float_control");
+  if (models.qat) names.push_back("qat");
+  for (const std::string& type : recipe.types) names.push_back("convert " + type);
+  names.push_back("eval float");
+  if (models.control) names.push_back("eval float_control");
+  if (models.qat) names.push_back("eval qat");
+  for (const std::string& type : recipe.types) names.push_back("eval " + type);
+  return names;
+}
+
+Result<results::Run> make_record(Context& context, const RunInputs& inputs, RunModels& models) {
+  LITEQAT_ASSIGN_OR_RETURN(const PredictionsByModel predictions, run_evaluation_stage(context, models));
+  const Recipe& recipe = context.recipe;
+  results::Run run;
+  run.recipe = recipe.name;
+  run.recipe_hash = context.directory.recipe_hash();
+  run.dataset = context.dataset.name;
+  run.class_names = context.dataset.class_names;
+  run.seed = static_cast<uint64_t>(recipe.seed);
+  run.environment = describe_environment(context, inputs);
+  for (const data::Split* split : {&context.dataset.train, &context.dataset.test}) {
+    run.data.push_back({.name = split->name, .sha256 = split->sha256, .count = split->count});
+  }
+  add_stages(context, stage_names(recipe, models), run);
+  run.metrics = make_run_metrics(predictions, context.dataset.test);
+  run.curves.push_back(make_curve("float", models.float_model));
+  if (models.control) run.curves.push_back(make_curve("float_control", *models.control));
+  if (models.qat) run.curves.push_back(make_curve("qat", *models.qat));
+  for (const auto& [name, unused] : predictions) {
+    const bool deployed = wants(recipe, name);
+    LITEQAT_ASSIGN_OR_RETURN(results::ModelFile file, describe_file(context, name, name + (deployed ? ".tflite" : ".safetensors")));
+    run.models.push_back(std::move(file));
+  }
+  std::vector<std::pair<std::string, const eval::Predictions*>> views;
+  for (const auto& [name, answers] : predictions) views.emplace_back(name, &answers);
+  run.disagreements = eval::find_disagreements(views, context.dataset.test, kDisagreementsShown);
+  return run;
+}
+
+Result<Context> open_context(const RunInputs& inputs, ThreadPool& pool, Progress& progress) {
+  LITEQAT_ASSIGN_OR_RETURN(const std::string path, find_recipe(inputs.recipe));
+  LITEQAT_ASSIGN_OR_RETURN(Recipe recipe, read_recipe(path, {.settings = inputs.settings}));
+  LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
+  const Stopwatch watch;
+  LITEQAT_ASSIGN_OR_RETURN(data::Dataset dataset, read_recipe_data(recipe));
+  const std::string folder = inputs.folder.empty() ? "runs/" + recipe.name : inputs.folder;
+  LITEQAT_ASSIGN_OR_RETURN(RunDirectory directory, RunDirectory::open(folder, recipe, inputs.fresh));
+  LITEQAT_RETURN_IF_ERROR(directory.claim_data(data_checksum(dataset)));
+  progress.note(format("{}: {} training and {} test images, read in {:.2f} s", recipe.dataset, dataset.train.count, dataset.test.count,
+                       watch.seconds()));
+  return Context{.recipe = std::move(recipe),
+                 .directory = std::move(directory),
+                 .dataset = std::move(dataset),
+                 .pool = pool,
+                 .progress = progress,
+                 .isa = isa};
+}
+
+}  // namespace
+
+Result<RunOutputs> run_recipe(const RunInputs& inputs, Progress& progress) {
+  ThreadPool pool(inputs.threads);
+  LITEQAT_ASSIGN_OR_RETURN(Context context, open_context(inputs, pool, progress));
+  RunOutputs outputs;
+  outputs.folder = context.directory.path();
+  RunModels models;
+  LITEQAT_ASSIGN_OR_RETURN(models.float_model, run_float_stage(context));
+  if (inputs.until == Until::kFloat) return outputs;
+  if (wants(context.recipe, "qat_int8") || inputs.until == Until::kQat) {
+    LITEQAT_ASSIGN_OR_RETURN(models.qat, run_qat_stage(context, models.float_model));
+    if (inputs.until == Until::kQat) return outputs;
+    if (context.recipe.control) {
+      LITEQAT_ASSIGN_OR_RETURN(models.control, run_control_stage(context, models.float_model));
+    }
+  }
+  LITEQAT_RETURN_IF_ERROR(run_convert_stage(context, models.float_model, models.qat ? &*models.qat : nullptr));
+  LITEQAT_ASSIGN_OR_RETURN(outputs.run, make_record(context, inputs, models));
+  LITEQAT_RETURN_IF_ERROR(write_text_file(context.file("run.json"), results::run_to_json(outputs.run)));
+  LITEQAT_RETURN_IF_ERROR(write_text_file(context.file("report.html"), report::render_html(outputs.run)));
+  outputs.table = report::render_table(outputs.run, {.color = inputs.color, .width = inputs.width});
+  return outputs;
+}
+
+}  // namespace liteqat::pipeline

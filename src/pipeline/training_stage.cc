@@ -1,0 +1,187 @@
+#include "pipeline/training_stage.h"
+
+#include <algorithm>
+#include <ctime>
+#include <filesystem>
+
+#include "base/file.h"
+#include "formats/tensorboard/event_writer.h"
+#include "graph/architectures.h"
+#include "quant/lower.h"
+
+namespace liteqat::pipeline {
+namespace {
+
+std::string checkpoint_name(const std::string& stage, int32_t epoch) { return format("checkpoints/{}-epoch-{:04}.safetensors", stage, epoch); }
+
+Status log_epoch(formats::tensorboard::EventWriter& writer, const train::EpochRecord& record) {
+  const auto now = static_cast<double>(std::time(nullptr));
+  const auto add = [&](const std::string& tag, double value) { return writer.add_scalar(tag, record.epoch, static_cast<float>(value), now); };
+  const auto ratio = [](int64_t correct, int64_t total) { return static_cast<double>(correct) / static_cast<double>(total); };
+  LITEQAT_RETURN_IF_ERROR(add("loss/train", record.train_loss));
+  LITEQAT_RETURN_IF_ERROR(add("accuracy/train", ratio(record.train_correct, record.train_total)));
+  LITEQAT_RETURN_IF_ERROR(add("learning_rate", record.learning_rate));
+  if (!record.validation_loss) return {};
+  LITEQAT_RETURN_IF_ERROR(add("loss/validation", *record.validation_loss));
+  return add("accuracy/validation", ratio(record.validation_correct, record.validation_total));
+}
+
+/// The newest checkpoint of the stage that can be read and belongs to this recipe; the start model if there is none.
+TrainedModel find_newest_checkpoint(const Context& context, const std::string& stage, const TrainingRecipe& training, TrainedModel start) {
+  for (auto epoch = static_cast<int32_t>(training.epochs); epoch > 0; --epoch) {
+    const std::string path = context.file(checkpoint_name(stage, epoch));
+    if (!file_exists(path)) continue;
+    auto checkpoint = read_trained_model(path);
+    if (checkpoint.ok() && checkpoint->recipe_hash == context.directory.recipe_hash()) {
+      context.progress.note(format("{}: going on after epoch {} of {}", stage, epoch, training.epochs));
+      return *std::move(checkpoint);
+    }
+    context.progress.note(format("{}: checkpoint {} is not usable, trying an older one", stage, path));
+  }
+  return start;
+}
+
+void remove_old_checkpoint(const Context& context, const std::string& stage, int32_t epoch) {
+  std::error_code ignored;  // an old file that stays does no harm
+  std::filesystem::remove(context.file(checkpoint_name(stage, epoch)), ignored);
+}
+
+/// Trains `start` by the stage's recipe, with checkpoints, and writes `output`.
+Result<TrainedModel> train_stage(Context& context, const std::string& stage, const TrainingRecipe& training, TrainedModel start,
+                                 const std::string& output) {
+  const Stopwatch watch;
+  TrainedModel model = find_newest_checkpoint(context, stage, training, std::move(start));
+  const TrainingData data = split_training(training, context.dataset.train);
+  if (data.train.count == 0) return error(Code::kOutOfRange, "{}: no training images are left, {} given", stage, context.dataset.train.count);
+  LITEQAT_ASSIGN_OR_RETURN(auto events, formats::tensorboard::EventWriter::open(context.file("tensorboard/" + stage), std::time(nullptr)));
+  const auto store = [&](const train::FitState& state) -> Status {
+    model.state = state;
+    LITEQAT_RETURN_IF_ERROR(log_epoch(events, state.history.back()));
+    LITEQAT_RETURN_IF_ERROR(write_trained_model(model, context.file(checkpoint_name(stage, state.epochs_done))));
+    remove_old_checkpoint(context, stage, state.epochs_done - 2);
+    return {};
+  };
+  const int32_t resumed_epochs = model.state.epochs_done;
+  auto fitted = train::fit(model.graph, model.plan ? &*model.plan : nullptr, data.train, data.validation.count > 0 ? &data.validation : nullptr,
+                           make_fit_options(context.recipe, training, data.train.count), model.state, context.pool, context.progress, store);
+  if (!fitted.ok()) return fitted.status().with_context(stage);
+  model.state = *std::move(fitted);
+  model.state.slots.clear();
+  LITEQAT_RETURN_IF_ERROR(write_trained_model(model, context.file(output)));
+  const double images = static_cast<double>(data.train.count) * (model.state.epochs_done - resumed_epochs);
+  const double seconds = watch.seconds();
+  std::optional<double> rate;
+  if (images > 0) rate = images / seconds;
+  LITEQAT_RETURN_IF_ERROR(context.directory.finish_stage(stage, seconds, rate, {output}));
+  return model;
+}
+
+/// float.safetensors and friends if the stage has finished already.
+std::optional<TrainedModel> find_finished_model(const Context& context, const std::string& stage, const std::string& output) {
+  if (!context.directory.find_finished(stage)) return std::nullopt;
+  auto model = read_trained_model(context.file(output));
+  if (!model.ok()) return std::nullopt;
+  context.progress.note(format("{}: finished before, reused", stage));
+  return *std::move(model);
+}
+
+Result<graph::Graph> make_recipe_graph(const Context& context) {
+  const Recipe& recipe = context.recipe;
+  const data::Split& images = context.dataset.train;
+  LITEQAT_ASSIGN_OR_RETURN(graph::Graph model,
+                           graph::make_architecture({.name = recipe.architecture,
+                                                     .height = images.height,
+                                                     .width = images.width,
+                                                     .channels = images.channels,
+                                                     .classes = context.dataset.classes(),
+                                                     .alpha = static_cast<float>(recipe.alpha),
+                                                     .batch_norm_momentum = static_cast<float>(recipe.batch_norm_momentum),
+                                                     .batch_norm_epsilon = static_cast<float>(recipe.batch_norm_epsilon),
+                                                     .seed = static_cast<uint64_t>(recipe.seed)}));
+  const data::Normalization normalization = make_normalization(recipe);
+  model.info.name = recipe.name;
+  model.info.description = recipe.description;
+  model.info.labels = context.dataset.class_names;
+  model.info.normalization = graph::InputNormalization{normalization.mean, normalization.std};
+  return model;
+}
+
+/// Puts the pretrained file's weights into the recipe's network. Fails: kMismatch naming the first tensor that does not fit.
+Status take_pretrained_weights(const std::string& path, graph::Graph& model) {
+  LITEQAT_ASSIGN_OR_RETURN(const TrainedModel pretrained, read_trained_model(path));
+  for (graph::Tensor& tensor : model.tensors) {
+    if (tensor.role != graph::Role::kParameter && tensor.role != graph::Role::kStatistic) continue;
+    const graph::TensorId id = pretrained.graph.find_tensor(tensor.name);
+    if (id == graph::kNoTensor) return error(Code::kMismatch, "{}: does not fit the recipe's network, tensor '{}' is missing", path, tensor.name);
+    const graph::Tensor& source = pretrained.graph.tensor(id);
+    if (source.shape != tensor.shape || source.type != tensor.type || source.data.size() != tensor.data.size()) {
+      return error(Code::kMismatch, "{}: does not fit the recipe's network, tensor '{}' is {}, expected {}", path, tensor.name,
+                   graph::shape_text(source.shape), graph::shape_text(tensor.shape));
+    }
+    tensor.data = source.data;
+  }
+  return {};
+}
+
+/// The graph both QAT and its control start from.
+Result<graph::Graph> make_fine_tuning_graph(const Context& context, const graph::Graph& float_graph) {
+  if (context.recipe.scheme == quant::scheme_name(quant::Scheme::kLiteqat8Bit)) return quant::fold_batch_norm(float_graph);
+  return float_graph;
+}
+
+}  // namespace
+
+Result<TrainedModel> run_float_stage(Context& context) {
+  constexpr const char* kOutput = "float.safetensors";
+  if (auto finished = find_finished_model(context, "float", kOutput)) return *std::move(finished);
+  TrainedModel start;
+  start.recipe_hash = context.directory.recipe_hash();
+  LITEQAT_ASSIGN_OR_RETURN(start.graph, make_recipe_graph(context));
+  if (context.recipe.pretrained.empty()) return train_stage(context, "float", context.recipe.train, std::move(start), kOutput);
+  const Stopwatch watch;
+  LITEQAT_RETURN_IF_ERROR(take_pretrained_weights(context.recipe.pretrained, start.graph));
+  LITEQAT_RETURN_IF_ERROR(write_trained_model(start, context.file(kOutput)));
+  LITEQAT_RETURN_IF_ERROR(context.directory.finish_stage("float", watch.seconds(), std::nullopt, {kOutput}));
+  return start;
+}
+
+Result<TrainedModel> run_control_stage(Context& context, const TrainedModel& float_model) {
+  constexpr const char* kOutput = "float_control.safetensors";
+  if (auto finished = find_finished_model(context, "float_control", kOutput)) return *std::move(finished);
+  TrainedModel start;
+  start.recipe_hash = context.directory.recipe_hash();
+  LITEQAT_ASSIGN_OR_RETURN(start.graph, make_fine_tuning_graph(context, float_model.graph));
+  return train_stage(context, "float_control", context.recipe.qat, std::move(start), kOutput);
+}
+
+Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_model) {
+  constexpr const char* kOutput = "qat.safetensors";
+  if (auto finished = find_finished_model(context, "qat", kOutput)) return *std::move(finished);
+  LITEQAT_ASSIGN_OR_RETURN(const quant::Scheme scheme, quant::parse_scheme(context.recipe.scheme));
+  TrainedModel start;
+  start.recipe_hash = context.directory.recipe_hash();
+  if (scheme == quant::Scheme::kLiteqat8Bit) {
+    LITEQAT_ASSIGN_OR_RETURN(QuantizedModel calibrated,
+                             calibrate_for_ptq(float_model.graph, take_calibration_images(context.recipe, context.dataset),
+                                               make_normalization(context.recipe), context.pool, context.progress));
+    start.graph = std::move(calibrated.graph);
+    start.plan = std::move(calibrated.plan);
+  } else {
+    start.graph = float_model.graph;
+    LITEQAT_ASSIGN_OR_RETURN(start.plan, quant::make_plan(start.graph, scheme));
+  }
+  return train_stage(context, "qat", context.recipe.qat, std::move(start), kOutput);
+}
+
+Result<QuantizedModel> calibrate_for_ptq(const graph::Graph& float_graph, const data::Split& images, const data::Normalization& normalization,
+                                         ThreadPool& pool, Progress& progress) {
+  QuantizedModel model;
+  LITEQAT_ASSIGN_OR_RETURN(model.graph, quant::fold_batch_norm(float_graph));
+  LITEQAT_ASSIGN_OR_RETURN(model.plan, quant::make_plan(model.graph, quant::Scheme::kLiteqat8Bit));
+  LITEQAT_ASSIGN_OR_RETURN(const auto observations, train::calibrate(model.graph, model.plan, images, normalization, pool, progress));
+  quant::apply_observations(model.plan, observations);
+  quant::set_weight_ranges(model.plan, model.graph);
+  return model;
+}
+
+}  // namespace liteqat::pipeline

@@ -1,0 +1,28 @@
+// The training stages of a run: the float model, its matched-budget control, the quantization-aware model. Each writes one safetensors
+// file, a checkpoint after every epoch and TensorBoard curves, and goes on from its newest valid checkpoint.
+#pragma once
+
+#include "pipeline/context.h"
+#include "pipeline/model_file.h"
+
+namespace liteqat::pipeline {
+
+/// Trains (or takes from recipe.pretrained) the float model -> float.safetensors.
+Result<TrainedModel> run_float_stage(Context& context);
+
+/// The float model trained for as many further steps as QAT has, on the same images in the same order, without fake quantization. It starts
+/// from exactly the graph QAT starts from (folded under liteqat_8bit), so that fake quantization is all that differs.
+Result<TrainedModel> run_control_stage(Context& context, const TrainedModel& float_model);
+
+/// Quantization-aware fine-tuning of the float model -> qat.safetensors.
+Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_model);
+
+/// The plan for post-training quantization: liteqat_8bit on the folded float graph, ranges from calibration images and the weights.
+struct QuantizedModel {
+  graph::Graph graph;
+  quant::Plan plan;
+};
+Result<QuantizedModel> calibrate_for_ptq(const graph::Graph& float_graph, const data::Split& images, const data::Normalization& normalization,
+                                         ThreadPool& pool, Progress& progress);
+
+}  // namespace liteqat::pipeline
