@@ -21,11 +21,11 @@ struct Metric {
   std::string id, model, arithmetic, split;  // "qat_int8.test", "qat_int8", "litert-reference" ("float32" for train's forward), "test"
   int64_t correct = 0, total = 0;
   double value = 0;
-  Interval interval;
-  int64_t ties = 0;                          // images whose largest score is shared
-  std::optional<int64_t> agreement;          // images given the same class as the model `agreement_with`
-  std::string agreement_with;
-  std::vector<std::vector<int64_t>> confusion;  // [label][prediction]; empty if not recorded
+  Interval interval = {};
+  int64_t ties = 0;                       // images whose largest score is shared
+  std::optional<int64_t> agreement = {};  // images given the same class as the model `agreement_with`
+  std::string agreement_with = {};
+  std::vector<std::vector<int64_t>> confusion = {};  // [label][prediction]; empty if not recorded
 };
 
 enum class Verdict { kProblem, kDoubt, kClear, kSkipped };
@@ -33,13 +33,13 @@ enum class Verdict { kProblem, kDoubt, kClear, kSkipped };
 struct Finding {
   std::string check, subject, summary, advice;
   Verdict verdict = Verdict::kClear;
-  std::map<std::string, double> evidence;
+  std::map<std::string, double> evidence = {};
 };
 
 struct Environment {
   std::string version, cpu, cpu_flags, isa;
   int32_t threads = 1;
-  std::map<std::string, std::string> libraries;
+  std::map<std::string, std::string> libraries = {};
 };
 
 struct DataSplit {
@@ -50,20 +50,20 @@ struct DataSplit {
 struct Stage {
   std::string name;
   double seconds = 0;
-  std::optional<double> images_per_second;
+  std::optional<double> images_per_second = {};
 };
 
 struct EpochPoint {
   int32_t epoch = 0;
   double train_loss = 0, learning_rate = 0;
   int64_t train_correct = 0, train_total = 0;
-  std::optional<double> validation_loss;
+  std::optional<double> validation_loss = {};
   int64_t validation_correct = 0, validation_total = 0;
 };
 
 struct Curve {
   std::string stage;  // "float", "qat", "float_control"
-  std::vector<EpochPoint> points;
+  std::vector<EpochPoint> points = {};
 };
 
 struct ModelFile {
@@ -76,8 +76,8 @@ struct ModelFile {
 struct Disagreement {
   int64_t index = 0;
   int32_t label = 0, height = 0, width = 0, channels = 0;
-  std::vector<uint8_t> pixels;                 // NHWC bytes
-  std::map<std::string, int32_t> predictions;  // by model
+  std::vector<uint8_t> pixels = {};                 // NHWC bytes
+  std::map<std::string, int32_t> predictions = {};  // by model
 };
 
 struct Run {
