@@ -1,4 +1,5 @@
-// Networks by name, built with fresh weights that are a pure function of the seed (Keras initializers: glorot uniform kernels, zero bias).
+// Networks by name, built with fresh weights that are a pure function of the seed (Keras initializers: glorot uniform kernels unless the
+// network's reference draws otherwise, zero bias). Float training graphs: batch norm, ReLU and softmax are operators of their own.
 #pragma once
 
 #include <string>
@@ -14,11 +15,19 @@ struct ArchitectureOptions {
   float alpha = 1.0f;                 // width multiplier where the network has one
   float batch_norm_momentum = 0.99f;  // Keras' sense
   float batch_norm_epsilon = 1e-3f;
+  std::vector<int32_t> dense_units;  // mobilenet_v2_keras: hidden dense layers with ReLU between pooling and classifier
+  bool softmax = false;              // mobilenet_v2_keras: ends in probabilities instead of logits
   uint64_t seed = 0;
 };
 
+/// mnist_guide: TensorFlow's "Quantization aware training in Keras example" (20,410 parameters at 28x28).
+/// mnist_small: own network for MNIST, convolutions with batch norm and depthwise-separable blocks.
+/// mobilenet_v2_keras: keras.applications' topology, global pooling, dense logits. case_study: the same, Dense 2048 ReLU, Dense softmax.
+/// mobilenet_v2_cifar: MobileNetV2 with the strides that CIFAR's 32x32 images need (87.98 M multiply-accumulates), logits.
+/// resnet8: MLPerf Tiny's image classification network, softmax.
 std::vector<std::string> architecture_names();
 
+/// Input "input" [1,H,W,C] float32; output "logits" or "probabilities" [1,classes].
 /// Fails: kInvalidArgument for an unknown name (the nearest known one is named), kUnsupported for sizes the network cannot take.
 Result<Graph> make_architecture(const ArchitectureOptions& options);
 

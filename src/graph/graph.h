@@ -57,8 +57,8 @@ struct Tensor {
   DType type = DType::kFloat32;
   Shape shape;  // extent 0 is the batch, 1 in a stored graph
   Role role = Role::kActivation;
-  std::vector<std::byte> data;  // little-endian payload; empty for activations
-  Quantization quantization;
+  std::vector<std::byte> data{};  // little-endian payload; empty for activations
+  Quantization quantization{};
 
   bool constant() const { return role != Role::kActivation; }
   template <typename T>

@@ -261,7 +261,10 @@ Status check_index_payload(const OpView& view) {
   return error(Code::kMismatch, "constant '{}' of shape {} holds {} bytes", tensor.name, shape_text(tensor.shape), tensor.data.size());
 }
 
-Result<Shape> checked_output_shape(const OpView& view) {
+}  // namespace
+
+Result<Shape> compute_output_shape(const Graph& graph, const Op& op, const std::vector<Shape>& shapes) {
+  const OpView view = {graph, op, shapes};
   LITEQAT_RETURN_IF_ERROR(check_index_payload(view));
   LITEQAT_ASSIGN_OR_RETURN(Shape shape, output_shape(view));
   LITEQAT_ASSIGN_OR_RETURN(const int64_t elems, checked_elems(shape));
@@ -270,8 +273,6 @@ Result<Shape> checked_output_shape(const OpView& view) {
   }
   return shape;
 }
-
-}  // namespace
 
 Result<std::vector<Shape>> compute_shapes(const Graph& graph, int32_t batch) {
   std::vector<Shape> shapes;
@@ -288,7 +289,7 @@ Result<std::vector<Shape>> compute_shapes(const Graph& graph, int32_t batch) {
   }
   for (size_t op_index = 0; op_index < graph.ops.size(); ++op_index) {
     const Op& op = graph.ops[op_index];
-    auto shape = checked_output_shape({graph, op, shapes});
+    auto shape = compute_output_shape(graph, op, shapes);
     if (!shape.ok()) return shape.status().with_context(op_text(graph, op_index));
     shapes[static_cast<size_t>(op.outputs[0])] = std::move(shape).value();
   }
