@@ -22,6 +22,7 @@ enum class RangeUpdate {
   kMovingAverage,  // range += (batch range - range) * (1 - decay)
   kAllValues,      // running minimum and maximum
   kFixed,          // given, e.g. softmax outputs
+  kShared,         // the range of quantizer `same_as`, read when used: the operator rounds on its input's grid (average pooling)
 };
 
 /// One fake quantizer. Ranges are float32, as training sees them.
@@ -34,7 +35,10 @@ struct Quantizer {
   bool narrow = false;     // 255 levels instead of 256
   RangeUpdate update = RangeUpdate::kMovingAverage;
   float decay = 0.999f;
-  std::vector<float> min, max;
+  std::vector<float> min, max;  // empty with kShared
+  graph::TensorId same_as = graph::kNoTensor;
+  /// Rounds as TensorFlow's per-channel operator does (numeric::fake_quantize_per_channel), whatever `channels` is.
+  bool per_channel_operator = false;
 };
 
 struct Plan {
@@ -44,6 +48,8 @@ struct Plan {
 
   const Quantizer* find(graph::TensorId tensor) const;
   Quantizer* find(graph::TensorId tensor);
+  /// The quantizer that holds the range: itself, or the one a kShared quantizer names.
+  const Quantizer& range_of(const Quantizer& quantizer) const;
 };
 
 /// Places quantizers on a float training graph with each range at the scheme's initial value. For kLiteqat8Bit the graph must already be
@@ -56,5 +62,21 @@ struct Observation {
   bool seen = false;
 };
 void apply_observations(Plan& plan, const std::vector<Observation>& observations);
+
+/// kLastValue's update: the range of each channel of a weight tensor (symmetric: +-max|w|).
+void set_weight_range(Quantizer& quantizer, const graph::Tensor& weights);
+/// The same for every weight quantizer of the plan.
+void set_weight_ranges(Plan& plan, const graph::Graph& graph);
+/// One training step of an activation's range: kMovingAverage and kAllValues as TFMOT computes them (float32, zero always inside);
+/// the other kinds stay as they are.
+void update_range(Quantizer& quantizer, float batch_min, float batch_max);
+
+/// The quantizer whose grid the values of `tensor` lie on: its own, or that of the tensor which reaches it through operators that keep
+/// the parameters (PAD, RESHAPE, pooling). nullptr if there is none.
+const Quantizer* find_grid(const graph::Graph& graph, const Plan& plan, graph::TensorId tensor);
+
+/// The bias of a CONV_2D, DEPTHWISE_CONV_2D or FULLY_CONNECTED as deployment rounds it, back in float: round(b / s) * s with
+/// s = input scale * weight scale. Empty if the operator has no bias, no weight quantizer or no quantized input.
+std::vector<float> deployed_bias(const graph::Graph& graph, const Plan& plan, const graph::Op& op);
 
 }  // namespace liteqat::quant
