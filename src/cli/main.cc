@@ -1,6 +1,3 @@
-#include <cstdio>
+#include "cli/cli.h"
 
-int main() {
-  std::puts("liteqat " LITEQAT_VERSION);
-  return 0;
-}
+int main(int argc, char** argv) { return liteqat::cli::run_command_line(argc, argv, LITEQAT_VERSION); }

@@ -23,11 +23,6 @@ data::Normalization make_normalization(const Recipe& recipe) {
   return normalization;
 }
 
-std::optional<data::Normalization> find_normalization(const graph::Graph& graph) {
-  if (!graph.info.normalization) return std::nullopt;
-  return data::Normalization{graph.info.normalization->mean, graph.info.normalization->std};
-}
-
 TrainingData split_training(const TrainingRecipe& training, const data::Split& train) {
   const data::Split used = data::take_first(train, training.images);
   // Keras' validation_split: the split point is the whole part of count * (1 - fraction).

@@ -39,9 +39,6 @@ class Stopwatch {
 
 data::Normalization make_normalization(const Recipe& recipe);
 
-/// The model's own contract (graph.info.normalization), if it has one.
-std::optional<data::Normalization> find_normalization(const graph::Graph& graph);
-
 /// Training and validation images of one training stage: the first `images` of the split, the last validation_fraction of them apart.
 struct TrainingData {
   data::Split train, validation;

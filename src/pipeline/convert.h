@@ -3,6 +3,7 @@
 
 #include "pipeline/context.h"
 #include "pipeline/model_file.h"
+#include "pipeline/preprocessing.h"
 #include "quant/lower.h"
 
 namespace liteqat::pipeline {
@@ -18,7 +19,7 @@ struct ConvertInputs {
   std::string io = "float32";             // float32 | int8 | uint8
   std::string calibration_folder;         // data set whose training images calibrate post-training quantization
   int64_t calibration_images = 1000;
-  std::optional<data::Normalization> normalization;  // where the model carries none
+  PreprocessingRequest preprocessing;  // where the model carries no contract, and against it if given
 };
 
 struct ConvertOutputs {

@@ -8,6 +8,7 @@
 #include "eval/evaluate.h"
 #include "pipeline/context.h"
 #include "pipeline/model_file.h"
+#include "pipeline/preprocessing.h"
 #include "results/records.h"
 
 namespace liteqat::pipeline {
@@ -34,7 +35,7 @@ struct EvaluateInputs {
   std::string arithmetic = "litert-reference";
   std::string predictions_folder;  // empty: none written
   int64_t limit_images = 0;
-  std::optional<data::Normalization> normalization;  // overrides what the model carries
+  PreprocessingRequest preprocessing;  // where the model carries no contract, and against it if given
 };
 struct EvaluateOutputs {
   std::vector<results::Metric> metrics;
@@ -45,10 +46,10 @@ struct PredictInputs {
   std::string model, inputs, output;
   bool raw = false;  // inputs and outputs in the model's own types
   std::string arithmetic = "litert-reference";
-  std::optional<data::Normalization> normalization;
+  PreprocessingRequest preprocessing;  // where the model carries no contract, and against it if given
 };
 /// Fails: kMismatch when shapes or types do not fit, with what was expected and found.
-Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool);
+Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);
 
 /// .npy files of predictions and labels.
 Status write_scores(const std::string& path, const eval::Predictions& predictions);

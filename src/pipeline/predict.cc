@@ -135,7 +135,7 @@ void append_output(const graph::Tensor& output, std::span<const std::byte> bytes
 
 }  // namespace
 
-Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool) {
+Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(const runtime::Profile profile, runtime::parse_profile(inputs.arithmetic));
   LITEQAT_ASSIGN_OR_RETURN(const AnyModel any, read_any_model(inputs.model));
   if (!any.deployed) return error(Code::kUnsupported, "{}: predict runs .tflite files; convert the model first", inputs.model);
@@ -155,8 +155,9 @@ Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool) {
   const graph::Tensor& input = interpreters[0].input_tensor(0);
   const graph::Tensor& output = interpreters[0].output_tensor(0);
   LITEQAT_ASSIGN_OR_RETURN(const Stacking stacking, find_stacking(array.shape, input, inputs.inputs));
-  const auto carried = find_normalization(graph);
-  const data::Normalization normalization = inputs.normalization ? *inputs.normalization : carried.value_or(data::Normalization{});
+  SilentProgress raw_needs_no_note;
+  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
+                           choose_normalization(inputs.preprocessing, graph, inputs.model, inputs.raw ? raw_needs_no_note : progress));
   LITEQAT_ASSIGN_OR_RETURN(const InputConverter converter, InputConverter::make(array, input, normalization, inputs.raw, inputs.inputs));
 
   const bool dequantized = !inputs.raw && !output.quantization.empty() && output.type != graph::DType::kFloat32;

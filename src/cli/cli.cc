@@ -1,0 +1,90 @@
+#include "cli/cli.h"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <map>
+
+#include "base/progress.h"
+#include "cli/session.h"
+
+namespace liteqat::cli {
+namespace {
+
+/// First signal: finish the batch, save, exit 130. Second: exit at once.
+void on_signal(int) {
+  if (interrupt_requested()) ::_exit(kExitInterrupted);
+  request_interrupt();
+}
+
+void catch_signals() {
+  struct sigaction action = {};
+  action.sa_handler = on_signal;
+  ::sigaction(SIGINT, &action, nullptr);
+  ::sigaction(SIGTERM, &action, nullptr);
+  ::signal(SIGPIPE, SIG_IGN);  // a closed stdout is reported as an error of writing
+}
+
+/// Help that starts with an example.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    static const std::map<std::string, std::string> kExamples = {
+        {"liteqat", "liteqat run"},
+        {"run", "liteqat run cifar10_mobilenet_v2 --data ~/cifar-10-batches-bin"},
+        {"train", "liteqat train mnist_guide -o runs/mine"},
+        {"qat", "liteqat qat --from runs/mine/float.safetensors"},
+        {"convert", "liteqat convert runs/mine/qat.safetensors -o model.tflite --type int8"},
+        {"eval", "liteqat eval model.tflite --data data/mnist"},
+        {"predict", "liteqat predict model.tflite inputs.npy -o outputs.npy"},
+        {"inspect", "liteqat inspect model.tflite --layers"},
+        {"data", "liteqat data check data/mnist"},
+        {"info", "liteqat data info data/mnist"},
+        {"check", "liteqat data check data/mnist"},
+        {"make", "liteqat data make --format mnist -o /tmp/tiny --train 1000 --test 200"},
+    };
+    const auto example = kExamples.find(app->get_name());
+    std::string text = CLI::Formatter::make_help(app, name, mode);
+    if (mode == CLI::AppFormatMode::Sub || example == kExamples.end()) return text;
+    return "Example: " + example->second + "\n\n" + text;
+  }
+};
+
+}  // namespace
+
+int run_command_line(int argc, char** argv, const char* version) {
+  catch_signals();
+  Session session;
+  session.version = version;
+  CLI::App app("Train, quantize, deploy and compare image classifiers; integer results bit-exact with TensorFlow Lite.", "liteqat");
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_version_flag("--version", std::string("liteqat ") + version);
+  app.require_subcommand(1);
+  app.footer(
+      "Exit codes: 0 clean, 1 findings, 2 usage, 3 input or data error, 4 internal error, 130 interrupted (resumable).");
+  add_run_commands(app, session);
+  add_convert_command(app, session);
+  add_eval_command(app, session);
+  add_predict_command(app, session);
+  add_inspect_command(app, session);
+  add_data_command(app, session);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& fault) {
+    if (fault.get_exit_code() == 0) return app.exit(fault);  // --help, --version
+    std::fprintf(stderr, "liteqat: %s (see liteqat --help)\n", fault.what());
+    return kExitUsage;
+  } catch (const std::bad_alloc&) {
+    std::fprintf(stderr, "liteqat: out of memory\n");
+    return kExitInput;
+  } catch (const std::exception& fault) {
+    std::fprintf(stderr, "liteqat: internal error: %s\n", fault.what());
+    return kExitInternal;
+  }
+  return session.exit_code;
+}
+
+}  // namespace liteqat::cli

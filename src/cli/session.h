@@ -1,0 +1,57 @@
+// What all commands share: global options, the progress display and the mapping from status to exit code. Private to cli.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/progress.h"
+#include "base/status.h"
+#include "cli/cli.h"
+#include "pipeline/preprocessing.h"
+
+namespace CLI {
+class App;
+}
+
+namespace liteqat::cli {
+
+struct Session {
+  std::string version;
+  bool quiet = false;
+  std::string color = "auto";
+  int threads = 0;  // 0: all cores this process may use
+  std::optional<int64_t> seed;
+  int exit_code = kExitOk;
+  std::string resume_command;  // what to type to go on after an interruption
+
+  std::unique_ptr<Progress> make_progress() const;
+  int thread_count() const;
+  bool stdout_color() const;
+
+  /// Prints the message of a failure and sets the exit code. True if the status is ok.
+  bool accept(const Status& status);
+};
+
+/// Adds the options every command has (--threads, --quiet, --color).
+void add_common_options(CLI::App& command, Session& session);
+
+/// Writes a document to FILE, or to stdout for "-".
+Status write_document(const std::string& file, const std::string& text);
+
+/// Prints to stdout; a closed or full stdout is an input/output error.
+Status print_result(const std::string& text);
+
+/// --pixels, --mean, --std of the commands that feed images to a model.
+void add_preprocessing_options(CLI::App& command, pipeline::PreprocessingRequest& request);
+
+void add_run_commands(CLI::App& app, Session& session);  // run, train, qat
+void add_convert_command(CLI::App& app, Session& session);
+void add_eval_command(CLI::App& app, Session& session);
+void add_predict_command(CLI::App& app, Session& session);
+void add_inspect_command(CLI::App& app, Session& session);
+void add_data_command(CLI::App& app, Session& session);
+
+}  // namespace liteqat::cli

@@ -1,0 +1,31 @@
+// Draws progress on stderr: one live line with rate and time left on a terminal, a plain line every ten seconds elsewhere.
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "base/progress.h"
+
+namespace liteqat::cli {
+
+class TerminalProgress final : public Progress {
+ public:
+  TerminalProgress();
+  void begin(const std::string& title, int64_t total, const std::string& unit) override;
+  void update(int64_t done, const std::string& detail) override;
+  void end(const std::string& summary) override;
+  void note(const std::string& line) override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void clear_line();
+  std::string describe(int64_t done, const std::string& detail) const;
+
+  bool terminal_;
+  bool drawn_ = false;
+  std::string title_, unit_;
+  int64_t total_ = 0;
+  Clock::time_point start_, last_;
+};
+
+}  // namespace liteqat::cli
