@@ -22,19 +22,20 @@ constexpr Architecture kArchitectures[] = {
     {"resnet8", make_resnet8},
 };
 
-constexpr int32_t kMaxSize = 1 << 16;  // of an extent or a layer's width
+constexpr int32_t kMaxImageSide = 4096;
+constexpr int32_t kMaxWidth = 1 << 16;  // channels, classes or units of a layer
 
-Status check_size(const char* what, int32_t value) {
-  if (value >= 1 && value <= kMaxSize) return {};
-  return error(Code::kUnsupported, "{} must lie in 1 to {}, found {}", what, kMaxSize, value);
+Status check_size(const char* what, int32_t value, int32_t max) {
+  if (value >= 1 && value <= max) return {};
+  return error(Code::kUnsupported, "{} must lie in 1 to {}, found {}", what, max, value);
 }
 
 Status check_options(const ArchitectureOptions& options) {
-  LITEQAT_RETURN_IF_ERROR(check_size("the image height", options.height));
-  LITEQAT_RETURN_IF_ERROR(check_size("the image width", options.width));
-  LITEQAT_RETURN_IF_ERROR(check_size("the number of channels", options.channels));
-  LITEQAT_RETURN_IF_ERROR(check_size("the number of classes", options.classes));
-  for (int32_t units : options.dense_units) LITEQAT_RETURN_IF_ERROR(check_size("the width of a dense layer", units));
+  LITEQAT_RETURN_IF_ERROR(check_size("the image height", options.height, kMaxImageSide));
+  LITEQAT_RETURN_IF_ERROR(check_size("the image width", options.width, kMaxImageSide));
+  LITEQAT_RETURN_IF_ERROR(check_size("the number of channels", options.channels, kMaxWidth));
+  LITEQAT_RETURN_IF_ERROR(check_size("the number of classes", options.classes, kMaxWidth));
+  for (int32_t units : options.dense_units) LITEQAT_RETURN_IF_ERROR(check_size("the width of a dense layer", units, kMaxWidth));
   if (!(options.alpha > 0 && options.alpha <= 16)) {
     return error(Code::kUnsupported, "the width multiplier alpha must lie in (0, 16], found {}", options.alpha);
   }

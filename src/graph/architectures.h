@@ -15,8 +15,8 @@ struct ArchitectureOptions {
   float alpha = 1.0f;                 // width multiplier where the network has one
   float batch_norm_momentum = 0.99f;  // Keras' sense
   float batch_norm_epsilon = 1e-3f;
-  std::vector<int32_t> dense_units;  // mobilenet_v2_keras: hidden dense layers with ReLU between pooling and classifier
-  bool softmax = false;              // mobilenet_v2_keras: ends in probabilities instead of logits
+  std::vector<int32_t> dense_units{};  // mobilenet_v2_keras: hidden dense layers with ReLU between pooling and classifier
+  bool softmax = false;                // mobilenet_v2_keras: ends in probabilities instead of logits
   uint64_t seed = 0;
 };
 

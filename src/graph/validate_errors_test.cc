@@ -1,0 +1,252 @@
+// Every rule of validate is broken once in an otherwise valid graph.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <limits>
+
+#include "graph/graph.h"
+#include "graph/test_graphs.h"
+
+namespace liteqat::graph {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Violation {
+  const char* part;  // of the message
+  Code code;
+  std::function<void(Graph&)> apply;
+};
+
+void expect_all_refused(const std::function<Graph()>& make, const std::vector<Violation>& violations) {
+  const Graph intact = make();
+  ASSERT_TRUE(validate(intact).ok()) << validate(intact).message();
+  for (const Violation& violation : violations) {
+    Graph graph = make();
+    violation.apply(graph);
+    const Status status = validate(graph);
+    EXPECT_EQ(status.code(), violation.code) << violation.part << ": " << status.message();
+    EXPECT_THAT(status.message(), HasSubstr(violation.part));
+  }
+}
+
+TEST(ValidateErrors, structure) {
+  expect_all_refused(
+      int8_conv_graph,
+      {
+          {"0 inputs and 1 outputs", Code::kMismatch, [](Graph& g) { g.inputs.clear(); }},
+          {"1 inputs and 0 outputs", Code::kMismatch, [](Graph& g) { g.outputs.clear(); }},
+          {"graph input 0 is tensor 4", Code::kMismatch, [](Graph& g) { g.inputs = {4}; }},
+          {"graph input 0 is tensor -1", Code::kMismatch, [](Graph& g) { g.inputs = {-1}; }},
+          {"graph input 1 (tensor 0 'input') is constant or listed twice", Code::kMismatch,
+           [](Graph& g) {
+             g.inputs = {0, 0};
+           }},
+          {"graph input 1 (tensor 1 'weights') is constant", Code::kMismatch,
+           [](Graph& g) {
+             g.inputs = {0, 1};
+           }},
+          {"graph output 0 is tensor 9", Code::kMismatch, [](Graph& g) { g.outputs = {9}; }},
+          {"is not computed by any operator", Code::kMismatch, [](Graph& g) { g.outputs = {g.add_tensor(int8_activation("loose", {1}))}; }},
+          {"CONV_2D 'conv' (operator 0): input 1 is tensor 17", Code::kMismatch, [](Graph& g) { g.ops[0].inputs[1] = 17; }},
+          {"CONV_2D 'conv' (operator 0): input 0 is tensor -1", Code::kMismatch, [](Graph& g) { g.ops[0].inputs[0] = kNoTensor; }},
+          {"CONV_2D 'conv' (operator 0): input 2 is tensor -2", Code::kMismatch, [](Graph& g) { g.ops[0].inputs[2] = -2; }},
+          {"expected 2 to 3 inputs, found 1", Code::kMismatch, [](Graph& g) { g.ops[0].inputs.resize(1); }},
+          {"expected 2 to 3 inputs, found 4", Code::kMismatch, [](Graph& g) { g.ops[0].inputs.push_back(2); }},
+          {"expected 1 output, found 0", Code::kMismatch, [](Graph& g) { g.ops[0].outputs.clear(); }},
+          {"its output is tensor 8", Code::kMismatch, [](Graph& g) { g.ops[0].outputs = {8}; }},
+          {"(tensor 2 'bias') already has a value", Code::kMismatch, [](Graph& g) { g.ops[0].outputs = {2}; }},
+          {"(tensor 0 'input') already has a value", Code::kMismatch, [](Graph& g) { g.ops[0].outputs = {0}; }},
+          {"CONV_2D 'conv' (operator 1): its output (tensor 3 'output') already has a value", Code::kMismatch,
+           [](Graph& g) { g.ops.push_back(g.ops[0]); }},
+          {"input 0 (tensor 3 'output') is neither constant", Code::kMismatch, [](Graph& g) { g.ops[0].inputs[0] = 3; }},
+          {"its parameters are those of another operator", Code::kMismatch, [](Graph& g) { g.ops[0].params = Pool2DParams{}; }},
+      });
+}
+
+TEST(ValidateErrors, omitted_bias_is_accepted) {
+  Graph graph = int8_conv_graph();
+  graph.ops[0].inputs[2] = kNoTensor;
+  EXPECT_TRUE(validate(graph).ok());
+  graph.ops[0].inputs.resize(2);
+  EXPECT_TRUE(validate(graph).ok());
+}
+
+TEST(ValidateErrors, payloads_and_extents) {
+  expect_all_refused(int8_conv_graph,
+                     {
+                         {"tensor 1 'weights' (int8 [3,3,3,2], constant) holds 53 bytes, expected 54", Code::kMismatch,
+                          [](Graph& g) { g.tensor(1).data.pop_back(); }},
+                         {"holds 55 bytes, expected 54", Code::kMismatch, [](Graph& g) { g.tensor(1).data.emplace_back(); }},
+                         {"tensor 0 'input' (int8 [1,5,5,2], computed) holds 1 bytes, expected 0", Code::kMismatch,
+                          [](Graph& g) { g.tensor(0).data.resize(1); }},
+                         {"tensor 3 'output' has shape [1,5,0,3]", Code::kOutOfRange, [](Graph& g) { g.tensor(3).shape[2] = 0; }},
+                         {"tensor 1 'weights' has shape [-3,3,3,2]", Code::kOutOfRange, [](Graph& g) { g.tensor(1).shape[0] = -3; }},
+                         {"too many elements", Code::kOutOfRange,
+                          [](Graph& g) {
+                            g.tensor(0).shape = {1 << 30, 1 << 30, 1 << 30, 2};
+                          }},
+                         {"CONV_2D 'conv' (operator 0): its output (tensor 3 'output') is stored with shape [1,5,5,4], computed [1,5,5,3]",
+                          Code::kMismatch, [](Graph& g) { g.tensor(3).shape[3] = 4; }},
+                         {"CONV_2D 'conv' (operator 0): filter, stride and dilation", Code::kOutOfRange,
+                          [](Graph& g) { std::get<Conv2DParams>(g.ops[0].params).stride_h = 0; }},
+                     });
+}
+
+TEST(ValidateErrors, quantization) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
+  expect_all_refused(
+      int8_conv_graph,
+      {
+          {"tensor 1 'weights' has 3 scales but 2 zero points", Code::kMismatch,
+           [](Graph& g) { g.tensor(1).quantization.zero_point.pop_back(); }},
+          {"tensor 0 'input' has scale nan at slice 0", Code::kOutOfRange, [=](Graph& g) { g.tensor(0).quantization.scale[0] = kNan; }},
+          {"tensor 1 'weights' has scale inf at slice 2", Code::kOutOfRange, [=](Graph& g) { g.tensor(1).quantization.scale[2] = kInf; }},
+          {"has scale 0 at slice 1", Code::kOutOfRange, [](Graph& g) { g.tensor(1).quantization.scale[1] = 0; }},
+          {"has scale -0.5 at slice 0", Code::kOutOfRange, [](Graph& g) { g.tensor(3).quantization.scale[0] = -0.5f; }},
+          {"has zero point 128 at slice 0: expected -128 to 127 for int8", Code::kOutOfRange,
+           [](Graph& g) { g.tensor(0).quantization.zero_point[0] = 128; }},
+          {"has zero point -129", Code::kOutOfRange, [](Graph& g) { g.tensor(0).quantization.zero_point[0] = -129; }},
+          {"tensor 2 'bias' has zero point 1 at slice 1: expected 0 to 0", Code::kOutOfRange,
+           [](Graph& g) { g.tensor(2).quantization.zero_point[1] = 1; }},
+          {"its axis 1 has 3 slices", Code::kMismatch,
+           [](Graph& g) {
+             g.tensor(1).quantization = {.scale = {1, 1}, .zero_point = {0, 0}, .axis = 1};
+           }},
+          {"is quantized along axis 4", Code::kOutOfRange, [](Graph& g) { g.tensor(1).quantization.axis = 4; }},
+          {"is quantized along axis -1", Code::kOutOfRange, [](Graph& g) { g.tensor(1).quantization.axis = -1; }},
+          {"are quantized along axis 1, expected 0", Code::kUnsupported, [](Graph& g) { g.tensor(1).quantization.axis = 1; }},
+          {"weights 'weights' have zero point -3, expected 0", Code::kUnsupported,
+           [](Graph& g) { g.tensor(1).quantization.zero_point[1] = -3; }},
+          {"int8 weights 'weights' have no scale", Code::kMismatch, [](Graph& g) { g.tensor(1).quantization = {}; }},
+          {"tensor 'input' of type int8 must have one scale and zero point, found 0", Code::kMismatch,
+           [](Graph& g) { g.tensor(0).quantization = {}; }},
+          {"tensor 'output' of type int8 must have one scale and zero point, found 3", Code::kMismatch,
+           [](Graph& g) {
+             g.tensor(3).quantization = {.scale = {1, 1, 1}, .zero_point = {0, 0, 0}, .axis = 3};
+           }},
+      });
+}
+
+/// The graph with the tensor given another type, its payload resized to fit.
+std::function<void(Graph&)> retype(TensorId id, DType type) {
+  return [=](Graph& g) {
+    Tensor& tensor = g.tensor(id);
+    tensor.type = type;
+    tensor.quantization = {};
+    if (tensor.constant()) tensor.data.resize(static_cast<size_t>(elem_count(tensor.shape) * dtype_bytes(type)));
+  };
+}
+
+TEST(ValidateErrors, element_types_of_weighted_operators) {
+  expect_all_refused(int8_conv_graph, {
+                                          {"(float32, int8, int32) -> int8", Code::kUnsupported, retype(0, DType::kFloat32)},
+                                          {"(int8, float32, int32) -> int8", Code::kUnsupported, retype(1, DType::kFloat32)},
+                                          {"(int8, int8, float32) -> int8", Code::kUnsupported, retype(2, DType::kFloat32)},
+                                          {"(int8, int8, int64) -> int8", Code::kUnsupported, retype(2, DType::kInt64)},
+                                          {"(int8, int8, int32) -> float32", Code::kUnsupported, retype(3, DType::kFloat32)},
+                                          {"(uint8, int8, int32) -> int8", Code::kUnsupported, retype(0, DType::kUInt8)},
+                                      });
+}
+
+TEST(ValidateErrors, quantized_weights_and_bias_must_be_constant) {
+  for (TensorId id : {1, 2}) {
+    Graph graph = int8_conv_graph();
+    graph.tensor(id).role = Role::kActivation;
+    graph.tensor(id).data.clear();
+    graph.inputs.push_back(id);
+    const Status status = validate(graph);
+    EXPECT_EQ(status.code(), Code::kUnsupported);
+    EXPECT_THAT(status.message(), HasSubstr("must be constant"));
+  }
+}
+
+Graph with_output(Graph graph, DType from, DType to) {
+  const auto activation = [](const std::string& name, DType type, const Shape& shape) {
+    Tensor tensor = {.name = name, .type = type, .shape = shape};
+    if (type == DType::kInt8 || type == DType::kUInt8) tensor.quantization = {.scale = {0.5f}, .zero_point = {1}};
+    return tensor;
+  };
+  const Shape shape = graph.tensor(0).shape;
+  graph.tensor(graph.inputs[0]) = activation("input", from, shape);
+  graph.tensor(graph.outputs[0]) = activation("output", to, shape);
+  return graph;
+}
+
+TEST(ValidateErrors, quantize_and_dequantize_type_pairs) {
+  const auto types = {DType::kFloat32, DType::kFloat16, DType::kInt8, DType::kUInt8, DType::kInt32};
+  const std::vector<std::pair<DType, DType>> quantize = {{DType::kFloat32, DType::kInt8},
+                                                         {DType::kFloat32, DType::kUInt8},
+                                                         {DType::kInt8, DType::kInt8},
+                                                         {DType::kInt8, DType::kUInt8},
+                                                         {DType::kUInt8, DType::kInt8}};
+  const std::vector<std::pair<DType, DType>> dequantize = {
+      {DType::kInt8, DType::kFloat32}, {DType::kUInt8, DType::kFloat32}, {DType::kFloat16, DType::kFloat32}};
+  for (DType from : types) {
+    for (DType to : types) {
+      const std::pair<DType, DType> pair = {from, to};
+      for (OpKind kind : {OpKind::kQuantize, OpKind::kDequantize}) {
+        const auto& allowed = kind == OpKind::kQuantize ? quantize : dequantize;
+        const bool expected = std::ranges::find(allowed, pair) != allowed.end();
+        const Status status = validate(with_output(one_op_graph(kind, {}, {1, 4}, {}), from, to));
+        EXPECT_EQ(status.ok(), expected) << op_kind_name(kind) << dtype_name(from) << dtype_name(to) << status.message();
+      }
+    }
+  }
+}
+
+TEST(ValidateErrors, uniform_operators_refuse_mixed_types) {
+  EXPECT_TRUE(validate(with_output(one_op_graph(OpKind::kRelu, {}, {1, 4}, {}), DType::kInt8, DType::kInt8)).ok());
+  EXPECT_EQ(validate(with_output(one_op_graph(OpKind::kRelu, {}, {1, 4}, {}), DType::kFloat32, DType::kInt8)).code(), Code::kUnsupported);
+  EXPECT_EQ(validate(with_output(one_op_graph(OpKind::kRelu6, {}, {1, 4}, {}), DType::kInt32, DType::kInt32)).code(), Code::kUnsupported);
+  Graph add = with_output(one_op_graph(OpKind::kAdd, AddParams{}, {1, 4}, {float_parameter("b", {4})}), DType::kInt8, DType::kInt8);
+  EXPECT_EQ(validate(add).code(), Code::kUnsupported);
+}
+
+TEST(ValidateErrors, index_tensors_must_be_int32_constants) {
+  Graph graph = one_op_graph(OpKind::kMean, MeanParams{}, {1, 2, 2, 3}, {int32_constant("axes", {2}, {1, 2})});
+  ASSERT_TRUE(infer_shapes(graph).ok());
+  ASSERT_TRUE(validate(graph).ok());
+  Graph wide = graph;
+  wide.tensor(1).type = DType::kInt64;
+  EXPECT_THAT(validate(wide).message(),
+              HasSubstr("input 1 (tensor 'axes') must be a constant of type int32, found a constant of type int64"));
+  graph.tensor(1).role = Role::kActivation;
+  graph.tensor(1).data.clear();
+  graph.inputs.push_back(1);
+  EXPECT_THAT(validate(graph).message(), HasSubstr("found a computed tensor of type int32"));
+}
+
+Graph batch_norm_graph() {
+  Graph graph = one_op_graph(OpKind::kBatchNorm, BatchNormParams{}, {1, 2, 2, 3},
+                             {float_parameter("g", {3}), float_parameter("b", {3}), float_parameter("m", {3}), float_parameter("v", {3})});
+  const Status status = infer_shapes(graph);
+  EXPECT_TRUE(status.ok()) << status.message();
+  return graph;
+}
+
+TEST(ValidateErrors, batch_norm_and_softmax_parameters) {
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  expect_all_refused(batch_norm_graph, {
+                                           {"epsilon must be finite and positive, found 0", Code::kOutOfRange,
+                                            [](Graph& g) { std::get<BatchNormParams>(g.ops[0].params).epsilon = 0; }},
+                                           {"epsilon must be finite and positive, found nan", Code::kOutOfRange,
+                                            [=](Graph& g) { std::get<BatchNormParams>(g.ops[0].params).epsilon = kNan; }},
+                                           {"momentum must lie in [0, 1], found 1.5", Code::kOutOfRange,
+                                            [](Graph& g) { std::get<BatchNormParams>(g.ops[0].params).momentum = 1.5f; }},
+                                           {"are not supported, expected float32 throughout", Code::kUnsupported, retype(3, DType::kInt32)},
+                                           {"are not supported, expected float32 throughout", Code::kUnsupported, retype(5, DType::kInt32)},
+                                           {"input 4 ('v') must be a stored parameter or statistic", Code::kUnsupported,
+                                            [](Graph& g) {
+                                              g.tensor(4).role = Role::kActivation;
+                                              g.tensor(4).data.clear();
+                                              g.inputs.push_back(4);
+                                            }},
+                                       });
+  Graph softmax = one_op_graph(OpKind::kSoftmax, SoftmaxParams{.beta = kNan}, {1, 4}, {});
+  EXPECT_EQ(validate(softmax).code(), Code::kOutOfRange);
+}
+
+}  // namespace
+}  // namespace liteqat::graph
