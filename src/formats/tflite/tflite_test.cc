@@ -1,0 +1,232 @@
+#include "formats/tflite/tflite.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "formats/tflite/test_graphs.h"
+#include "tflite_schema_generated.h"
+
+namespace liteqat::formats::tflite {
+namespace {
+
+using graph::DType;
+using graph::Graph;
+using graph::OpKind;
+using graph::Tensor;
+
+void expect_same(const Tensor& found, const Tensor& expected) {
+  EXPECT_EQ(found.name, expected.name);
+  EXPECT_EQ(found.type, expected.type) << expected.name;
+  EXPECT_EQ(found.shape, expected.shape) << expected.name;
+  EXPECT_EQ(found.role, expected.constant() ? graph::Role::kConstant : graph::Role::kActivation) << expected.name;
+  EXPECT_EQ(found.data, expected.data) << expected.name;
+  EXPECT_EQ(found.quantization, expected.quantization) << expected.name;
+}
+
+void expect_same(const Graph& found, const Graph& expected) {
+  ASSERT_EQ(found.tensors.size(), expected.tensors.size());
+  for (size_t id = 0; id < found.tensors.size(); ++id) expect_same(found.tensors[id], expected.tensors[id]);
+  ASSERT_EQ(found.ops.size(), expected.ops.size());
+  for (size_t index = 0; index < found.ops.size(); ++index) {
+    EXPECT_EQ(found.ops[index].kind, expected.ops[index].kind);
+    EXPECT_EQ(found.ops[index].name, expected.ops[index].name);
+    EXPECT_EQ(found.ops[index].inputs, expected.ops[index].inputs);
+    EXPECT_EQ(found.ops[index].outputs, expected.ops[index].outputs);
+  }
+  EXPECT_EQ(found.inputs, expected.inputs);
+  EXPECT_EQ(found.outputs, expected.outputs);
+  EXPECT_EQ(graph::print(found), graph::print(expected));
+  EXPECT_EQ(found.info.name, expected.info.name);
+  EXPECT_EQ(found.info.description, expected.info.description);
+  EXPECT_EQ(found.info.normalization, expected.info.normalization);
+  EXPECT_EQ(found.info.labels, expected.info.labels);
+}
+
+Graph read_back(const Graph& graph) {
+  const auto bytes = write(graph);
+  EXPECT_TRUE(bytes.ok()) << bytes.status().message();
+  auto found = read(*bytes, "x.tflite");
+  EXPECT_TRUE(found.ok()) << found.status().message();
+  return *found;
+}
+
+TEST(Tflite, RoundTripKeepsTheGraph) {
+  for (const Graph& graph : {make_every_operator(DType::kFloat32), make_every_operator(DType::kInt8), make_float16_weights()}) {
+    expect_same(read_back(graph), graph);
+  }
+}
+
+TEST(Tflite, RoundTripKeepsParameters) {
+  const Graph found = read_back(make_every_operator(DType::kInt8));
+  const auto& conv = found.ops[2].params_as<graph::Conv2DParams>();
+  EXPECT_EQ(conv.padding, graph::Padding::kValid);
+  EXPECT_EQ(std::make_pair(conv.stride_h, conv.stride_w), std::make_pair(2, 1));
+  EXPECT_EQ(std::make_pair(conv.dilation_h, conv.dilation_w), std::make_pair(1, 1));
+  EXPECT_EQ(conv.activation, graph::Activation::kRelu6);
+  const auto& depthwise = found.ops[3].params_as<graph::DepthwiseConv2DParams>();
+  EXPECT_EQ(depthwise.padding, graph::Padding::kSame);
+  EXPECT_EQ(std::make_pair(depthwise.dilation_h, depthwise.dilation_w), std::make_pair(2, 1));
+  EXPECT_EQ(depthwise.depth_multiplier, 1);
+  EXPECT_EQ(found.ops[5].params_as<graph::AddParams>().activation, graph::Activation::kRelu);
+  const auto& pool = found.ops[7].params_as<graph::Pool2DParams>();
+  EXPECT_EQ(std::make_pair(pool.filter_h, pool.filter_w), std::make_pair(1, 2));
+  EXPECT_EQ(std::make_pair(pool.stride_h, pool.stride_w), std::make_pair(1, 1));
+  EXPECT_FALSE(found.ops[9].params_as<graph::MeanParams>().keep_dims);
+  EXPECT_EQ(found.ops[14].params_as<graph::SoftmaxParams>().beta, 1.0f);
+}
+
+TEST(Tflite, SameGraphSameBytes) {
+  for (DType type : {DType::kFloat32, DType::kInt8}) {
+    const auto bytes = write(make_every_operator(type));
+    ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+    EXPECT_EQ(*bytes, *write(make_every_operator(type)));
+    EXPECT_EQ(*bytes, *write(*read(*bytes, "x")));
+  }
+}
+
+TEST(Tflite, MisalignedBytesAreReadToo) {
+  const Bytes bytes = *write(make_every_operator(DType::kInt8));
+  for (size_t shift : {1u, 4u, 8u}) {
+    Bytes moved(shift);
+    moved.insert(moved.end(), bytes.begin(), bytes.end());
+    EXPECT_TRUE(read(std::span(moved).subspan(shift), "x").ok());
+  }
+}
+
+// The file as another reader sees it, by the rules of the format (docs/tflite_subset.md).
+class Written : public testing::TestWithParam<DType> {
+ protected:
+  void SetUp() override {
+    bytes_ = *write(make_every_operator(GetParam()));
+    model_ = ::tflite::GetModel(bytes_.data());
+    main_ = model_->subgraphs()->Get(0);
+  }
+  Bytes bytes_;
+  const ::tflite::Model* model_ = nullptr;
+  const ::tflite::SubGraph* main_ = nullptr;
+};
+
+TEST_P(Written, HeaderAndBuffers) {
+  EXPECT_EQ(model_->version(), 3u);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(bytes_.data()) + 4, 4), "TFL3");
+  EXPECT_EQ(model_->buffers()->Get(0)->data(), nullptr);
+  std::vector<uint32_t> used;
+  for (const auto* tensor : *main_->tensors()) used.push_back(tensor->buffer());
+  EXPECT_EQ(std::ranges::count(used, 0u), 0);
+  std::ranges::sort(used);
+  EXPECT_EQ(std::ranges::adjacent_find(used), used.end()) << "two tensors share a buffer";
+  for (const auto* buffer : *model_->buffers()) {
+    if (!buffer->data()) continue;
+    EXPECT_EQ((reinterpret_cast<const std::byte*>(buffer->data()->data()) - bytes_.data()) % 16, 0);
+  }
+}
+
+TEST_P(Written, OperatorCodes) {
+  const bool int8 = GetParam() == DType::kInt8;
+  std::vector<std::pair<int, int>> codes;
+  for (const auto* code : *model_->operator_codes()) {
+    EXPECT_EQ(code->deprecated_builtin_code(), code->builtin_code());  // all of ours are below 127
+    codes.emplace_back(code->builtin_code(), code->version());
+  }
+  // tflite-int8 section 1.5: int8 CONV_2D 3, DEPTHWISE 3, FULLY_CONNECTED 4, RELU 2; float dilated DEPTHWISE 2.
+  std::vector<std::pair<int, int>> expected = {{34, int8 ? 2 : 1}, {3, int8 ? 3 : 1},  {4, int8 ? 3 : 2},  {19, int8 ? 2 : 1},
+                                               {0, int8 ? 2 : 1},  {17, int8 ? 2 : 1}, {1, int8 ? 2 : 1},  {22, 1},
+                                               {40, int8 ? 2 : 1}, {9, int8 ? 4 : 1},  {21, int8 ? 2 : 1}, {25, int8 ? 2 : 1}};
+  if (int8) expected.insert(expected.begin(), {114, 1}), expected.emplace_back(6, 2);
+  EXPECT_EQ(codes, expected);
+}
+
+TEST_P(Written, SignatureNamesAndDynamicBatch) {
+  const auto* signature = model_->signature_defs()->Get(0);
+  EXPECT_EQ(signature->signature_key()->str(), "serving_default");
+  EXPECT_EQ(signature->inputs()->Get(0)->name()->str(), "image");
+  EXPECT_EQ(signature->inputs()->Get(0)->tensor_index(), static_cast<uint32_t>(main_->inputs()->Get(0)));
+  EXPECT_EQ(signature->outputs()->Get(0)->name()->str(), GetParam() == DType::kInt8 ? "scores_real" : "scores");
+  for (const auto* tensor : *main_->tensors()) {
+    const bool constant = model_->buffers()->Get(tensor->buffer())->data() != nullptr;
+    EXPECT_EQ(tensor->has_rank(), !constant) << tensor->name()->str();
+    if (constant) {
+      EXPECT_EQ(tensor->shape_signature(), nullptr);
+      continue;
+    }
+    ASSERT_NE(tensor->shape_signature(), nullptr) << tensor->name()->str();
+    EXPECT_EQ(tensor->shape()->Get(0), 1);
+    EXPECT_EQ(tensor->shape_signature()->Get(0), -1);
+    for (uint32_t axis = 1; axis < tensor->shape()->size(); ++axis) {
+      EXPECT_EQ(tensor->shape_signature()->Get(axis), tensor->shape()->Get(axis));
+    }
+  }
+}
+
+TEST_P(Written, MinimumRuntime) {
+  const auto* entry = model_->metadata()->Get(0);
+  EXPECT_EQ(entry->name()->str(), "min_runtime_version");
+  const auto* data = model_->buffers()->Get(entry->buffer())->data();
+  ASSERT_EQ(data->size(), 16u);
+  // Float: MEAN 1 is of 1.6.0 and dilated DEPTHWISE 2 of 1.12.0. int8: RELU 2 is of 2.1.0, all others are older.
+  std::string expected = GetParam() == DType::kInt8 ? "2.1.0" : "1.12.0";
+  expected.resize(16, '\0');
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(data->data()), 16), expected);
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, Written, testing::Values(DType::kFloat32, DType::kInt8));
+
+TEST(Tflite, DequantizedWeightsHaveNoBatch) {
+  const Bytes bytes = *write(make_float16_weights());
+  const auto* main = ::tflite::GetModel(bytes.data())->subgraphs()->Get(0);
+  for (const auto* tensor : *main->tensors()) {
+    const bool batched = tensor->name()->str() == "x" || tensor->name()->str() == "y";
+    EXPECT_EQ(tensor->shape_signature() != nullptr, batched) << tensor->name()->str();
+  }
+}
+
+TEST(Tflite, AFixedReshapeMakesTheBatchFixed) {
+  Graph graph = make_every_operator(DType::kFloat32);
+  graph.tensor(graph.find_tensor("flat_shape")).as<int32_t>()[0] = 1;
+  const Bytes bytes = *write(graph);
+  for (const auto* tensor : *::tflite::GetModel(bytes.data())->subgraphs()->Get(0)->tensors()) {
+    EXPECT_EQ(tensor->shape_signature(), nullptr);
+  }
+}
+
+TEST(Tflite, VersionAsReadIsKept) {
+  Graph graph = make_every_operator(DType::kFloat32);
+  for (auto& op : graph.ops) {
+    if (op.kind == OpKind::kConv2D) op.version = 5;
+  }
+  const Graph found = read_back(graph);
+  for (const auto& op : found.ops) {
+    EXPECT_EQ(op.version, op.kind == OpKind::kConv2D ? 5 : op.kind == OpKind::kDepthwiseConv2D ? 2 : 1) << op.name;
+  }
+}
+
+TEST(Tflite, AGraphWithoutInfoHasNoMetadataAndNoArchive) {
+  Graph graph = make_every_operator(DType::kFloat32);
+  graph.info = {};
+  const Bytes bytes = *write(graph);
+  EXPECT_EQ(::tflite::GetModel(bytes.data())->metadata()->size(), 1u);
+  const Graph found = *read(bytes, "x");
+  EXPECT_EQ(found.info.name, "");
+  EXPECT_FALSE(found.info.normalization.has_value());
+  EXPECT_TRUE(found.info.labels.empty());
+}
+
+TEST(Tflite, ReshapeByOptionsAloneGetsItsInput) {
+  const Bytes bytes = *write(make_every_operator(DType::kFloat32));
+  auto model = ::tflite::UnPackModel(bytes.data());
+  for (auto& op : model->subgraphs[0]->operators) {
+    if (op->builtin_options.type == ::tflite::BuiltinOptions_ReshapeOptions) op->inputs.resize(1);
+  }
+  flatbuffers::FlatBufferBuilder builder;
+  ::tflite::FinishModelBuffer(builder, ::tflite::CreateModel(builder, model.get()));
+  const auto found = read(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())), "x");
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  const auto reshape = std::ranges::find(found->ops, OpKind::kReshape, &graph::Op::kind);
+  ASSERT_EQ(reshape->inputs.size(), 2u);
+  EXPECT_THAT(found->tensor(reshape->inputs[1]).as<int32_t>(), testing::ElementsAre(-1, 16));
+}
+
+}  // namespace
+}  // namespace liteqat::formats::tflite
