@@ -1,0 +1,25 @@
+// The parts of the report, one function each; render_html puts them in order. Each writes the inside of its <section> and relies on
+// its record being there (render_html leaves out what a record does not have).
+#pragma once
+
+#include "report/html_builder.h"
+#include "results/records.h"
+
+namespace liteqat::report {
+
+void add_masthead(HtmlBuilder& html, const results::Run& run);
+void add_findings(HtmlBuilder& html, const results::Run& run);
+void add_accuracy(HtmlBuilder& html, const results::Run& run);
+void add_training(HtmlBuilder& html, const results::Run& run);
+void add_confusions(HtmlBuilder& html, const results::Run& run);
+void add_classes(HtmlBuilder& html, const results::Run& run);
+void add_disagreements(HtmlBuilder& html, const results::Run& run);
+void add_files(HtmlBuilder& html, const results::Run& run);
+void add_stages(HtmlBuilder& html, const results::Run& run);
+void add_provenance(HtmlBuilder& html, const results::Run& run);
+void add_environment(HtmlBuilder& html, const results::Run& run);
+
+/// Metrics of the first split that has any, with a confusion matrix, in the order of models.
+std::vector<const results::Metric*> confusion_metrics(const results::Run& run);
+
+}  // namespace liteqat::report
