@@ -59,6 +59,7 @@ int run_command_line(int argc, char** argv, const char* version) {
   catch_signals();
   Session session;
   session.version = version;
+  for (int i = 0; i < argc; ++i) session.resume_command += (i ? " " : "") + std::string(argv[i]);
   CLI::App app("Train, quantize, deploy and compare image classifiers; integer results bit-exact with TensorFlow Lite.", "liteqat");
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_version_flag("--version", std::string("liteqat ") + version);
