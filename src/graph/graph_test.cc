@@ -72,9 +72,9 @@ TEST(Counts, macs_by_enumeration) {
   EXPECT_EQ(count_macs(graph, graph.ops[0]), 7 * macs);
 
   Graph depthwise = one_op_graph(OpKind::kDepthwiseConv2D, DepthwiseConv2DParams{.depth_multiplier = 2}, {1, 5, 6, 2},
-                                 {float_parameter("w", {1, 3, 3, 4})});
+                                 {float_parameter("w", {1, 3, 5, 4})});
   ASSERT_TRUE(infer_shapes(depthwise).ok());
-  EXPECT_EQ(count_macs(depthwise), 5 * 6 * 4 * 9);
+  EXPECT_EQ(count_macs(depthwise), 5 * 6 * 4 * (3 * 5));
 
   Graph dense = one_op_graph(OpKind::kFullyConnected, FullyConnectedParams{}, {3, 6}, {float_parameter("w", {5, 6})});
   ASSERT_TRUE(infer_shapes(dense).ok());

@@ -37,6 +37,7 @@ TEST(InferShapesErrors, convolution) {
   expect_refused(conv({.dilation_w = 0}, {1, 4, 4, 1}, {1, 3, 3, 1}), Code::kOutOfRange, "dilation");
   expect_refused(conv({.dilation_h = kHuge}, {1, 4, 4, 1}, {1, 3, 3, 1}), Code::kOutOfRange, "dilation");
   expect_refused(conv({}, {1, 4, 4, 1}, {1, 0, 3, 1}), Code::kOutOfRange, "filter");
+  expect_refused(conv({.dilation_h = 1 << 30}, {1, 4, 4, 1}, {1, 3, 3, 1}), Code::kOutOfRange, "dilated filter 2147483649 along height");
   expect_refused(conv({}, {1, kHuge, 1, 1}, {1, 3, 3, 1}), Code::kOutOfRange, "input extent 2147483647");
   expect_refused(
       one_op_graph(OpKind::kConv2D, Conv2DParams{}, {1, 4, 4, 1}, {float_parameter("w", {2, 3, 3, 1}), float_parameter("b", {3})}),
@@ -97,6 +98,7 @@ TEST(InferShapesErrors, mean_and_pad) {
   expect_refused(pad({0, 0}), Code::kMismatch, "paddings must have shape [2,2], found [1,2]");
   expect_refused(pad({0, 0, -1, 0}), Code::kOutOfRange, "-1");
   expect_refused(pad({0, 0, kHuge, kHuge}), Code::kOutOfRange, "2147483647");
+  expect_refused(pad({0, 0, 1 << 30, 0}), Code::kOutOfRange, "nor the sum exceed 2^30");
   expect_refused(pad({1, 0, 0, 0}), Code::kUnsupported, "the batch");
 }
 

@@ -227,12 +227,14 @@ Graph batch_norm_graph() {
 }
 
 TEST(ValidateErrors, batch_norm_and_softmax_parameters) {
-  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
   expect_all_refused(batch_norm_graph, {
                                            {"epsilon must be finite and positive, found 0", Code::kOutOfRange,
                                             [](Graph& g) { std::get<BatchNormParams>(g.ops[0].params).epsilon = 0; }},
                                            {"epsilon must be finite and positive, found nan", Code::kOutOfRange,
                                             [=](Graph& g) { std::get<BatchNormParams>(g.ops[0].params).epsilon = kNan; }},
+                                           {"epsilon must be finite and positive, found inf", Code::kOutOfRange,
+                                            [=](Graph& g) { std::get<BatchNormParams>(g.ops[0].params).epsilon = kInf; }},
                                            {"momentum must lie in [0, 1], found 1.5", Code::kOutOfRange,
                                             [](Graph& g) { std::get<BatchNormParams>(g.ops[0].params).momentum = 1.5f; }},
                                            {"are not supported, expected float32 throughout", Code::kUnsupported, retype(3, DType::kInt32)},
