@@ -30,7 +30,9 @@ CASES = [
      1, "weak symbol int times<3>(int)"),
     ("foreign call", CLEAN + "namespace q { int other(int); }\nnamespace p::avx2 { int g(int x) { return q::other(x) + 1; } }\n", 1, "calls q::other(int)"),
     ("allocation", CLEAN + "namespace p::avx2 { int* g() { return new int[100]; } }\n", 1, "calls operator new[]"),
-    ("foreign namespace", CLEAN + "namespace p { int loose(int x) { return x; } }\n", 1, "exports p::loose(int) from outside a namespace avx2"),
+    ("suffix", CLEAN + "namespace p { int dot_avx2(int x) { return x; } }\n", 0, "no violation"),
+    ("name without the set", CLEAN + "namespace p { int loose(int x) { return x; } }\n", 1, "exports p::loose(int), named neither"),
+    ("name of another set", CLEAN + "namespace p { int dot_avx2x(int x) { return x; } }\n", 1, "exports p::dot_avx2x(int), named neither"),
 ]
 for title, source, expected_code, expected_text in CASES:
     code, out = run(source)
