@@ -58,6 +58,7 @@ ConvertedParams converted_params(double min, double max, bool narrow) {
   const double qmin = narrow ? 1 : 0;
   const double qmax = 255;
   const double scale = (max - min) / (qmax - qmin);
+  if (!std::isfinite(scale) || scale <= 0) return {.scale = scale, .zero_point = 0};
   const double from_min = qmin - min / scale;
   const double from_max = qmax - max / scale;
   const bool min_is_nearer = std::abs(qmin) + std::abs(min / scale) < std::abs(qmax) + std::abs(max / scale);

@@ -30,7 +30,8 @@ struct ConvertedParams {
   int32_t zero_point = 0;
 };
 /// What the converter makes of a fake-quantization range: unsigned nudging in double (zero point from the end with the smaller error,
-/// clamped or rounded), a range narrower than 1e-6 replaced by +-5e-7, then shifted by 128.
+/// clamped or rounded), a range narrower than 1e-6 replaced by +-5e-7, then shifted by 128. A range that is not finite
+/// gives a scale that is not finite.
 ConvertedParams converted_params(double min, double max, bool narrow);
 
 /// clamp(round_half_away(x / scale + zero_point)) in double, as the converter quantizes weights.

@@ -123,6 +123,11 @@ TEST(ConvertedParams, ZeroPointIsNearestCode) {
   }
 }
 
+TEST(ConvertedParams, BadRangeGivesBadScale) {
+  EXPECT_TRUE(std::isnan(converted_params(std::nan(""), 1.0, false).scale));
+  EXPECT_TRUE(std::isinf(converted_params(-1.0, INFINITY, false).scale));
+}
+
 TEST(QuantizeValue, RoundsHalfAwayAndClamps) {
   const ConvertedParams p{.scale = 0.5, .zero_point = 3};
   EXPECT_EQ(quantize_value(0.25, p, -128, 127), 4);    // 3.5

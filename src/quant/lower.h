@@ -12,7 +12,8 @@ namespace liteqat::quant {
 /// Fails: kUnsupported for a batch norm that follows anything else.
 Result<graph::Graph> fold_batch_norm(const graph::Graph& model);
 
-/// The float32 graph to deploy: folded, RELU/RELU6 fused into their producers, PAD + VALID turned to SAME where equal, everything kConstant.
+/// The float32 graph to deploy: folded, RELU/RELU6 fused into their producers, PAD + VALID turned to SAME where equal, everything
+/// kConstant.
 Result<graph::Graph> lower_to_float(const graph::Graph& model);
 
 enum class IoType { kFloat32, kInt8, kUInt8 };

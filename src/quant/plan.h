@@ -35,7 +35,7 @@ struct Quantizer {
   bool narrow = false;     // 255 levels instead of 256
   RangeUpdate update = RangeUpdate::kMovingAverage;
   float decay = 0.999f;
-  std::vector<float> min, max;  // empty with kShared
+  std::vector<float> min = {}, max = {};  // empty with kShared
   graph::TensorId same_as = graph::kNoTensor;
   /// Rounds as TensorFlow's per-channel operator does (numeric::fake_quantize_per_channel), whatever `channels` is.
   bool per_channel_operator = false;

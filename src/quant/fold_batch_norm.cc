@@ -1,0 +1,102 @@
+#include <cmath>
+#include <utility>
+
+#include "quant/lower.h"
+#include "quant/passes.h"
+#include "quant/weights.h"
+
+namespace liteqat::quant {
+
+using graph::Graph;
+using graph::kNoTensor;
+using graph::Op;
+using graph::OpKind;
+using graph::Tensor;
+using graph::TensorId;
+
+namespace {
+
+/// Batch norm as x * scale + offset, in float32 and in the order of TFLite's converter (FusedBatchNormV3Pat in
+/// tflite/converter/transforms/prepare_tf.cc): scale = gamma * (1 / sqrt(variance + epsilon)), offset = beta - mean * scale.
+struct Affine {
+  std::vector<float> scale, offset;
+};
+
+Affine make_affine(const Graph& graph, const Op& batch_norm) {
+  const std::span<const float> gamma = graph.tensor(batch_norm.inputs[1]).as<float>();
+  const std::span<const float> beta = graph.tensor(batch_norm.inputs[2]).as<float>();
+  const std::span<const float> mean = graph.tensor(batch_norm.inputs[3]).as<float>();
+  const std::span<const float> variance = graph.tensor(batch_norm.inputs[4]).as<float>();
+  const float epsilon = batch_norm.params_as<graph::BatchNormParams>().epsilon;
+  Affine affine;
+  for (size_t channel = 0; channel < gamma.size(); ++channel) {
+    const float inverse_deviation = 1.0f / std::sqrt(variance[channel] + epsilon);
+    const float scale = gamma[channel] * inverse_deviation;
+    affine.scale.push_back(scale);
+    affine.offset.push_back(beta[channel] - mean[channel] * scale);
+  }
+  return affine;
+}
+
+Status check_foldable(const Graph& graph, const Op& batch_norm) {
+  const int32_t producer = graph.find_producer(batch_norm.inputs[0]);
+  if (producer < 0 || !has_weights(graph.ops[static_cast<size_t>(producer)].kind)) {
+    return op_error(Code::kUnsupported, graph, batch_norm,
+                    "batch norm can be folded only directly after CONV_2D, DEPTHWISE_CONV_2D or FULLY_CONNECTED");
+  }
+  const Op& op = graph.ops[static_cast<size_t>(producer)];
+  if (single_consumer(graph, batch_norm.inputs[0]) != &batch_norm) {
+    return op_error(Code::kUnsupported, graph, batch_norm, "cannot be folded: its input is used elsewhere too");
+  }
+  for (size_t input = 1; input < op.inputs.size(); ++input) {
+    if (op.inputs[input] != kNoTensor && graph.find_consumers(op.inputs[input]).size() != 1) {
+      return op_error(Code::kUnsupported, graph, op,
+                      "batch norm cannot be folded: the weights or the bias are shared with another operator");
+    }
+  }
+  return {};
+}
+
+void fold(Graph& graph, Op& op, const Affine& affine) {
+  Tensor& weights = graph.tensor(op.inputs[1]);
+  const ChannelIndex channel_of(weights.shape, static_cast<int32_t>(affine.scale.size()), output_axis(op.kind));
+  const std::span<float> values = weights.as<float>();
+  for (size_t i = 0; i < values.size(); ++i) values[i] *= affine.scale[channel_of(i)];
+  const std::span<float> bias = graph.tensor(op.inputs[2]).as<float>();
+  for (size_t channel = 0; channel < bias.size(); ++channel) bias[channel] = bias[channel] * affine.scale[channel] + affine.offset[channel];
+}
+
+}  // namespace
+
+Status fold_batch_norms(Graph& graph, Multipliers* multipliers) {
+  for (size_t index = 0; index < graph.ops.size(); ++index) {
+    if (graph.ops[index].kind != OpKind::kBatchNorm) continue;
+    LITEQAT_RETURN_IF_ERROR(check_foldable(graph, graph.ops[index]));
+  }
+  add_missing_biases(graph);
+  for (size_t index = 0; index < graph.ops.size();) {
+    if (graph.ops[index].kind != OpKind::kBatchNorm) {
+      ++index;
+      continue;
+    }
+    const Op batch_norm = std::move(graph.ops[index]);
+    graph.ops.erase(graph.ops.begin() + static_cast<std::ptrdiff_t>(index));
+    Op& op = graph.ops[static_cast<size_t>(graph.find_producer(batch_norm.inputs[0]))];
+    Affine affine = make_affine(graph, batch_norm);
+    fold(graph, op, affine);
+    op.outputs = batch_norm.outputs;
+    if (multipliers != nullptr) (*multipliers)[op.inputs[1]] = std::move(affine.scale);
+  }
+  return {};
+}
+
+Result<Graph> fold_batch_norm(const Graph& model) {
+  LITEQAT_RETURN_IF_ERROR(graph::validate(model));
+  Graph folded = model;
+  LITEQAT_RETURN_IF_ERROR(fold_batch_norms(folded, nullptr));
+  remove_unused_tensors(folded);
+  LITEQAT_RETURN_IF_ERROR(graph::validate(folded));
+  return folded;
+}
+
+}  // namespace liteqat::quant

@@ -1,0 +1,245 @@
+#include <cmath>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "numeric/fake_quant.h"
+#include "quant/lower.h"
+#include "quant/passes.h"
+#include "quant/weights.h"
+
+namespace liteqat::quant {
+
+using graph::DType;
+using graph::Graph;
+using graph::Op;
+using graph::OpKind;
+using graph::Quantization;
+using graph::Tensor;
+using graph::TensorId;
+using numeric::ConvertedParams;
+
+namespace {
+
+/// TFLite fixes the output of an int8 SOFTMAX.
+constexpr ConvertedParams kSoftmaxOutput = {.scale = 1.0 / 256.0, .zero_point = -128};
+
+Quantization stored(const ConvertedParams& params) {
+  return {.scale = {static_cast<float>(params.scale)}, .zero_point = {params.zero_point}};
+}
+
+Quantization stored(const std::vector<double>& scale, int32_t axis) {
+  Quantization quantization = {.scale = {}, .zero_point = std::vector<int64_t>(scale.size(), 0), .axis = axis};
+  for (double value : scale) quantization.scale.push_back(static_cast<float>(value));
+  return quantization;
+}
+
+template <typename T>
+void set_data(Tensor& tensor, DType type, const std::vector<T>& values) {
+  tensor.type = type;
+  tensor.data.resize(values.size() * sizeof(T));
+  if (!values.empty()) std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
+}
+
+/// Turns the fused float graph into the integer graph in place; parameters stay double until they are stored.
+class Int8Lowering {
+ public:
+  Int8Lowering(const Graph& model, const Plan& plan) : model_(model), plan_(plan), graph_(model) {}
+
+  Result<Graph> run(IoType io) {
+    LITEQAT_RETURN_IF_ERROR(check_plan());
+    LITEQAT_RETURN_IF_ERROR(fuse_for_deployment(graph_, &multipliers_));
+    params_.resize(graph_.tensors.size());
+    for (TensorId input : graph_.inputs) LITEQAT_RETURN_IF_ERROR(set_own_params(input, "the input"));
+    for (size_t index = 0; index < graph_.ops.size(); ++index) {
+      const size_t ops = graph_.ops.size();
+      LITEQAT_RETURN_IF_ERROR(lower_op(index));
+      index += graph_.ops.size() - ops;  // over a QUANTIZE that was inserted behind it
+    }
+    for (size_t id = 0; id < graph_.tensors.size(); ++id) {
+      if (!params_[id]) continue;
+      graph_.tensors[id].type = DType::kInt8;
+      graph_.tensors[id].quantization = stored(*params_[id]);
+    }
+    if (io != IoType::kInt8) add_ends(io == IoType::kFloat32 ? DType::kFloat32 : DType::kUInt8);
+    remove_unused_tensors(graph_);
+    freeze(graph_);
+    LITEQAT_RETURN_IF_ERROR(graph::validate(graph_));
+    return std::move(graph_);
+  }
+
+ private:
+  Status check_plan() const {
+    for (const Quantizer& quantizer : plan_.quantizers) {
+      const bool exists = quantizer.tensor >= 0 && static_cast<size_t>(quantizer.tensor) < model_.tensors.size();
+      const size_t ranges = quantizer.update == RangeUpdate::kShared ? 0 : static_cast<size_t>(quantizer.channels);
+      if (!exists || quantizer.min.size() != ranges || quantizer.max.size() != ranges) {
+        return error(Code::kMismatch, "the quantization plan does not fit the graph: tensor {} of {}, {} ranges, expected {}",
+                     quantizer.tensor, model_.tensors.size(), quantizer.min.size(), ranges);
+      }
+    }
+    return {};
+  }
+
+  std::optional<ConvertedParams>& params(TensorId id) { return params_[static_cast<size_t>(id)]; }
+
+  /// The parameters that the tensor's own quantizer gives. Fails: kUnsupported if it has none, kOutOfRange for a range without a scale.
+  Status set_own_params(TensorId id, const std::string& what) {
+    const Quantizer* quantizer = plan_.find(id);
+    const std::string& name = graph_.tensor(id).name;
+    if (quantizer == nullptr) {
+      return error(Code::kUnsupported, "{}: tensor \"{}\" has no quantizer, so its int8 scale is not known", what, name);
+    }
+    const Quantizer& range = plan_.range_of(*quantizer);
+    const ConvertedParams converted = numeric::converted_params(range.min[0], range.max[0], range.narrow);
+    const float scale = static_cast<float>(converted.scale);
+    if (!std::isfinite(scale) || scale <= 0.0f || range.min[0] > range.max[0]) {
+      return error(Code::kOutOfRange, "{}: the range of tensor \"{}\" is [{}, {}], which gives no positive finite scale", what, name,
+                   range.min[0], range.max[0]);
+    }
+    params(id) = converted;
+    return {};
+  }
+
+  Status lower_op(size_t index) {
+    const Op& op = graph_.ops[index];
+    const std::string what = format("{} \"{}\" (operator {})", op_kind_name(op.kind), op.name, index);
+    if (op.kind == OpKind::kQuantize || op.kind == OpKind::kDequantize) {
+      return error(Code::kUnsupported, "{}: the graph is already quantized", what);
+    }
+    for (TensorId input : op.inputs) {
+      if (input == graph::kNoTensor || graph_.tensor(input).constant()) continue;
+      LITEQAT_CHECK(params(input).has_value());
+    }
+    if (op.kind == OpKind::kSoftmax) {
+      params(op.outputs[0]) = kSoftmaxOutput;
+      return {};
+    }
+    if (keeps_parameters(op.kind)) {
+      params(op.outputs[0]) = params(op.inputs[0]);
+      return requantize_output(index, what);
+    }
+    if (op.kind == OpKind::kAdd && (graph_.tensor(op.inputs[0]).constant() || graph_.tensor(op.inputs[1]).constant())) {
+      return error(Code::kUnsupported, "{}: adding a constant is not supported in int8", what);
+    }
+    LITEQAT_RETURN_IF_ERROR(set_own_params(op.outputs[0], what));
+    return has_weights(op.kind) ? lower_weights(op).with_context(what) : Status();
+  }
+
+  /// Where the plan wants other parameters than the operator can give, a QUANTIZE follows it.
+  Status requantize_output(size_t index, const std::string& what) {
+    const TensorId output = graph_.ops[index].outputs[0];
+    const Quantizer* quantizer = plan_.find(output);
+    if (quantizer == nullptr || quantizer->update == RangeUpdate::kShared) return {};
+    const ConvertedParams given = *params(output);
+    LITEQAT_RETURN_IF_ERROR(set_own_params(output, what));
+    if (params(output)->scale == given.scale && params(output)->zero_point == given.zero_point) return {};
+    const std::string name = graph_.tensor(output).name;
+    const TensorId kept = add_twin(output, name + "_same_scale");
+    params(kept) = given;
+    graph_.ops[index].outputs = {kept};
+    const Op quantize = {.kind = OpKind::kQuantize, .name = name + "_quantize", .inputs = {kept}, .outputs = {output}, .params = {}};
+    graph_.ops.insert(graph_.ops.begin() + static_cast<std::ptrdiff_t>(index) + 1, quantize);
+    return {};
+  }
+
+  Status lower_weights(const Op& op) {
+    const Quantizer* quantizer = plan_.find(op.inputs[1]);
+    if (quantizer == nullptr) {
+      return error(Code::kUnsupported, "its weights \"{}\" have no quantizer", graph_.tensor(op.inputs[1]).name);
+    }
+    const auto found = multipliers_.find(op.inputs[1]);
+    const WeightSource source = {.weights = model_.tensor(op.inputs[1]),
+                                 .quantizer = *quantizer,
+                                 .kind = op.kind,
+                                 .multiplier = found == multipliers_.end() ? nullptr : &found->second};
+    LITEQAT_ASSIGN_OR_RETURN(IntegerWeights weights, quantize_weights(source));
+
+    const double input_scale = params(op.inputs[0])->scale;
+    Tensor& bias = graph_.tensor(op.inputs[2]);
+    const std::span<const float> values = bias.as<float>();
+    const std::vector<double> scales = bias_scales(values, input_scale, weights.scale, plan_.scheme);
+    std::vector<double> weight_scales = weights.scale;
+    for (size_t i = 0; i < scales.size(); ++i) {
+      if (scales[i] != input_scale * weights.scale[i]) weight_scales[i] = scales[i] / input_scale;
+    }
+    if (weight_scales != weights.scale) requantize_weights(source, weight_scales, weights);
+
+    std::vector<int32_t> codes;
+    for (size_t channel = 0; channel < values.size(); ++channel) {
+      const double scale = scales[scales.size() == 1 ? 0 : channel];
+      if (!std::isfinite(values[channel]) || static_cast<float>(scale) <= 0.0f || !std::isfinite(static_cast<float>(scale))) {
+        return error(Code::kOutOfRange, "bias \"{}\": channel {} is {} at scale {}, expected finite values and a positive scale", bias.name,
+                     channel, values[channel], scale);
+      }
+      codes.push_back(bias_code(values[channel], scale));
+    }
+    set_data(graph_.tensor(op.inputs[1]), DType::kInt8, weights.codes);
+    graph_.tensor(op.inputs[1]).quantization = stored(weights.scale, output_axis(op.kind));
+    set_data(bias, DType::kInt32, codes);
+    bias.quantization = stored(scales, 0);
+    return {};
+  }
+
+  /// A new activation of the same shape.
+  TensorId add_twin(TensorId id, std::string name) {
+    Tensor twin;
+    twin.name = std::move(name);
+    twin.type = graph_.tensor(id).type;
+    twin.shape = graph_.tensor(id).shape;
+    params_.emplace_back();
+    return graph_.add_tensor(std::move(twin));
+  }
+
+  /// The model's inputs and outputs in another type: the outer tensor takes the name, the int8 one becomes "<name>_int8".
+  TensorId add_outer(TensorId inner, DType type) {
+    const std::string name = graph_.tensor(inner).name;
+    graph_.tensor(inner).name = name + "_int8";
+    const TensorId outer = add_twin(inner, name);
+    graph_.tensor(outer).type = type;
+    if (type == DType::kUInt8) {
+      graph_.tensor(outer).quantization = graph_.tensor(inner).quantization;
+      graph_.tensor(outer).quantization.zero_point[0] += 128;
+    }
+    return outer;
+  }
+
+  void add_ends(DType type) {
+    std::vector<Op> first;
+    for (TensorId& input : graph_.inputs) {
+      const TensorId outer = add_outer(input, type);
+      const std::string name = graph_.tensor(outer).name + "_quantize";
+      first.push_back({.kind = OpKind::kQuantize, .name = name, .inputs = {outer}, .outputs = {input}, .params = {}});
+      input = outer;
+    }
+    graph_.ops.insert(graph_.ops.begin(), first.begin(), first.end());
+    for (TensorId& output : graph_.outputs) {
+      const TensorId outer = add_outer(output, type);
+      const OpKind kind = type == DType::kFloat32 ? OpKind::kDequantize : OpKind::kQuantize;
+      const std::string name = graph_.tensor(outer).name + (kind == OpKind::kDequantize ? "_dequantize" : "_quantize");
+      graph_.ops.push_back({.kind = kind, .name = name, .inputs = {output}, .outputs = {outer}, .params = {}});
+      output = outer;
+    }
+  }
+
+  const Graph& model_;
+  const Plan& plan_;
+  Graph graph_;
+  Multipliers multipliers_;
+  std::vector<std::optional<ConvertedParams>> params_;  // by tensor id; none for constants
+};
+
+}  // namespace
+
+Result<IoType> parse_io_type(const std::string& name) {
+  if (name == "float32") return IoType::kFloat32;
+  if (name == "int8") return IoType::kInt8;
+  if (name == "uint8") return IoType::kUInt8;
+  return error(Code::kInvalidArgument, "unknown input and output type \"{}\": expected float32, int8 or uint8", name);
+}
+
+Result<Graph> lower_to_int8(const Graph& model, const Plan& plan, IoType io) {
+  return Int8Lowering(model, plan).run(io);
+}
+
+}  // namespace liteqat::quant
