@@ -31,6 +31,9 @@ class BatchFiller {
   void fill(std::span<const int32_t> indices, int32_t epoch, std::span<float> out) const;
 
  private:
+  void fill_plain(int32_t index, std::span<float> out) const;
+  void fill_augmented(int32_t index, int32_t epoch, std::span<float> out) const;
+
   const Split& split_;
   Augmentation augmentation_;
   uint64_t seed_;

@@ -25,7 +25,7 @@ struct Split {
 };
 
 struct Dataset {
-  std::string name;  // "mnist", "cifar10", "synthetic"
+  std::string name;  // "mnist", "cifar10"
   std::vector<std::string> class_names;
   Split train, test;
 
@@ -38,10 +38,12 @@ Result<Dataset> read_mnist(const std::string& folder);
 /// CIFAR-10's binary version: data_batch_1..5.bin, test_batch.bin, batches.meta.txt if present.
 Result<Dataset> read_cifar10(const std::string& folder);
 
+std::vector<std::string> dataset_names();
+
 /// By name ("mnist", "cifar10"), from a folder. An unknown name is kInvalidArgument and names the nearest known one.
 Result<Dataset> read_dataset(const std::string& name, const std::string& folder);
 
-/// The first `count` images of a split (all if it has fewer or count is 0).
+/// The first `count` images of a split (all if it has fewer or count is 0). The checksum stays that of the files.
 Split take_first(const Split& split, int64_t count);
 /// Rows [begin, end).
 Split slice(const Split& split, int64_t begin, int64_t end, const std::string& name);

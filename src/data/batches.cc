@@ -1,0 +1,77 @@
+#include "data/batches.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.h"
+#include "base/rng.h"
+
+namespace liteqat::data {
+namespace {
+
+constexpr uint64_t kOrderStream = 0x6f72646572;  // "order"; augmentation uses the image's index
+
+}  // namespace
+
+std::vector<int32_t> epoch_order(uint64_t seed, int32_t epoch, int64_t count, bool shuffle) {
+  std::vector<int32_t> order(static_cast<size_t>(count));
+  std::iota(order.begin(), order.end(), 0);
+  if (shuffle) Rng(mix_seed(seed, static_cast<uint64_t>(epoch)), kOrderStream).shuffle(std::span(order));
+  return order;
+}
+
+BatchFiller::BatchFiller(const Split& split, const Normalization& normalization, const Augmentation& augmentation, uint64_t seed)
+    : split_(split), augmentation_(augmentation), seed_(seed), tables_(static_cast<size_t>(split.channels) * 256) {
+  const auto entry = [](const std::vector<float>& values, size_t channel) { return values.size() == 1 ? values[0] : values[channel]; };
+  for (size_t channel = 0; channel < static_cast<size_t>(split.channels); ++channel) {
+    for (size_t pixel = 0; pixel < 256; ++pixel) {
+      tables_[channel * 256 + pixel] =
+          (static_cast<float>(pixel) - entry(normalization.mean, channel)) / entry(normalization.std, channel);
+    }
+  }
+}
+
+void BatchFiller::fill(std::span<const int32_t> indices, int32_t epoch, std::span<float> out) const {
+  const auto image_elems = static_cast<size_t>(split_.image_elems());
+  LITEQAT_CHECK_LE(indices.size() * image_elems, out.size());
+  for (size_t position = 0; position < indices.size(); ++position) {
+    const std::span<float> target = out.subspan(position * image_elems, image_elems);
+    if (augmentation_.empty()) {
+      fill_plain(indices[position], target);
+    } else {
+      fill_augmented(indices[position], epoch, target);
+    }
+  }
+}
+
+void BatchFiller::fill_plain(int32_t index, std::span<float> out) const {
+  const std::span<const uint8_t> pixels = split_.image(index);
+  const auto channels = static_cast<size_t>(split_.channels);
+  for (size_t i = 0; i < pixels.size(); i += channels) {
+    for (size_t c = 0; c < channels; ++c) out[i + c] = tables_[c * 256 + pixels[i + c]];
+  }
+}
+
+void BatchFiller::fill_augmented(int32_t index, int32_t epoch, std::span<float> out) const {
+  Rng rng(mix_seed(seed_, static_cast<uint64_t>(epoch)), static_cast<uint64_t>(index));
+  const auto extent = static_cast<uint32_t>(2 * augmentation_.crop_padding + 1);
+  const int32_t shift_y = static_cast<int32_t>(rng.next_below(extent)) - augmentation_.crop_padding;
+  const int32_t shift_x = static_cast<int32_t>(rng.next_below(extent)) - augmentation_.crop_padding;
+  const bool flip = augmentation_.horizontal_flip && rng.next_below(2) == 1;
+  const std::span<const uint8_t> pixels = split_.image(index);
+  const int32_t height = split_.height, width = split_.width, channels = split_.channels;
+  size_t written = 0;
+  for (int32_t y = 0; y < height; ++y) {
+    const int32_t source_y = y + shift_y;
+    for (int32_t x = 0; x < width; ++x) {
+      const int32_t source_x = (flip ? width - 1 - x : x) + shift_x;
+      const bool inside = source_y >= 0 && source_y < height && source_x >= 0 && source_x < width;
+      const size_t source = inside ? static_cast<size_t>((source_y * width + source_x) * channels) : 0;
+      for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
+        out[written++] = tables_[c * 256 + (inside ? pixels[source + c] : 0)];
+      }
+    }
+  }
+}
+
+}  // namespace liteqat::data

@@ -1,0 +1,86 @@
+// CIFAR-10's binary version: records of one label byte and 3,072 pixel bytes, channel by channel, row by row.
+#include <algorithm>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "data/dataset.h"
+
+namespace liteqat::data {
+namespace {
+
+constexpr int32_t kSide = 32, kChannels = 3, kClasses = 10;
+constexpr size_t kPlane = size_t{kSide} * kSide;
+constexpr size_t kRecordBytes = 1 + kChannels * kPlane;
+constexpr int64_t kMaxFileBytes = int64_t{1} << 30;
+
+Status append_record(const Bytes& bytes, size_t offset, const std::string& path, Split& split) {
+  const auto label = std::to_integer<int32_t>(bytes[offset]);
+  if (label >= kClasses) {
+    return error(Code::kOutOfRange, "{}: label {} at byte offset {}, expected 0 to {}", path, label, offset, kClasses - 1);
+  }
+  split.labels.push_back(label);
+  const auto* planes = reinterpret_cast<const uint8_t*>(bytes.data()) + offset + 1;
+  for (size_t pixel = 0; pixel < kPlane; ++pixel) {
+    for (size_t channel = 0; channel < kChannels; ++channel) split.pixels.push_back(planes[channel * kPlane + pixel]);
+  }
+  ++split.count;
+  return {};
+}
+
+Status append_file(const std::string& path, Sha256& checksum, Split& split) {
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(path, kMaxFileBytes));
+  if (bytes.empty() || bytes.size() % kRecordBytes != 0) {
+    return error(Code::kCorruptFile, "{}: {} bytes are no whole number of records of {} bytes; the last one starts at byte offset {}", path,
+                 bytes.size(), kRecordBytes, bytes.size() / kRecordBytes * kRecordBytes);
+  }
+  checksum.update(bytes);
+  split.pixels.reserve(split.pixels.size() + bytes.size());
+  for (size_t offset = 0; offset < bytes.size(); offset += kRecordBytes) {
+    LITEQAT_RETURN_IF_ERROR(append_record(bytes, offset, path, split));
+  }
+  return {};
+}
+
+Result<Split> read_split(const std::vector<std::string>& paths, const std::string& name) {
+  Split split;
+  split.name = name;
+  split.height = split.width = kSide;
+  split.channels = kChannels;
+  Sha256 checksum;
+  for (const std::string& path : paths) LITEQAT_RETURN_IF_ERROR(append_file(path, checksum, split));
+  split.sha256 = checksum.finish();
+  return split;
+}
+
+/// batches.meta.txt: one name a line. The names are part of the data set's definition, so a file with another number of them is damaged.
+Result<std::vector<std::string>> read_class_names(const std::string& path) {
+  if (!file_exists(path)) {
+    return std::vector<std::string>{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+  }
+  LITEQAT_ASSIGN_OR_RETURN(const std::string text, read_text_file(path, 1 << 16));
+  std::vector<std::string> names;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    std::string line = text.substr(begin, end - begin);
+    if (!line.empty() && line.back() == '\r') line.pop_back();
+    if (!line.empty()) names.push_back(line);
+    begin = end + 1;
+  }
+  if (names.size() != kClasses) return error(Code::kCorruptFile, "{}: {} class names, expected {}", path, names.size(), kClasses);
+  return names;
+}
+
+}  // namespace
+
+Result<Dataset> read_cifar10(const std::string& folder) {
+  Dataset dataset;
+  dataset.name = "cifar10";
+  LITEQAT_ASSIGN_OR_RETURN(dataset.class_names, read_class_names(folder + "/batches.meta.txt"));
+  std::vector<std::string> train;
+  for (int batch = 1; batch <= 5; ++batch) train.push_back(format("{}/data_batch_{}.bin", folder, batch));
+  LITEQAT_ASSIGN_OR_RETURN(dataset.train, read_split(train, "train"));
+  LITEQAT_ASSIGN_OR_RETURN(dataset.test, read_split({folder + "/test_batch.bin"}, "test"));
+  return dataset;
+}
+
+}  // namespace liteqat::data
