@@ -4,6 +4,8 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "data/check_dataset.h"
+#include "data/synthetic.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -54,6 +56,32 @@ std::string describe_dataset(const data::Dataset& dataset) {
   std::string text = format("{}: {} classes ({})\n", dataset.name, dataset.classes(), join(dataset.class_names, ", "));
   for (const data::Split* split : {&dataset.train, &dataset.test}) text += describe_split(*split);
   return text + describe_statistics(dataset.train);
+}
+
+DataCheck check_data(const data::Dataset& dataset) {
+  DataCheck check;
+  for (const data::DatasetIssue& issue : data::check_dataset(dataset)) check.problems.push_back(issue.text);
+  for (const data::Split* split : {&dataset.train, &dataset.test}) {
+    std::string counts;
+    for (int64_t count : data::count_labels(*split, dataset.classes())) counts += format("{}{}", counts.empty() ? "" : " ", count);
+    check.notes.push_back(format("{}: {} images read, labels in range, per class {}", split->name, split->count, counts));
+  }
+  check.notes.push_back(check.problems.empty() ? "no duplicates, no missing classes, no constant images"
+                                               : format("{} problems", check.problems.size()));
+  return check;
+}
+
+Status make_synthetic_data(const SyntheticOptions& options, const std::string& folder) {
+  data::SyntheticOptions synthetic{.train = options.train, .test = options.test, .seed = options.seed};
+  if (options.format == "cifar10") {
+    synthetic.height = synthetic.width = 32;
+    synthetic.channels = 3;
+    if (options.train < 5) return error(Code::kInvalidArgument, "--train {}: CIFAR-10's five files need at least 5 images", options.train);
+    return data::write_cifar10(data::make_synthetic(synthetic), folder);
+  }
+  if (options.format == "mnist") return data::write_mnist(data::make_synthetic(synthetic), folder);
+  const auto known = data::dataset_names();
+  return error(Code::kInvalidArgument, "--format {}: unknown; did you mean '{}'?", options.format, nearest_name(options.format, known));
 }
 
 }  // namespace liteqat::pipeline

@@ -1,0 +1,209 @@
+#include "eval/evaluate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/check.h"
+#include "stats/intervals.h"
+
+namespace liteqat::eval {
+namespace {
+
+using graph::DType;
+using graph::Tensor;
+
+constexpr double kLevel = 0.95;
+
+/// One worker's interpreter and conversion buffers.
+struct Worker {
+  runtime::Interpreter interpreter;
+  std::vector<float> pixels;
+};
+
+Status check_input(const Tensor& input, const data::Split& split) {
+  const graph::Shape& shape = input.shape;
+  const bool nhwc = shape.size() == 4 && shape[1] == split.height && shape[2] == split.width && shape[3] == split.channels;
+  const bool without_channel = shape.size() == 3 && split.channels == 1 && shape[1] == split.height && shape[2] == split.width;
+  if (!nhwc && !without_channel) {
+    return error(Code::kMismatch, "the model takes {}, the images are {}x{}x{}", graph::shape_text(shape), split.height, split.width,
+                 split.channels);
+  }
+  const bool quantized = input.type == DType::kInt8 || input.type == DType::kUInt8;
+  if (quantized && input.quantization.scale.size() == 1) return {};
+  if (input.type == DType::kFloat32) return {};
+  return error(Code::kUnsupported, "the model's input '{}' is {}; float32, or int8 or uint8 with one scale, is expected", input.name,
+               graph::dtype_name(input.type));
+}
+
+Status check_output(const Tensor& output) {
+  const bool known = output.type == DType::kFloat32 ||
+                     ((output.type == DType::kInt8 || output.type == DType::kUInt8) && output.quantization.scale.size() == 1);
+  if (!known) {
+    return error(Code::kUnsupported, "the model's output '{}' is {}; float32, or int8 or uint8 with one scale, is expected", output.name,
+                 graph::dtype_name(output.type));
+  }
+  if (output.shape.empty() || graph::elem_count(output.shape) < output.shape[0]) {
+    return error(Code::kMismatch, "the model's output {} holds no scores per image", graph::shape_text(output.shape));
+  }
+  return {};
+}
+
+/// As QUANTIZE of LiteRT's reference kernels: float32 division, round half away from zero, clamp.
+void quantize_input(std::span<const float> real, const Tensor& input, std::span<std::byte> out) {
+  const bool is_signed = input.type == DType::kInt8;
+  const float low = is_signed ? -128.0f : 0.0f, high = is_signed ? 127.0f : 255.0f;
+  const float scale = input.quantization.scale[0];
+  const auto zero_point = static_cast<float>(input.quantization.zero_point[0]);
+  for (size_t i = 0; i < real.size(); ++i) {
+    out[i] = static_cast<std::byte>(static_cast<int32_t>(std::clamp(std::round(real[i] / scale) + zero_point, low, high)));
+  }
+}
+
+/// Output values as float; integers by scale * (q - zero_point) in double, as DEQUANTIZE.
+void read_output(const Tensor& output, std::span<const std::byte> bytes, std::span<float> out) {
+  if (output.type == DType::kFloat32) {
+    std::memcpy(out.data(), bytes.data(), out.size_bytes());
+    return;
+  }
+  const auto scale = static_cast<double>(output.quantization.scale[0]);
+  const int64_t zero_point = output.quantization.zero_point[0];
+  for (size_t i = 0; i < out.size(); ++i) {
+    const int64_t q = output.type == DType::kInt8 ? static_cast<int8_t>(bytes[i]) : std::to_integer<int64_t>(bytes[i]);
+    out[i] = static_cast<float>(scale * static_cast<double>(q - zero_point));
+  }
+}
+
+/// Runs images [begin, begin + count) through one worker; a short last batch is padded with the last image.
+void run_batch(Worker& worker, const data::BatchFiller& filler, int64_t begin, int64_t count, std::span<float> scores) {
+  const Tensor& input = worker.interpreter.input_tensor(0);
+  std::vector<int32_t> indices(static_cast<size_t>(worker.interpreter.batch()));
+  for (size_t i = 0; i < indices.size(); ++i) {
+    indices[i] = static_cast<int32_t>(begin + std::min(static_cast<int64_t>(i), count - 1));
+  }
+  filler.fill(indices, 0, worker.pixels);
+  if (input.type == DType::kFloat32) {
+    std::memcpy(worker.interpreter.input(0).data(), worker.pixels.data(), worker.pixels.size() * sizeof(float));
+  } else {
+    quantize_input(worker.pixels, input, worker.interpreter.input(0));
+  }
+  worker.interpreter.invoke();
+  read_output(worker.interpreter.output_tensor(0), worker.interpreter.output(0), scores);
+}
+
+Result<std::vector<Worker>> make_workers(const graph::Graph& model, const data::Split& split, const RunOptions& options, int threads) {
+  std::vector<Worker> workers;
+  for (int worker = 0; worker < threads; ++worker) {
+    LITEQAT_ASSIGN_OR_RETURN(auto interpreter, runtime::Interpreter::prepare(
+                                                   model, {.profile = options.profile, .batch = options.batch, .isa = options.isa}));
+    LITEQAT_RETURN_IF_ERROR(check_input(interpreter.input_tensor(0), split));
+    LITEQAT_RETURN_IF_ERROR(check_output(interpreter.output_tensor(0)));
+    std::vector<float> pixels(static_cast<size_t>(options.batch * split.image_elems()));
+    workers.push_back({std::move(interpreter), std::move(pixels)});
+  }
+  return workers;
+}
+
+/// First image with a NaN score, -1 if there is none.
+int64_t find_nan(const std::vector<float>& scores, int64_t classes) {
+  const auto found = std::find_if(scores.begin(), scores.end(), [](float score) { return std::isnan(score); });
+  return found == scores.end() ? -1 : (found - scores.begin()) / classes;
+}
+
+}  // namespace
+
+Predictions make_predictions(std::vector<float> scores, int32_t classes) {
+  LITEQAT_CHECK(classes > 0 && scores.size() % static_cast<size_t>(classes) == 0);
+  Predictions predictions;
+  predictions.classes = classes;
+  predictions.scores = std::move(scores);
+  for (size_t begin = 0; begin < predictions.scores.size(); begin += static_cast<size_t>(classes)) {
+    const auto row = std::span<const float>(predictions.scores).subspan(begin, static_cast<size_t>(classes));
+    const auto best = std::max_element(row.begin(), row.end());
+    predictions.classed.push_back(static_cast<int32_t>(best - row.begin()));
+    predictions.tied.push_back(std::count(row.begin(), row.end(), *best) > 1);
+  }
+  return predictions;
+}
+
+Result<Predictions> run_model(const graph::Graph& model, const data::Split& split, const data::Normalization& normalization,
+                              const RunOptions& options, ThreadPool& pool, Progress& progress) {
+  if (model.inputs.size() != 1 || model.outputs.size() != 1) {
+    return error(Code::kUnsupported, "the model has {} inputs and {} outputs, one of each is expected", model.inputs.size(),
+                 model.outputs.size());
+  }
+  LITEQAT_ASSIGN_OR_RETURN(std::vector<Worker> workers, make_workers(model, split, options, pool.threads()));
+  const Tensor& output = workers[0].interpreter.output_tensor(0);
+  const int64_t classes = graph::elem_count(output.shape) / options.batch;
+  const int64_t batches = (split.count + options.batch - 1) / options.batch;
+  const data::BatchFiller filler(split, normalization, {}, 0);
+  std::vector<float> padded(static_cast<size_t>(batches * options.batch * classes));
+  progress.begin("eval", split.count, "images");
+  // Rounds of a few batches per worker, so that progress and interruption are seen in between.
+  const int64_t round = int64_t{8} * pool.threads();
+  for (int64_t first = 0; first < batches; first += round) {
+    if (interrupt_requested()) return Status(Code::kInterrupted, "evaluation was interrupted");
+    const auto count = static_cast<int>(std::min(round, batches - first));
+    pool.run(count, [&](int task, int worker) {
+      const int64_t begin = (first + task) * options.batch;
+      const auto scores = std::span(padded).subspan(static_cast<size_t>(begin * classes), static_cast<size_t>(options.batch * classes));
+      run_batch(workers[static_cast<size_t>(worker)], filler, begin, std::min<int64_t>(options.batch, split.count - begin), scores);
+    });
+    progress.update(std::min(split.count, (first + count) * options.batch), "");
+  }
+  progress.end("");
+  padded.resize(static_cast<size_t>(split.count * classes));
+  const int64_t broken = find_nan(padded, classes);
+  if (broken >= 0) return error(Code::kOutOfRange, "image {} of split {} has a score that is not a number", broken, split.name);
+  return make_predictions(std::move(padded), static_cast<int32_t>(classes));
+}
+
+results::Metric make_metric(const std::string& model, const std::string& arithmetic, const std::string& split_name,
+                            const Predictions& predictions, std::span<const int32_t> labels) {
+  LITEQAT_CHECK_EQ(predictions.classed.size(), labels.size());
+  results::Metric metric;
+  metric.id = model + "." + split_name;
+  metric.model = model, metric.arithmetic = arithmetic, metric.split = split_name;
+  metric.total = static_cast<int64_t>(labels.size());
+  const auto classes = static_cast<size_t>(predictions.classes);
+  metric.confusion.assign(classes, std::vector<int64_t>(classes));
+  for (size_t i = 0; i < labels.size(); ++i) {
+    metric.correct += predictions.classed[i] == labels[i];
+    metric.ties += predictions.tied[i];
+    const auto label = static_cast<size_t>(labels[i]);
+    if (label < classes) ++metric.confusion[label][static_cast<size_t>(predictions.classed[i])];
+  }
+  metric.value = static_cast<double>(metric.correct) / static_cast<double>(metric.total);
+  const stats::Bounds bounds = stats::wilson_interval(metric.correct, metric.total, kLevel);
+  metric.interval = {.method = "wilson", .level = kLevel, .low = bounds.low, .high = bounds.high};
+  return metric;
+}
+
+int64_t count_agreement(const Predictions& a, const Predictions& b) {
+  LITEQAT_CHECK_EQ(a.classed.size(), b.classed.size());
+  int64_t same = 0;
+  for (size_t i = 0; i < a.classed.size(); ++i) same += a.classed[i] == b.classed[i];
+  return same;
+}
+
+std::vector<results::Disagreement> find_disagreements(const std::vector<std::pair<std::string, const Predictions*>>& models,
+                                                      const data::Split& split, int64_t limit) {
+  std::vector<results::Disagreement> found;
+  for (int64_t index = 0; index < split.count && static_cast<int64_t>(found.size()) < limit; ++index) {
+    const auto i = static_cast<size_t>(index);
+    const bool agreed = std::all_of(models.begin(), models.end(),
+                                    [&](const auto& model) { return model.second->classed[i] == models[0].second->classed[i]; });
+    if (agreed) continue;
+    results::Disagreement disagreement;
+    disagreement.index = index;
+    disagreement.label = split.labels[i];
+    disagreement.height = split.height, disagreement.width = split.width, disagreement.channels = split.channels;
+    const auto image = split.image(index);
+    disagreement.pixels.assign(image.begin(), image.end());
+    for (const auto& [name, predictions] : models) disagreement.predictions[name] = predictions->classed[i];
+    found.push_back(std::move(disagreement));
+  }
+  return found;
+}
+
+}  // namespace liteqat::eval

@@ -1,0 +1,58 @@
+#include "stats/intervals.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace liteqat::stats {
+namespace {
+
+// Newcombe, Statistics in Medicine 17 (1998) 857-872, table I: 81/263, 15/148, 0/20, 1/29 at 95 %.
+TEST(Wilson, PublishedValues) {
+  const struct {
+    int64_t correct, total;
+    double low, high;
+  } cases[] = {{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0.0, 0.1611}, {1, 29, 0.0061, 0.1718}};
+  for (const auto& c : cases) {
+    const Bounds bounds = wilson_interval(c.correct, c.total, 0.95);
+    EXPECT_NEAR(bounds.low, c.low, 5e-5) << c.correct << "/" << c.total;  // the table prints four decimals
+    EXPECT_NEAR(bounds.high, c.high, 5e-5) << c.correct << "/" << c.total;
+  }
+}
+
+TEST(ClopperPearson, PublishedValues) {
+  const struct {
+    int64_t correct, total;
+    double low, high;
+  } cases[] = {{81, 263, 0.2527, 0.3676}, {15, 148, 0.0578, 0.1617}, {0, 20, 0.0, 0.1684}, {1, 29, 0.0009, 0.1776}};
+  for (const auto& c : cases) {
+    const Bounds bounds = clopper_pearson_interval(c.correct, c.total, 0.95);
+    EXPECT_NEAR(bounds.low, c.low, 5e-5) << c.correct << "/" << c.total;
+    EXPECT_NEAR(bounds.high, c.high, 5e-5) << c.correct << "/" << c.total;
+  }
+}
+
+// The bounds are the proportions at which the score test's statistic equals z: solve (p - k/n)^2 = z^2 p (1 - p) / n.
+TEST(Wilson, BoundsSolveTheScoreEquation) {
+  const double z = 1.959963984540054;  // 97.5 % quantile of the standard normal
+  for (const int64_t total : {1, 7, 100, 10000}) {
+    for (int64_t correct = 1; correct < total; correct += std::max<int64_t>(1, total / 7)) {
+      const Bounds bounds = wilson_interval(correct, total, 0.95);
+      for (const double p : {bounds.low, bounds.high}) {
+        const double distance = p - static_cast<double>(correct) / static_cast<double>(total);
+        // Both sides are at most 1 and computed with a handful of roundings of 2^-53 each.
+        EXPECT_NEAR(distance * distance, z * z * p * (1 - p) / static_cast<double>(total), 1e-14);
+      }
+    }
+  }
+}
+
+TEST(Wilson, EndsStayInsideTheUnitInterval) {
+  EXPECT_EQ(wilson_interval(0, 5, 0.95).low, 0.0);
+  EXPECT_EQ(wilson_interval(5, 5, 0.95).high, 1.0);
+  EXPECT_LT(wilson_interval(5, 5, 0.95).low, 1.0);
+  EXPECT_GT(wilson_interval(0, 5, 0.95).high, 0.0);
+}
+
+}  // namespace
+}  // namespace liteqat::stats
