@@ -6,7 +6,8 @@ dump_keras_qat.py mobilenet OUT [--alpha A] [--seed N] [--randomize]
 dump_keras_qat.py guide OUT --from DIR
     DIR is what the peer script keras_mnist_guide.py wrote (ranges.npz, qat_int8.tflite).
 
-Writes OUT/qat_int8.tflite, OUT/variables.safetensors (every variable of the quantization-aware model under its own name, float32) and
+Writes OUT/qat_int8.tflite, OUT/variables.safetensors (every variable of the quantization-aware model under its own name, float32, and of
+each batch norm "<layer>/multiplier", gamma * rsqrt(variance + epsilon) as this machine's TensorFlow computes it) and
 OUT/converted.safetensors: of operator NNN of the .tflite, RESHAPE and shape arithmetic left out, "NNN.KIND/" and then weights, weights.scale,
 bias, bias.scale, scale, zero_point (of the output).
 Needs tensorflow 2.19, tf_keras 2.19 and tensorflow_model_optimization."""
@@ -105,7 +106,11 @@ def dump_mobilenet(arguments):
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     blob = converter.convert()
-    return {variable.name: variable.numpy().astype(np.float32) for variable in model.variables}, blob
+    arrays = {variable.name: variable.numpy().astype(np.float32) for variable in model.variables}
+    for name in [name for name in arrays if name.endswith("/moving_variance:0")]:
+        layer = name.rsplit("/", 1)[0]
+        arrays[layer + "/multiplier"] = (arrays[layer + "/gamma:0"] * tf.math.rsqrt(arrays[name] + np.float32(1e-3))).numpy()
+    return arrays, blob
 
 
 def main():
