@@ -37,15 +37,15 @@ class TestGraph {
   graph::TensorId indices(const std::string& name, graph::Shape shape, const std::vector<int32_t>& values) {
     return constant(name, graph::DType::kInt32, std::move(shape), values);
   }
-  /// Weights in [-1, 1]; int8 ones are the same values, quantized with a scale per slice of the axis.
-  graph::TensorId weights(const std::string& name, graph::Shape shape, int32_t axis) {
+  /// Weights in [-reach, reach]; int8 ones are the same values, quantized with a scale per slice of the axis.
+  graph::TensorId weights(const std::string& name, graph::Shape shape, int32_t axis, float reach = 1) {
     Rng rng(name.size(), static_cast<uint64_t>(name.back()));
     std::vector<float> values(static_cast<size_t>(graph::elem_count(shape)));
-    for (float& value : values) value = 2 * rng.next_float() - 1;
+    for (float& value : values) value = reach * (2 * rng.next_float() - 1);
     if (!quantized()) return constant(name, type_, std::move(shape), values);
     const auto slices = static_cast<size_t>(shape[static_cast<size_t>(axis)]);
     graph::Quantization quantization{{}, std::vector<int64_t>(slices, 0), axis};
-    for (size_t slice = 0; slice < slices; ++slice) quantization.scale.push_back((1 + 0.125f * static_cast<float>(slice)) / 127);
+    for (size_t slice = 0; slice < slices; ++slice) quantization.scale.push_back(reach * (1 + 0.125f * static_cast<float>(slice)) / 127);
     const size_t run = axis == 0 ? values.size() / slices : 1;  // elements in a row of one slice: the axis is the first or the last
     std::vector<int8_t> codes;
     for (size_t elem = 0; elem < values.size(); ++elem) {
@@ -53,9 +53,9 @@ class TestGraph {
     }
     return constant(name, graph::DType::kInt8, std::move(shape), codes, quantization);
   }
-  graph::TensorId bias(const std::string& name, graph::TensorId x, graph::TensorId w, int32_t channels) {
+  graph::TensorId bias(const std::string& name, graph::TensorId x, graph::TensorId w, int32_t channels, float first = -0.5f) {
     std::vector<float> values(static_cast<size_t>(channels));
-    for (size_t channel = 0; channel < values.size(); ++channel) values[channel] = 0.25f * static_cast<float>(channel) - 0.5f;
+    for (size_t channel = 0; channel < values.size(); ++channel) values[channel] = first + 0.25f * static_cast<float>(channel);
     if (!quantized()) return constant(name, type_, {channels}, values);
     graph::Quantization quantization{{}, std::vector<int64_t>(values.size(), 0), 0};
     std::vector<int32_t> codes;
@@ -108,10 +108,10 @@ inline graph::Graph make_every_operator(graph::DType type) {
   net.op(OpKind::kReshape, {average, net.indices("flat_shape", {2}, {-1, 16})}, flat);
   const TensorId mean = net.activation("mean", {1, 4}, 0.06f, -119);
   net.op(OpKind::kMean, {average, net.indices("axes", {2}, {1, 2})}, mean, MeanParams{});
-  const TensorId dense1 = net.activation("dense1", {1, 5}, 0.2f), dense1_w = net.weights("dense1_w", {5, 16}, 0);
+  const TensorId dense1 = net.activation("dense1", {1, 5}, 0.2f), dense1_w = net.weights("dense1_w", {5, 16}, 0, 0.25f);
   net.op(OpKind::kFullyConnected, {flat, dense1_w, kNoTensor}, dense1, FullyConnectedParams{});
-  const TensorId dense2 = net.activation("dense2", {1, 5}, 0.22f), dense2_w = net.weights("dense2_w", {5, 4}, 0);
-  net.op(OpKind::kFullyConnected, {mean, dense2_w, net.bias("dense2_b", mean, dense2_w, 5)}, dense2, FullyConnectedParams{});
+  const TensorId dense2 = net.activation("dense2", {1, 5}, 0.22f), dense2_w = net.weights("dense2_w", {5, 4}, 0, 0.5f);
+  net.op(OpKind::kFullyConnected, {mean, dense2_w, net.bias("dense2_b", mean, dense2_w, 5, 6.0f)}, dense2, FullyConnectedParams{});
   const TensorId sum = net.activation("sum", {1, 5}, 0.3f, 7), relu6 = net.activation("relu6", {1, 5}, 6.0f / 255, -128);
   net.op(OpKind::kAdd, {dense1, dense2}, sum, AddParams{});
   net.op(OpKind::kRelu6, {sum}, relu6);
