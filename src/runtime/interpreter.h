@@ -48,9 +48,9 @@ class Interpreter {
   std::span<const std::byte> output(size_t index) const;
   void invoke();
 
-  int64_t arena_bytes() const;       // activations, planned together
-  int64_t live_peak_bytes() const;   // the largest sum of activations alive at once: the planner's lower bound
-  int64_t scratch_bytes() const;     // kernels' working memory, outside the arena
+  int64_t arena_bytes() const;      // activations, planned together
+  int64_t live_peak_bytes() const;  // the largest sum of activations alive at once: the planner's lower bound
+  int64_t scratch_bytes() const;    // kernels' working memory, outside the arena
   std::vector<StepInfo> steps() const;
 
  private:

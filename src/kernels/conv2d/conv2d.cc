@@ -1,0 +1,25 @@
+#include "kernels/conv2d/conv2d.h"
+
+#include "kernels/conv2d/implementations.h"
+
+namespace liteqat::kernels::conv2d {
+
+#define LITEQAT_KERNEL(isa) &float32_##isa(),
+const Float32Kernel& find_float32_kernel(const Float32Params& params, Isa isa) {
+  static const Float32Kernel* const kList[] = {
+#include "kernels/conv2d/kernels.inc"
+  };
+  return first_match(kList, params, isa);
+}
+#undef LITEQAT_KERNEL
+
+#define LITEQAT_KERNEL(isa) &int8_##isa(),
+const Int8Kernel& find_int8_kernel(const Int8Params& params, Isa isa) {
+  static const Int8Kernel* const kList[] = {
+#include "kernels/conv2d/kernels.inc"
+  };
+  return first_match(kList, params, isa);
+}
+#undef LITEQAT_KERNEL
+
+}  // namespace liteqat::kernels::conv2d

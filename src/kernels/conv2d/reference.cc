@@ -1,0 +1,57 @@
+// The definition, as plain loops over valid taps. Never optimized.
+#include <algorithm>
+
+#include "kernels/conv2d/implementations.h"
+#include "kernels/window_loops.h"
+
+namespace liteqat::kernels::conv2d {
+namespace {
+
+int64_t filter_elems(const Window& window) {
+  return int64_t{window.filter_h} * window.filter_w * window.in_c;
+}
+
+void run_float32(const Float32Params& params, const float* input, float* output) {
+  const Window& window = params.window;
+  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+    const float* weights = params.weights + channel * filter_elems(window);
+    float total = 0;
+    for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t tap) {
+      const float *in = input + in_pixel * window.in_c, *filter = weights + tap * window.in_c;
+      for (int32_t in_c = 0; in_c < window.in_c; ++in_c) total += in[in_c] * filter[in_c];
+    });
+    total += params.bias == nullptr ? 0.0f : params.bias[channel];
+    output[offset] = std::min(std::max(total, params.clamp.low), params.clamp.high);
+  });
+}
+
+void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
+  const Window& window = params.window;
+  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+    const int8_t* weights = params.weights + channel * filter_elems(window);
+    int32_t accumulator = params.bias == nullptr ? 0 : params.bias[channel];
+    for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t tap) {
+      const int8_t *in = input + in_pixel * window.in_c, *filter = weights + tap * window.in_c;
+      for (int32_t in_c = 0; in_c < window.in_c; ++in_c) {
+        accumulator = numeric::wrapping_add(accumulator, (in[in_c] - params.input_zero_point) * filter[in_c]);
+      }
+    });
+    const int32_t code = numeric::wrapping_add(numeric::multiply_by_quantized_multiplier(accumulator, params.multipliers[channel]),
+                                               params.output_zero_point);
+    output[offset] = static_cast<int8_t>(std::clamp(code, params.clamp.low, params.clamp.high));
+  });
+}
+
+constexpr Float32Kernel kFloat32 = make_reference_kernel("conv2d_f32_f32_reference", run_float32);
+constexpr Int8Kernel kInt8 = make_reference_kernel("conv2d_i8_i32_reference", run_int8);
+
+}  // namespace
+
+const Float32Kernel& float32_reference() {
+  return kFloat32;
+}
+const Int8Kernel& int8_reference() {
+  return kInt8;
+}
+
+}  // namespace liteqat::kernels::conv2d

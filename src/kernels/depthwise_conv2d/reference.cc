@@ -1,0 +1,52 @@
+// The definition, as plain loops over valid taps. Never optimized.
+#include <algorithm>
+
+#include "kernels/depthwise_conv2d/implementations.h"
+#include "kernels/window_loops.h"
+
+namespace liteqat::kernels::depthwise_conv2d {
+namespace {
+
+void run_float32(const Float32Params& params, const float* input, float* output) {
+  const Window& window = params.window;
+  const int32_t depth_multiplier = window.out_c / window.in_c;
+  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+    const int32_t in_c = channel / depth_multiplier;
+    float total = 0;
+    for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t tap) {
+      total += input[in_pixel * window.in_c + in_c] * params.weights[tap * window.out_c + channel];
+    });
+    total += params.bias == nullptr ? 0.0f : params.bias[channel];
+    output[offset] = std::min(std::max(total, params.clamp.low), params.clamp.high);
+  });
+}
+
+void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
+  const Window& window = params.window;
+  const int32_t depth_multiplier = window.out_c / window.in_c;
+  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+    const int32_t in_c = channel / depth_multiplier;
+    int32_t accumulator = params.bias == nullptr ? 0 : params.bias[channel];
+    for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t tap) {
+      const int32_t real = input[in_pixel * window.in_c + in_c] - params.input_zero_point;
+      accumulator = numeric::wrapping_add(accumulator, real * params.weights[tap * window.out_c + channel]);
+    });
+    const int32_t code = numeric::wrapping_add(numeric::multiply_by_quantized_multiplier(accumulator, params.multipliers[channel]),
+                                               params.output_zero_point);
+    output[offset] = static_cast<int8_t>(std::clamp(code, params.clamp.low, params.clamp.high));
+  });
+}
+
+constexpr Float32Kernel kFloat32 = make_reference_kernel("depthwise_conv2d_f32_f32_reference", run_float32);
+constexpr Int8Kernel kInt8 = make_reference_kernel("depthwise_conv2d_i8_i32_reference", run_int8);
+
+}  // namespace
+
+const Float32Kernel& float32_reference() {
+  return kFloat32;
+}
+const Int8Kernel& int8_reference() {
+  return kInt8;
+}
+
+}  // namespace liteqat::kernels::depthwise_conv2d

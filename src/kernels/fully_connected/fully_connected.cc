@@ -1,0 +1,29 @@
+#include "kernels/fully_connected/fully_connected.h"
+
+#include "kernels/fully_connected/implementations.h"
+
+namespace liteqat::kernels::fully_connected {
+
+#define LITEQAT_KERNEL(isa) &float32_##isa(),
+const Float32Kernel& find_float32_kernel(const Float32Params& params, Isa isa) {
+  static const Float32Kernel* const kList[] = {
+#include "kernels/fully_connected/kernels.inc"
+  };
+  return first_match(kList, params, isa);
+}
+#undef LITEQAT_KERNEL
+
+#define LITEQAT_KERNEL(isa) &int8_##isa(),
+const Int8Kernel& find_int8_kernel(const Int8Params& params, Requantization requantization, Isa isa) {
+  static const Int8Kernel* const kDoubleHalfAwayList[] = {
+#include "kernels/fully_connected/kernels.inc"
+  };
+  switch (requantization) {
+    case Requantization::kDoubleHalfAway:
+      break;
+  }
+  return first_match(kDoubleHalfAwayList, params, isa);
+}
+#undef LITEQAT_KERNEL
+
+}  // namespace liteqat::kernels::fully_connected

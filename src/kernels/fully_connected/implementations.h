@@ -1,0 +1,14 @@
+// The functions behind find_float32_kernel and find_int8_kernel, one pair per line of kernels.inc. Not for use outside this folder.
+#pragma once
+
+#include "kernels/fully_connected/fully_connected.h"
+
+namespace liteqat::kernels::fully_connected {
+
+#define LITEQAT_KERNEL(isa)             \
+  const Float32Kernel& float32_##isa(); \
+  const Int8Kernel& int8_##isa();
+#include "kernels/fully_connected/kernels.inc"
+#undef LITEQAT_KERNEL
+
+}  // namespace liteqat::kernels::fully_connected

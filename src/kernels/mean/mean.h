@@ -1,0 +1,31 @@
+// MEAN over any axes, float32 and int8. The input is walked in memory order; every element is added to its output's sum. float32 sums in
+// float32 and divides by the count; int8 multiplies the sum by one fixed-point factor (tflite-int8.md 3.11). Exact.
+#pragma once
+
+#include "kernels/extents.h"
+#include "numeric/fixed_point.h"
+
+namespace liteqat::kernels::mean {
+
+/// The input's extents, and how the output steps along them (0 along reduced axes).
+struct Reduction {
+  Extents extents{};
+  Strides output{};
+  int64_t output_elems = 1;
+  int64_t reduced_elems = 1;  // inputs per output
+};
+
+void mean_float32(const Reduction& reduction, const float* input, float* output);
+
+struct Int8Params {
+  Reduction reduction;
+  numeric::Multiplier multiplier;  // make_multiplier
+  int32_t input_zero_point = 0, output_zero_point = 0;
+};
+/// input scale / output scale / count, with the division folded into the mantissa. Requires: count >= 1.
+numeric::Multiplier make_multiplier(float input_scale, float output_scale, int64_t count);
+
+/// scratch: int32 [output_elems].
+void mean_int8(const Int8Params& params, const int8_t* input, int32_t* scratch, int8_t* output);
+
+}  // namespace liteqat::kernels::mean

@@ -1,0 +1,36 @@
+// The loops that reference kernels of windowed operators share: every output, every valid tap, in ascending order. Plain, never optimized.
+#pragma once
+
+#include "kernels/window.h"
+
+namespace liteqat::kernels {
+
+/// Calls tap(input pixel, filter pixel) for every tap of one output that lies inside the input, ascending. Pixels count positions in
+/// [N,H,W] and [KH,KW], without channels.
+template <typename Tap>
+void for_valid_taps(const Window& window, int32_t image, int32_t out_y, int32_t out_x, const Tap& tap) {
+  for (int32_t tap_y = 0; tap_y < window.filter_h; ++tap_y) {
+    const int64_t in_y = window.in_y(out_y, tap_y);
+    if (in_y < 0 || in_y >= window.in_h) continue;
+    for (int32_t tap_x = 0; tap_x < window.filter_w; ++tap_x) {
+      const int64_t in_x = window.in_x(out_x, tap_x);
+      if (in_x < 0 || in_x >= window.in_w) continue;
+      tap((int64_t{image} * window.in_h + in_y) * window.in_w + in_x, int64_t{tap_y} * window.filter_w + tap_x);
+    }
+  }
+}
+
+/// Calls output(image, out_y, out_x, channel, output offset) for every output element.
+template <typename Output>
+void for_outputs(const Window& window, const Output& output) {
+  int64_t offset = 0;
+  for (int32_t image = 0; image < window.batch; ++image) {
+    for (int32_t out_y = 0; out_y < window.out_h; ++out_y) {
+      for (int32_t out_x = 0; out_x < window.out_w; ++out_x) {
+        for (int32_t channel = 0; channel < window.out_c; ++channel) output(image, out_y, out_x, channel, offset++);
+      }
+    }
+  }
+}
+
+}  // namespace liteqat::kernels

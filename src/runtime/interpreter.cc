@@ -1,0 +1,287 @@
+#include "runtime/interpreter.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "runtime/arena_plan.h"
+#include "runtime/step.h"
+
+namespace liteqat::runtime {
+namespace {
+
+using graph::DType;
+using graph::Graph;
+using graph::OpKind;
+using graph::Tensor;
+using graph::TensorId;
+
+/// One tensor's, and one network's, activations; beyond that prepare refuses instead of asking the system for the memory.
+constexpr int64_t kMaxActivationBytes = int64_t{1} << 40;
+
+constexpr const char* kLitertReferenceName = "litert-reference";
+
+/// The graph without large payloads: shapes at another batch need only the index tensors (axes, paddings, new shapes).
+Graph copy_structure(const Graph& graph) {
+  Graph copy = {.info = graph.info, .tensors = {}, .ops = graph.ops, .inputs = graph.inputs, .outputs = graph.outputs};
+  for (const Tensor& tensor : graph.tensors) {
+    copy.tensors.push_back({.name = tensor.name,
+                            .type = tensor.type,
+                            .shape = tensor.shape,
+                            .role = tensor.role,
+                            .data = tensor.type == DType::kInt32 ? tensor.data : std::vector<std::byte>(),
+                            .quantization = tensor.quantization});
+  }
+  return copy;
+}
+
+Status check_options(const Options& options) {
+  if (options.batch < 1) return error(Code::kInvalidArgument, "the batch must be at least 1, found {}", options.batch);
+  if (isa_supported(options.isa)) return {};
+  return error(Code::kInvalidArgument, "this CPU does not execute instruction set '{}'", isa_name(options.isa));
+}
+
+/// How many inputs a run reads; the others (weights, axes) are bound when the step is made.
+size_t data_inputs(OpKind kind) {
+  return kind == OpKind::kAdd ? 2 : 1;
+}
+
+}  // namespace
+
+Result<Profile> parse_profile(const std::string& name) {
+  if (name == kLitertReferenceName) return Profile::kLitertReference;
+  return error(Code::kInvalidArgument, "unknown arithmetic profile '{}', available: {}", name, kLitertReferenceName);
+}
+
+const char* profile_name(Profile profile) {
+  switch (profile) {
+    case Profile::kLitertReference:
+      return kLitertReferenceName;
+  }
+  return "unknown";
+}
+
+struct Interpreter::State {
+  struct BoundStep {
+    size_t op_index;
+    Step step;
+    StepBuffers buffers;
+  };
+
+  Graph graph;  // at this batch, without payloads
+  Options options;
+  std::vector<std::span<const std::byte>> constants;  // by tensor id, empty for computed tensors
+  std::vector<AlignedBytes> folded;                   // constants computed in prepare
+  std::vector<TensorId> storage;                      // by tensor id: the tensor in whose memory it lies (RESHAPE works in place)
+  std::vector<int64_t> offsets;                       // by tensor id, in the arena; -1: not there
+  std::vector<BoundStep> steps;
+  AlignedBytes arena, scratch;
+  int64_t arena_bytes = 0, live_peak_bytes = 0, scratch_bytes = 0;
+
+  Status build(const Graph& source);
+
+ private:
+  OpContext context(size_t op_index) const { return {graph, graph.ops[op_index], op_index, constants, options}; }
+  bool is_constant(TensorId id) const { return !constants[index(id)].empty(); }
+  static size_t index(TensorId id) { return static_cast<size_t>(id); }
+
+  Status make_steps();
+  Status add_step(size_t op_index);
+  Status fold_dequantize(size_t op_index);
+  Status plan_memory();
+  Status collect_lifetimes(std::vector<TensorId>& owners, std::vector<Lifetime>& lifetimes) const;
+  void bind_buffers();
+
+ public:
+  std::byte* address(TensorId id);
+  const std::byte* read_address(TensorId id);
+};
+
+Status Interpreter::State::build(const Graph& source) {
+  LITEQAT_RETURN_IF_ERROR(check_options(options));
+  LITEQAT_RETURN_IF_ERROR(graph::validate(source));
+  graph = copy_structure(source);
+  LITEQAT_RETURN_IF_ERROR(graph::infer_shapes(graph, options.batch));
+  for (const Tensor& tensor : source.tensors) {
+    constants.push_back(tensor.constant() ? std::span<const std::byte>(tensor.data) : std::span<const std::byte>());
+  }
+  storage.resize(graph.tensors.size());
+  std::iota(storage.begin(), storage.end(), 0);
+  LITEQAT_RETURN_IF_ERROR(make_steps());
+  LITEQAT_RETURN_IF_ERROR(plan_memory());
+  bind_buffers();
+  return {};
+}
+
+Status Interpreter::State::make_steps() {
+  for (size_t op_index = 0; op_index < graph.ops.size(); ++op_index) {
+    const graph::Op& op = graph.ops[op_index];
+    const bool of_constant = is_constant(op.inputs[0]);
+    if (of_constant && op.kind == OpKind::kDequantize) {
+      LITEQAT_RETURN_IF_ERROR(fold_dequantize(op_index));
+    } else if (of_constant && op.kind == OpKind::kReshape) {
+      constants[index(op.outputs[0])] = constants[index(op.inputs[0])];
+    } else {
+      LITEQAT_RETURN_IF_ERROR(add_step(op_index));
+    }
+  }
+  return {};
+}
+
+Status Interpreter::State::add_step(size_t op_index) {
+  const graph::Op& op = graph.ops[op_index];
+  LITEQAT_ASSIGN_OR_RETURN(Step step, make_step(context(op_index)));
+  if (op.kind == OpKind::kReshape) storage[index(op.outputs[0])] = storage[index(op.inputs[0])];
+  scratch_bytes = std::max(scratch_bytes, step.scratch_bytes);
+  steps.push_back({op_index, std::move(step), {}});
+  return {};
+}
+
+/// float16 and quantized weights that DEQUANTIZE widens are widened once, here, and are constants from then on.
+Status Interpreter::State::fold_dequantize(size_t op_index) {
+  const graph::Op& op = graph.ops[op_index];
+  LITEQAT_ASSIGN_OR_RETURN(const Step step, make_step(context(op_index)));
+  const int64_t bytes = graph::elem_count(graph.tensor(op.outputs[0]).shape) * graph::dtype_bytes(DType::kFloat32);
+  AlignedBytes values(bytes);
+  if (values.data() == nullptr) {
+    return context(op_index).fail(Code::kOutOfRange, "its values need {} bytes, more than this machine gives", bytes);
+  }
+  step.run({.inputs = {constants[index(op.inputs[0])].data(), nullptr}, .output = values.data()});
+  constants[index(op.outputs[0])] = {values.data(), static_cast<size_t>(bytes)};
+  folded.push_back(std::move(values));
+  return {};
+}
+
+/// One lifetime per block of memory: inputs live from the start, outputs to the end, everything else from its step to its last reader.
+Status Interpreter::State::collect_lifetimes(std::vector<TensorId>& owners, std::vector<Lifetime>& lifetimes) const {
+  const auto last_step = static_cast<int32_t>(steps.size());
+  std::vector<size_t> slot(graph.tensors.size(), SIZE_MAX);
+  int64_t total_bytes = 0;
+  const auto touch = [&](TensorId id, int32_t step) {
+    if (id == graph::kNoTensor || is_constant(id)) return;
+    const TensorId owner = storage[index(id)];
+    if (slot[index(owner)] == SIZE_MAX) {
+      const Tensor& tensor = graph.tensor(owner);
+      slot[index(owner)] = owners.size();
+      owners.push_back(owner);
+      lifetimes.push_back({graph::elem_count(tensor.shape) * graph::dtype_bytes(tensor.type), step, step});
+      total_bytes += std::min(lifetimes.back().bytes, kMaxActivationBytes);
+    }
+    lifetimes[slot[index(owner)]].last = std::max(lifetimes[slot[index(owner)]].last, step);
+  };
+  for (TensorId id : graph.inputs) touch(id, 0);
+  for (size_t step = 0; step < steps.size(); ++step) {
+    const graph::Op& op = graph.ops[steps[step].op_index];
+    for (size_t position = 0; position < data_inputs(op.kind); ++position) touch(op.inputs[position], static_cast<int32_t>(step));
+    touch(op.outputs[0], static_cast<int32_t>(step));
+    if (total_bytes >= kMaxActivationBytes) {
+      return context(steps[step].op_index)
+          .fail(Code::kOutOfRange, "activations at batch {} reach {} bytes, at most {} are supported", options.batch, total_bytes,
+                kMaxActivationBytes);
+    }
+  }
+  for (TensorId id : graph.outputs) touch(id, last_step);
+  return {};
+}
+
+Status Interpreter::State::plan_memory() {
+  std::vector<TensorId> owners;
+  std::vector<Lifetime> lifetimes;
+  LITEQAT_RETURN_IF_ERROR(collect_lifetimes(owners, lifetimes));
+  const ArenaPlan plan = plan_arena(lifetimes, kernels::kAlignment);
+  offsets.assign(graph.tensors.size(), -1);
+  for (size_t buffer = 0; buffer < owners.size(); ++buffer) offsets[index(owners[buffer])] = plan.offsets[buffer];
+  arena_bytes = plan.arena_bytes;
+  live_peak_bytes = plan.live_peak_bytes;
+  arena = AlignedBytes(arena_bytes);
+  scratch = AlignedBytes(scratch_bytes);
+  if ((arena_bytes > 0 && arena.data() == nullptr) || (scratch_bytes > 0 && scratch.data() == nullptr)) {
+    return error(Code::kOutOfRange, "running at batch {} needs {} bytes for activations and {} for kernels, more than this machine gives",
+                 options.batch, arena_bytes, scratch_bytes);
+  }
+  return {};
+}
+
+std::byte* Interpreter::State::address(TensorId id) {
+  return arena.data() + offsets[index(storage[index(id)])];
+}
+
+const std::byte* Interpreter::State::read_address(TensorId id) {
+  return is_constant(id) ? constants[index(id)].data() : address(id);
+}
+
+void Interpreter::State::bind_buffers() {
+  for (BoundStep& bound : steps) {
+    const graph::Op& op = graph.ops[bound.op_index];
+    for (size_t position = 0; position < data_inputs(op.kind); ++position) {
+      bound.buffers.inputs[position] = read_address(op.inputs[position]);
+    }
+    bound.buffers.output = address(op.outputs[0]);
+    bound.buffers.scratch = scratch.data();
+  }
+}
+
+Result<Interpreter> Interpreter::prepare(const graph::Graph& graph, const Options& options) {
+  auto state = std::make_unique<State>();
+  state->options = options;
+  LITEQAT_RETURN_IF_ERROR(state->build(graph));
+  return Interpreter(std::move(state));
+}
+
+Interpreter::Interpreter(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Interpreter::Interpreter(Interpreter&&) noexcept = default;
+Interpreter& Interpreter::operator=(Interpreter&&) noexcept = default;
+Interpreter::~Interpreter() = default;
+
+int32_t Interpreter::batch() const {
+  return state_->options.batch;
+}
+
+const graph::Tensor& Interpreter::input_tensor(size_t index) const {
+  return state_->graph.tensor(state_->graph.inputs[index]);
+}
+const graph::Tensor& Interpreter::output_tensor(size_t index) const {
+  return state_->graph.tensor(state_->graph.outputs[index]);
+}
+
+namespace {
+size_t tensor_bytes(const Tensor& tensor) {
+  return static_cast<size_t>(graph::elem_count(tensor.shape) * graph::dtype_bytes(tensor.type));
+}
+}  // namespace
+
+std::span<std::byte> Interpreter::input(size_t index) {
+  return {state_->address(state_->graph.inputs[index]), tensor_bytes(input_tensor(index))};
+}
+
+std::span<const std::byte> Interpreter::output(size_t index) const {
+  return {state_->read_address(state_->graph.outputs[index]), tensor_bytes(output_tensor(index))};
+}
+
+void Interpreter::invoke() {
+  for (const State::BoundStep& bound : state_->steps) bound.step.run(bound.buffers);
+}
+
+int64_t Interpreter::arena_bytes() const {
+  return state_->arena_bytes;
+}
+int64_t Interpreter::live_peak_bytes() const {
+  return state_->live_peak_bytes;
+}
+int64_t Interpreter::scratch_bytes() const {
+  return state_->scratch_bytes;
+}
+
+std::vector<StepInfo> Interpreter::steps() const {
+  std::vector<StepInfo> infos;
+  for (const State::BoundStep& bound : state_->steps) {
+    const graph::Op& op = state_->graph.ops[bound.op_index];
+    infos.push_back({.op_index = static_cast<int32_t>(bound.op_index),
+                     .op = graph::op_kind_name(op.kind),
+                     .kernel = bound.step.kernel,
+                     .macs = graph::count_macs(state_->graph, op),
+                     .scratch_bytes = bound.step.scratch_bytes});
+  }
+  return infos;
+}
+
+}  // namespace liteqat::runtime

@@ -1,0 +1,84 @@
+// One operator made ready to run: its kernel chosen, its parameters derived from shapes and scales, its weights packed. Not for use
+// outside this folder. A step computes nothing itself; it holds a kernel's parameters and calls it.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+#include "runtime/aligned_bytes.h"
+#include "runtime/interpreter.h"
+
+namespace liteqat::runtime {
+
+/// Where the operator's data lies; constant between runs.
+struct StepBuffers {
+  const std::byte* inputs[2] = {nullptr, nullptr};  // data operands; weights and index tensors are held by the step
+  std::byte* output = nullptr;
+  std::byte* scratch = nullptr;
+};
+
+struct Step {
+  std::string kernel{};
+  int64_t scratch_bytes = 0;
+  AlignedBytes packed{};
+  std::function<void(const StepBuffers&)> run{};  // does not allocate
+};
+
+/// The operator to make a step of. `graph` has shapes at the interpreter's batch; payloads come from `constants`, by tensor id, empty for
+/// what is computed.
+struct OpContext {
+  const graph::Graph& graph;
+  const graph::Op& op;
+  size_t op_index;
+  const std::vector<std::span<const std::byte>>& constants;
+  const Options& options;
+
+  bool has_input(size_t position) const { return position < op.inputs.size() && op.inputs[position] != graph::kNoTensor; }
+  const graph::Tensor& input(size_t position) const { return graph.tensor(op.inputs[position]); }
+  const graph::Tensor& output() const { return graph.tensor(op.outputs[0]); }
+  int64_t output_elems() const { return graph::elem_count(output().shape); }
+
+  /// Payload of a constant input; null for an omitted or computed one.
+  template <typename T>
+  const T* constant(size_t position) const {
+    if (!has_input(position)) return nullptr;
+    return reinterpret_cast<const T*>(constants[static_cast<size_t>(op.inputs[position])].data());
+  }
+
+  /// A status whose message starts with the operator: "CONV_2D 'name' (operator 3): ".
+  template <typename... Args>
+  Status fail(Code code, format_string<Args...> text, Args&&... args) const {
+    return error(code, text, std::forward<Args>(args)...)
+        .with_context(format("{} '{}' (operator {})", graph::op_kind_name(op.kind), op.name, op_index));
+  }
+};
+
+/// Scale and zero point of a per-tensor quantized tensor (validated).
+inline float tensor_scale(const graph::Tensor& tensor) {
+  return tensor.quantization.scale[0];
+}
+inline int32_t tensor_zero_point(const graph::Tensor& tensor) {
+  return static_cast<int32_t>(tensor.quantization.zero_point[0]);
+}
+
+/// Fails: kUnsupported, kMismatch, kOutOfRange as Interpreter::prepare.
+Result<Step> make_step(const OpContext& context);
+
+/// The operators with weights (weighted_steps.cc), those on windows, rows and axes (shaped_steps.cc), and elementwise ones.
+Result<Step> make_conv2d_step(const OpContext& context);
+Result<Step> make_depthwise_conv2d_step(const OpContext& context);
+Result<Step> make_fully_connected_step(const OpContext& context);
+Result<Step> make_pool_step(const OpContext& context);
+Result<Step> make_mean_step(const OpContext& context);
+Result<Step> make_softmax_step(const OpContext& context);
+Result<Step> make_pad_step(const OpContext& context);
+Result<Step> make_add_step(const OpContext& context);
+Result<Step> make_activation_step(const OpContext& context);
+Result<Step> make_quantize_step(const OpContext& context);
+Result<Step> make_dequantize_step(const OpContext& context);
+
+}  // namespace liteqat::runtime

@@ -1,0 +1,170 @@
+#include <type_traits>
+#include <vector>
+
+#include "kernels/conv2d/conv2d.h"
+#include "kernels/depthwise_conv2d/depthwise_conv2d.h"
+#include "kernels/fully_connected/fully_connected.h"
+#include "numeric/rescale.h"
+#include "runtime/step.h"
+
+namespace liteqat::runtime {
+namespace {
+
+namespace conv2d = kernels::conv2d;
+namespace depthwise = kernels::depthwise_conv2d;
+namespace dense = kernels::fully_connected;
+using graph::DType;
+
+template <typename T>
+const T* typed(const std::byte* data) {
+  return reinterpret_cast<const T*>(data);
+}
+
+/// Packs the weights and binds the parameters. Owned holds what params points to beyond the graph (multipliers).
+template <typename Params, typename Elem, typename Owned>
+Result<Step> bind_kernel(const OpContext& context, const kernels::Kernel<Params, Elem>& kernel, Params params, Owned owned) {
+  Step step;
+  step.kernel = kernel.name;
+  step.scratch_bytes = kernel.scratch_bytes(params);
+  const int64_t packed_bytes = kernel.packed_bytes(params);
+  step.packed = AlignedBytes(packed_bytes);
+  if (packed_bytes > 0 && step.packed.data() == nullptr) {
+    return context.fail(Code::kOutOfRange, "packing its weights needs {} bytes, more than this machine gives", packed_bytes);
+  }
+  if (packed_bytes > 0) kernel.pack(params, step.packed.data());
+  params.packed = step.packed.data();
+  step.run = [run = kernel.run, params, owned = std::move(owned)](const StepBuffers& buffers) {
+    Params bound = params;
+    bound.scratch = buffers.scratch;
+    run(bound, typed<Elem>(buffers.inputs[0]), reinterpret_cast<Elem*>(buffers.output));
+  };
+  return step;
+}
+
+template <typename OpParams>
+kernels::Window make_window(const OpContext& context, const OpParams& params) {
+  const graph::Shape &x = context.input(0).shape, &w = context.input(1).shape, &y = context.output().shape;
+  kernels::Window window = {.batch = x[0],
+                            .in_h = x[1],
+                            .in_w = x[2],
+                            .in_c = x[3],
+                            .out_h = y[1],
+                            .out_w = y[2],
+                            .out_c = y[3],
+                            .filter_h = w[1],
+                            .filter_w = w[2],
+                            .stride_h = params.stride_h,
+                            .stride_w = params.stride_w,
+                            .dilation_h = params.dilation_h,
+                            .dilation_w = params.dilation_w};
+  window.pad_top = numeric::window_pad_before(params.padding, x[1], w[1], params.stride_h, params.dilation_h, y[1]);
+  window.pad_left = numeric::window_pad_before(params.padding, x[2], w[2], params.stride_w, params.dilation_w, y[2]);
+  return window;
+}
+
+Status require_constant_weights(const OpContext& context) {
+  for (size_t position : {size_t{1}, size_t{2}}) {
+    if (context.has_input(position) && context.constant<std::byte>(position) == nullptr) {
+      return context.fail(Code::kUnsupported, "its input {} ('{}') is computed; weights and bias must be constant", position,
+                          context.input(position).name);
+    }
+  }
+  return {};
+}
+
+/// One rescale factor per output channel.
+std::vector<double> channel_rescales(const OpContext& context, int32_t channels, double (*rescale)(float, float, float)) {
+  const std::vector<float>& scales = context.input(1).quantization.scale;
+  std::vector<double> rescales;
+  for (size_t channel = 0; channel < static_cast<size_t>(channels); ++channel) {
+    const float weight_scale = scales.size() > 1 ? scales[channel] : scales[0];
+    rescales.push_back(rescale(tensor_scale(context.input(0)), weight_scale, tensor_scale(context.output())));
+  }
+  return rescales;
+}
+
+Result<std::vector<numeric::Multiplier>> channel_multipliers(const OpContext& context, int32_t channels) {
+  std::vector<numeric::Multiplier> multipliers;
+  for (double rescale : channel_rescales(context, channels, numeric::convolution_rescale)) {
+    const numeric::Multiplier multiplier = numeric::quantize_multiplier(rescale);
+    if (multiplier.shift > numeric::kMaxShift) {
+      return context.fail(Code::kOutOfRange, "input scale {} * weight scale / output scale {} is {} at channel {}, at least 2^30",
+                          tensor_scale(context.input(0)), tensor_scale(context.output()), rescale, multipliers.size());
+    }
+    multipliers.push_back(multiplier);
+  }
+  return multipliers;
+}
+
+numeric::IntClamp int8_clamp(const OpContext& context, graph::Activation activation) {
+  return numeric::quantized_clamp(activation, tensor_scale(context.output()), tensor_zero_point(context.output()), -128, 127);
+}
+
+/// CONV_2D and DEPTHWISE_CONV_2D differ in nothing but the family of kernels.
+template <typename Float32Params, typename Int8Params, typename OpParams, typename FindFloat32, typename FindInt8>
+Result<Step> make_convolution_step(const OpContext& context, const OpParams& op_params, FindFloat32 find_float32, FindInt8 find_int8) {
+  LITEQAT_RETURN_IF_ERROR(require_constant_weights(context));
+  const kernels::Window window = make_window(context, op_params);
+  if (context.output().type == DType::kFloat32) {
+    const Float32Params params = {.window = window,
+                                  .weights = context.constant<float>(1),
+                                  .bias = context.constant<float>(2),
+                                  .clamp = numeric::float_clamp(op_params.activation)};
+    return bind_kernel(context, find_float32(params, context.options.isa), params, std::monostate());
+  }
+  LITEQAT_ASSIGN_OR_RETURN(std::vector<numeric::Multiplier> multipliers, channel_multipliers(context, window.out_c));
+  const Int8Params params = {.window = window,
+                             .weights = context.constant<int8_t>(1),
+                             .bias = context.constant<int32_t>(2),
+                             .multipliers = multipliers.data(),
+                             .input_zero_point = tensor_zero_point(context.input(0)),
+                             .output_zero_point = tensor_zero_point(context.output()),
+                             .clamp = int8_clamp(context, op_params.activation)};
+  return bind_kernel(context, find_int8(params, context.options.isa), params, std::move(multipliers));
+}
+
+dense::Requantization requantization_of(Profile profile) {
+  switch (profile) {
+    case Profile::kLitertReference:
+      break;
+  }
+  return dense::Requantization::kDoubleHalfAway;
+}
+
+}  // namespace
+
+Result<Step> make_conv2d_step(const OpContext& context) {
+  return make_convolution_step<conv2d::Float32Params, conv2d::Int8Params>(context, context.op.params_as<graph::Conv2DParams>(),
+                                                                          conv2d::find_float32_kernel, conv2d::find_int8_kernel);
+}
+
+Result<Step> make_depthwise_conv2d_step(const OpContext& context) {
+  return make_convolution_step<depthwise::Float32Params, depthwise::Int8Params>(
+      context, context.op.params_as<graph::DepthwiseConv2DParams>(), depthwise::find_float32_kernel, depthwise::find_int8_kernel);
+}
+
+Result<Step> make_fully_connected_step(const OpContext& context) {
+  LITEQAT_RETURN_IF_ERROR(require_constant_weights(context));
+  const graph::Shape& w = context.input(1).shape;
+  const dense::Rows shape = {.rows = static_cast<int32_t>(context.output_elems() / w[0]), .in = w[1], .out = w[0]};
+  const auto activation = context.op.params_as<graph::FullyConnectedParams>().activation;
+  if (context.output().type == DType::kFloat32) {
+    const dense::Float32Params params = {.shape = shape,
+                                         .weights = context.constant<float>(1),
+                                         .bias = context.constant<float>(2),
+                                         .clamp = numeric::float_clamp(activation)};
+    return bind_kernel(context, dense::find_float32_kernel(params, context.options.isa), params, std::monostate());
+  }
+  std::vector<double> rescales = channel_rescales(context, shape.out, numeric::fully_connected_rescale);
+  const dense::Int8Params params = {.shape = shape,
+                                    .weights = context.constant<int8_t>(1),
+                                    .bias = context.constant<int32_t>(2),
+                                    .rescale = rescales.data(),
+                                    .input_zero_point = tensor_zero_point(context.input(0)),
+                                    .output_zero_point = tensor_zero_point(context.output()),
+                                    .clamp = int8_clamp(context, activation)};
+  const auto& kernel = dense::find_int8_kernel(params, requantization_of(context.options.profile), context.options.isa);
+  return bind_kernel(context, kernel, params, std::move(rescales));
+}
+
+}  // namespace liteqat::runtime
