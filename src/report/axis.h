@@ -9,8 +9,8 @@ namespace liteqat::report {
 
 struct Axis {
   double low = 0, high = 1, step = 1;
-  std::vector<double> ticks = {};  // low and high included
-  int decimals = 0;                // digits that tell neighbouring ticks apart
+  std::vector<double> ticks;  // low and high included
+  int decimals = 0;           // digits that tell neighbouring ticks apart
 
   /// 0 at low, 1 at high.
   double position(double value) const { return (value - low) / (high - low); }

@@ -90,7 +90,7 @@ std::string line_text(const std::vector<Column>& columns, int64_t row, bool colo
 }
 
 std::string legend(const std::vector<const results::Metric*>& metrics, const std::vector<Column>& columns, const std::string& hidden) {
-  std::string text = format("{} split; interval: {}", kShownSplit, metrics.front()->interval.method);
+  std::string text = format("{} split; interval: {}", kShownSplit, method_text(metrics.front()->interval.method));
   if (columns.back().heading == "ties") text += "; ties: images whose largest score is shared, the first class counts";
   if (!hidden.empty()) text += format("; left out for width: {}", hidden);
   return text;

@@ -13,6 +13,8 @@
 namespace liteqat::report {
 namespace {
 
+constexpr const char* kDash = " \xe2\x80\x93 ";
+
 std::string of_images(const results::Metric& metric) {
   return format("{} of {}", format_count(metric.correct), format_count(metric.total));
 }
@@ -20,7 +22,7 @@ std::string of_images(const results::Metric& metric) {
 std::string headline(const results::Run& run, const results::Metric& metric) {
   std::string text =
       format("{} classifies {} {} images correctly: {} ({} interval {})", metric_label(run, metric), of_images(metric), metric.split,
-             percent(metric.value, metric.total), level_text(metric.interval.level), percent_range(metric.interval, metric.total));
+             percent(metric.value, metric.total), level_text(metric.interval.level), percent_range(metric.interval, metric.total, " to "));
   if (const results::ModelFile* file = find_file(run, metric.model)) text += format(", in a file of {}", format_bytes(file->bytes));
   text += ".";
   if (metric.agreement && metric.agreement_with != metric.model) {
@@ -73,6 +75,10 @@ const results::Metric* find_metric(const std::vector<const results::Metric*>& me
   return nullptr;
 }
 
+void add_key(HtmlBuilder& html, const std::string& swatch, const char* words) {
+  html.open("span", {{"class", "key"}}).element("i", {{"class", swatch}}, "").text(words).close("span");
+}
+
 void add_accuracy_chart(HtmlBuilder& html, const results::Run& run, const std::vector<const results::Metric*>& metrics) {
   const Axis axis = accuracy_axis(metrics);
   const results::Metric* reference = find_metric(metrics, "float");
@@ -81,7 +87,7 @@ void add_accuracy_chart(HtmlBuilder& html, const results::Run& run, const std::v
     html.open("div", {{"class", "row"}});
     html.element("span", {{"class", "row-name"}}, metric_label(run, *metric));
     const std::string title = format("{}: {}, {} interval {}", metric_label(run, *metric), percent(metric->value, metric->total),
-                                     level_text(metric->interval.level), percent_range(metric->interval, metric->total));
+                                     level_text(metric->interval.level), percent_range(metric->interval, metric->total, kDash));
     add_interval_track(html, axis,
                        {.low = 100 * metric->interval.low,
                         .high = 100 * metric->interval.high,
@@ -97,13 +103,15 @@ void add_accuracy_chart(HtmlBuilder& html, const results::Run& run, const std::v
   html.open("figcaption", {});
   for (const auto& [family, words] :
        {std::pair("float", "evaluated in float"), {"fake_quant", "fake-quantized, evaluated in float"}, {"integer", "integer file"}}) {
-    html.open("span", {{"class", "key"}}).element("i", {{"class", format("swatch {}", family)}}, "").text(words).close("span");
+    const bool used = std::any_of(metrics.begin(), metrics.end(), [&run, family = std::string(family)](const results::Metric* metric) {
+      return family_of(run, metric->model) == family;
+    });
+    if (used) add_key(html, format("swatch {}", family), words);
   }
-  if (reference != nullptr)
-    html.open("span", {{"class", "key"}}).element("i", {{"class", "swatch-reference"}}, "").text("float").close("span");
+  if (reference != nullptr) add_key(html, "swatch-reference", "float");
   html.element("span", {{"class", "note"}},
-               format("Dot: accuracy; whisker: {} {} interval. The axis shows {} % to {} %, not the whole range.",
-                      level_text(metrics.front()->interval.level), metrics.front()->interval.method, axis.tick_text(axis.low),
+               format("Dot: accuracy; whisker: {} {} interval. The axis shows {} to {} %, not the whole range.",
+                      level_text(metrics.front()->interval.level), method_text(metrics.front()->interval.method), axis.tick_text(axis.low),
                       axis.tick_text(axis.high)));
   html.close("figcaption").close("figure");
 }
@@ -127,7 +135,7 @@ void add_accuracy_table(HtmlBuilder& html, const results::Run& run, const std::v
     html.element("i", {{"class", format("swatch {}", family_of(run, metric->model))}}, "").text(metric_label(run, *metric)).close("th");
     html.element("td", {{"class", "num"}}, format("{} / {}", format_count(metric->correct), format_count(metric->total)));
     html.element("td", {{"class", "num strong"}}, percent(metric->value, metric->total));
-    html.element("td", {{"class", "num"}}, percent_range(metric->interval, metric->total));
+    html.element("td", {{"class", "num"}}, percent_range(metric->interval, metric->total, kDash));
     html.open("td", {{"class", "num"}});
     if (metric->agreement) {
       html.text(format_count(*metric->agreement))
@@ -169,7 +177,9 @@ void add_masthead(HtmlBuilder& html, const results::Run& run) {
 
 void add_findings(HtmlBuilder& html, const results::Run& run) {
   html.element("h2", {}, "Findings");
-  for (const results::Finding& finding : run.findings) {
+  std::vector<results::Finding> findings = run.findings;  // the strongest first
+  std::stable_sort(findings.begin(), findings.end(), [](const auto& a, const auto& b) { return a.verdict < b.verdict; });
+  for (const results::Finding& finding : findings) {
     html.open("div", {{"class", format("finding {}", results::verdict_name(finding.verdict))}});
     html.open("p", {{"class", "finding-head"}}).element("span", {{"class", "badge"}}, verdict_words(finding.verdict));
     html.element("code", {}, finding.check);

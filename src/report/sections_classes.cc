@@ -75,9 +75,8 @@ void add_disagreement(HtmlBuilder& html, const results::Run& run, const results:
     html.element("span", {{"class", "pixels"}}, "no pixels");
   }
   html.open("figcaption", {}).open("p", {{"class", "image-head"}});
-  html.element("strong", {}, class_name(run, image.label))
-      .element("span", {{"class", "soft"}}, format(" image {}", image.index))
-      .close("p");
+  html.text("label ").element("strong", {}, class_name(run, image.label));
+  html.element("span", {{"class", "soft"}}, format(" \xc2\xb7 image {}", image.index)).close("p");
   for (const Group& group : group_predictions(image)) {
     html.open("p", {{"class", "answer"}});
     html.element("span", {{"class", group.prediction == image.label ? "chip right" : "chip wrong"}}, class_name(run, group.prediction));

@@ -15,6 +15,8 @@ namespace {
 constexpr double kNoPoint = std::numeric_limits<double>::quiet_NaN();
 constexpr size_t kTableOpenUpTo = 3;  // epochs; a longer table starts folded
 
+const AxisRequest kAccuracyRequest = {.intervals = 4, .floor = 0, .ceiling = 100, .smallest_span = 0.01};
+
 double accuracy_percent(int64_t correct, int64_t total) {
   return total > 0 ? 100 * static_cast<double>(correct) / static_cast<double>(total) : kNoPoint;
 }
@@ -41,6 +43,14 @@ std::vector<double> joined(const std::vector<double>& a, const std::vector<doubl
   return all;
 }
 
+void append(CurveValues& all, const CurveValues& more) {
+  all.epochs = joined(all.epochs, more.epochs);
+  all.train_loss = joined(all.train_loss, more.train_loss);
+  all.validation_loss = joined(all.validation_loss, more.validation_loss);
+  all.train_accuracy = joined(all.train_accuracy, more.train_accuracy);
+  all.validation_accuracy = joined(all.validation_accuracy, more.validation_accuracy);
+}
+
 /// From zero unless that would press the curve into the upper half.
 Axis loss_axis(std::vector<double> values) {
   double low = INFINITY, high = -INFINITY;
@@ -54,11 +64,20 @@ Axis loss_axis(std::vector<double> values) {
 }
 
 Axis epoch_axis(const std::vector<double>& epochs) {
-  Axis axis = make_axis(epochs, {.intervals = 8, .smallest_span = 1e-3});
-  if (epochs.size() == 1) return Axis{.low = epochs[0] - 1, .high = epochs[0] + 1, .step = 1, .ticks = {epochs[0]}};
-  if (axis.step < 1) axis = make_axis(epochs, {.intervals = static_cast<int>(epochs.back() - epochs.front()), .smallest_span = 1});
-  axis.low = epochs.front();  // the curve starts at the axis, whatever the first round tick is
-  axis.high = epochs.back();
+  const auto [first, last] = std::minmax_element(epochs.begin(), epochs.end());
+  if (*first == *last) return Axis{.low = *first - 1, .high = *first + 1, .step = 1, .ticks = {*first}};
+  Axis axis = make_axis(epochs, {.intervals = std::min(8, static_cast<int>(*last - *first)), .smallest_span = 1});
+  axis.low = *first;  // the curve starts at the edge, whatever the first round tick is
+  axis.high = *last;
+  return axis;
+}
+
+/// One place for each of `count` stages.
+Axis stage_axis(size_t count) {
+  Axis axis;
+  axis.low = 0.5;
+  axis.high = static_cast<double>(count) + 0.5;
+  for (size_t i = 1; i <= count; ++i) axis.ticks.push_back(static_cast<double>(i));
   return axis;
 }
 
@@ -77,12 +96,20 @@ void add_chart(HtmlBuilder& html, const std::string& heading, const LineChart& c
   html.close("figure");
 }
 
-void add_point_row(HtmlBuilder& html, const results::EpochPoint& point) {
+void open_point_table(HtmlBuilder& html, const char* first_heading) {
+  html.open("div", {{"class", "scroll"}}).open("table", {}).open("thead", {}).open("tr", {}).element("th", {}, first_heading);
+  for (const char* heading : {"learning rate", "training loss", "training correct", "validation loss", "validation correct"}) {
+    html.element("th", {{"class", "num"}}, heading);
+  }
+  html.close("tr").close("thead").open("tbody", {});
+}
+
+void add_point_row(HtmlBuilder& html, const std::string& name, const results::EpochPoint& point) {
   const auto counted = [](int64_t correct, int64_t total) {
     return total > 0 ? format("{} / {}  ({})", format_count(correct), format_count(total), percent_of(correct, total))
                      : std::string("\xe2\x80\x93");
   };
-  html.open("tr", {}).element("th", {{"scope", "row"}, {"class", "num"}}, format("{}", point.epoch));
+  html.open("tr", {}).element("th", {{"scope", "row"}}, name);
   html.element("td", {{"class", "num"}}, number_text(point.learning_rate));
   html.element("td", {{"class", "num"}}, number_text(point.train_loss));
   html.element("td", {{"class", "num"}}, counted(point.train_correct, point.train_total));
@@ -90,17 +117,32 @@ void add_point_row(HtmlBuilder& html, const results::EpochPoint& point) {
   html.element("td", {{"class", "num"}}, counted(point.validation_correct, point.validation_total)).close("tr");
 }
 
+void close_point_table(HtmlBuilder& html) {
+  html.close("tbody").close("table").close("div");
+}
+
 void add_point_table(HtmlBuilder& html, const results::Curve& curve) {
   const bool folded = curve.points.size() > kTableOpenUpTo;
   if (folded) html.open("details", {}).element("summary", {}, format("All {} epochs as a table", curve.points.size()));
-  html.open("div", {{"class", "scroll"}}).open("table", {}).open("thead", {}).open("tr", {});
-  for (const char* heading : {"epoch", "learning rate", "training loss", "training correct", "validation loss", "validation correct"}) {
-    html.element("th", {{"class", "num"}}, heading);
-  }
-  html.close("tr").close("thead").open("tbody", {});
-  for (const results::EpochPoint& point : curve.points) add_point_row(html, point);
-  html.close("tbody").close("table").close("div");
+  open_point_table(html, "epoch");
+  for (const results::EpochPoint& point : curve.points) add_point_row(html, format("{}", point.epoch), point);
+  close_point_table(html);
   if (folded) html.close("details");
+}
+
+void add_chart_pair(HtmlBuilder& html, LineChart chart, const CurveValues& values, const Axis& loss, const Axis& accuracy) {
+  const std::string title = chart.title;
+  html.open("div", {{"class", "pair"}});
+  chart.title = title + ": loss";
+  chart.y_axis = loss;
+  chart.series = {{"training", "train", values.train_loss}, {"validation", "validation", values.validation_loss}};
+  add_chart(html, "Loss", chart);
+  chart.title = title + ": accuracy";
+  chart.y_axis = accuracy;
+  chart.y_unit = " %";
+  chart.series = {{"training", "train", values.train_accuracy}, {"validation", "validation", values.validation_accuracy}};
+  add_chart(html, "Accuracy", chart);
+  html.close("div");
 }
 
 std::string stage_words(const std::string& stage) {
@@ -115,44 +157,55 @@ void add_curve(HtmlBuilder& html, const results::Curve& curve, const Axis& loss,
   html.open("h3", {}).element("code", {}, curve.stage);
   const std::string words = stage_words(curve.stage);
   if (words != curve.stage) html.element("span", {{"class", "soft"}}, "  " + words);
-  html.close("h3").open("div", {{"class", "pair"}});
-  const Axis epochs = epoch_axis(values.epochs);
-  add_chart(html, "Loss",
-            {.title = curve.stage + ": loss per epoch",
-             .y_unit = "",
-             .x_axis = epochs,
-             .y_axis = loss,
-             .x = values.epochs,
-             .series = {{"training", "train", values.train_loss}, {"validation", "validation", values.validation_loss}}});
-  add_chart(html, "Accuracy",
-            {.title = curve.stage + ": accuracy per epoch",
-             .y_unit = " %",
-             .x_axis = epochs,
-             .y_axis = accuracy,
-             .x = values.epochs,
-             .series = {{"training", "train", values.train_accuracy}, {"validation", "validation", values.validation_accuracy}}});
-  html.close("div");
+  html.close("h3");
+  LineChart chart;
+  chart.title = curve.stage;
+  chart.x_title = "epoch";
+  chart.x_axis = epoch_axis(values.epochs);
+  chart.x = values.epochs;
+  add_chart_pair(html, chart, values, loss, accuracy);
   add_point_table(html, curve);
+}
+
+/// A run whose stages are single epochs has no courses to draw: one pair of charts with the stages side by side, one table.
+void add_single_epochs(HtmlBuilder& html, const std::vector<results::Curve>& curves) {
+  CurveValues values;
+  LineChart chart;
+  chart.title = "all stages";
+  chart.x_title = "stage";
+  chart.x_axis = stage_axis(curves.size());
+  for (const results::Curve& curve : curves) {
+    const CurveValues own = values_of(curve);
+    append(values, own);
+    chart.x.push_back(static_cast<double>(chart.x.size() + 1));
+    chart.x_names.push_back(curve.stage);
+  }
+  const Axis loss = loss_axis(joined(values.train_loss, values.validation_loss));
+  const Axis accuracy = make_axis(joined(values.train_accuracy, values.validation_accuracy), kAccuracyRequest);
+  add_chart_pair(html, chart, values, loss, accuracy);
+  open_point_table(html, "stage");
+  for (const results::Curve& curve : curves) add_point_row(html, curve.stage, curve.points.front());
+  close_point_table(html);
 }
 
 }  // namespace
 
 void add_training(HtmlBuilder& html, const results::Run& run) {
   html.element("h2", {}, "Training");
-  // Stages after the first continue its weights and are there to be compared: they share their axes.
-  CurveValues later;
-  for (size_t i = 1; i < run.curves.size(); ++i) {
-    const CurveValues values = values_of(run.curves[i]);
-    later.train_loss = joined(later.train_loss, joined(values.train_loss, values.validation_loss));
-    later.train_accuracy = joined(later.train_accuracy, joined(values.train_accuracy, values.validation_accuracy));
-  }
-  const AxisRequest accuracy_request = {.intervals = 4, .floor = 0, .ceiling = 100, .smallest_span = 0.01};
-  for (size_t i = 0; i < run.curves.size(); ++i) {
-    if (run.curves[i].points.empty()) continue;
-    const CurveValues own = values_of(run.curves[i]);
-    const Axis loss = loss_axis(i == 0 ? joined(own.train_loss, own.validation_loss) : later.train_loss);
-    const Axis accuracy = make_axis(i == 0 ? joined(own.train_accuracy, own.validation_accuracy) : later.train_accuracy, accuracy_request);
-    add_curve(html, run.curves[i], loss, accuracy);
+  std::vector<results::Curve> curves = run.curves;
+  std::erase_if(curves, [](const results::Curve& curve) { return curve.points.empty(); });
+  const bool single = std::all_of(curves.begin(), curves.end(), [](const results::Curve& curve) { return curve.points.size() == 1; });
+  if (single) {
+    add_single_epochs(html, curves);
+  } else {
+    // Stages after the first continue its weights and are there to be compared: they share their axes.
+    CurveValues later;
+    for (size_t i = 1; i < curves.size(); ++i) append(later, values_of(curves[i]));
+    for (size_t i = 0; i < curves.size(); ++i) {
+      const CurveValues shown = i == 0 ? values_of(curves[i]) : later;
+      const Axis loss = loss_axis(joined(shown.train_loss, shown.validation_loss));
+      add_curve(html, curves[i], loss, make_axis(joined(shown.train_accuracy, shown.validation_accuracy), kAccuracyRequest));
+    }
   }
   html.element(
       "p", {{"class", "note"}},

@@ -51,7 +51,8 @@ figcaption { display: flex; flex-wrap: wrap; gap: 4px 16px; align-items: baselin
 .key { display: inline-flex; align-items: center; gap: 6px; color: var(--soft); font-size: 13px; }
 .swatch { display: inline-block; width: 10px; height: 10px; border-radius: 50%; background: currentColor; flex: none; }
 th .swatch { margin-right: 8px; }
-.swatch-reference { display: inline-block; height: 13px; border-left: 2px dashed var(--base); }
+.swatch-reference { display: inline-block; width: 0; height: 12px; border-left: 2px dashed var(--base); }
+.dots figcaption { align-items: center; }
 i.float { color: var(--float); } i.fake_quant { color: var(--fake); } i.integer { color: var(--integer); }
 i.train { color: var(--train); } i.validation { color: var(--validation); }
 svg { display: block; }
@@ -94,7 +95,7 @@ tbody th { font-weight: 600; white-space: nowrap; }
 .hash { color: var(--soft); } .wrap { overflow-wrap: anywhere; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 340px), 1fr)); gap: 18px 36px; }
 .pair .chart { margin-top: 8px; }
-details { margin-top: 10px; } summary { cursor: pointer; color: var(--soft); font-size: 13.5px; }
+details { margin: 10px 0 16px; } summary { cursor: pointer; color: var(--soft); font-size: 13.5px; }
 .matrices { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 310px), 1fr)); gap: 26px 30px; margin-top: 18px; }
 .matrices figcaption { justify-content: space-between; margin-bottom: 6px; }
 .matrices .chart { max-width: 460px; }

@@ -42,6 +42,13 @@ void open_svg(HtmlBuilder& html, double width, double height, const std::string&
   html.open("svg", {{"viewBox", format("0 0 {:g} {:g}", width, height)}, {"role", "img"}, {"aria-label", label}, {"class", "chart"}});
 }
 
+/// The name or number of a place on the x axis.
+std::string x_text(const LineChart& chart, double x) {
+  const auto found = std::find(chart.x.begin(), chart.x.end(), x);
+  const auto index = static_cast<size_t>(found - chart.x.begin());
+  return index < chart.x_names.size() ? chart.x_names[index] : chart.x_axis.tick_text(x);
+}
+
 void add_axes(HtmlBuilder& html, const Plot& plot, const LineChart& chart) {
   for (const double tick : chart.y_axis.ticks) {
     const double y = plot.y(chart.y_axis.position(tick));
@@ -51,12 +58,12 @@ void add_axes(HtmlBuilder& html, const Plot& plot, const LineChart& chart) {
   const double base = plot.y(0);
   add_line(html, plot.left, base, plot.width - plot.right, base, "base");
   for (const double tick : chart.x_axis.ticks) {
-    if (tick < chart.x.front() || tick > chart.x.back()) continue;
+    if (tick < chart.x_axis.low || tick > chart.x_axis.high) continue;
     const double x = plot.x(chart.x_axis.position(tick));
     add_line(html, x, base, x, base + 4, "base");
-    add_text(html, x, base + 16, "middle", "tick", chart.x_axis.tick_text(tick));
+    add_text(html, x, base + 16, "middle", "tick", x_text(chart, tick));
   }
-  add_text(html, plot.width - plot.right, plot.height - 4, "end", "axis-name", "epoch");
+  if (chart.x_names.empty()) add_text(html, plot.width - plot.right, plot.height - 4, "end", "axis-name", chart.x_title);
 }
 
 void add_series(HtmlBuilder& html, const Plot& plot, const LineChart& chart, const Series& series) {
@@ -71,16 +78,18 @@ void add_series(HtmlBuilder& html, const Plot& plot, const LineChart& chart, con
     path += format("{}{:.2f} {:.2f}", pen_down ? "L" : "M", plot.x(chart.x_axis.position(chart.x[i])), y);
     pen_down = true;
   }
-  if (!path.empty()) html.single("path", {{"d", path}, {"class", format("line {}", series.css_class)}});
-  constexpr size_t kDotsUpTo = 40;  // more would hide the line; the invisible ones still carry their tooltip
-  const char* radius = chart.x.size() == 1 ? "5" : "3";
+  if (!path.empty() && chart.x_names.empty()) html.single("path", {{"d", path}, {"class", format("line {}", series.css_class)}});
+  constexpr size_t kDotsUpTo = 15;  // more would hide the line; the invisible ones still carry their tooltip
+  const char* radius = chart.x_names.empty() ? "3" : "5";
   for (size_t i = 0; i < chart.x.size(); ++i) {
     if (!std::isfinite(series.y[i])) continue;
     const double x = plot.x(chart.x_axis.position(chart.x[i]));
     const double y = plot.y(std::clamp(chart.y_axis.position(series.y[i]), 0.0, 1.0));
     const std::string css_class = format("{} {}", chart.x.size() > kDotsUpTo ? "hidden-dot" : "dot", series.css_class);
     html.open("circle", {{"cx", coordinate(x)}, {"cy", coordinate(y)}, {"r", radius}, {"class", css_class}});
-    html.element("title", {}, format("epoch {:g}, {}: {:.5g}{}", chart.x[i], series.name, series.y[i], chart.y_unit)).close("circle");
+    html.element("title", {},
+                 format("{} {}, {}: {:.5g}{}", chart.x_title, x_text(chart, chart.x[i]), series.name, series.y[i], chart.y_unit))
+        .close("circle");
   }
 }
 
@@ -104,9 +113,9 @@ ConfusionLayout lay_out(const ConfusionChart& chart) {
   size_t longest = 1;
   for (size_t i = 0; i < classes; ++i) longest = std::max(longest, std::min(chart.class_names[i].size(), kNameLimit));
   const double name_room = 10 + 6.2 * static_cast<double>(longest);
-  const double cell = classes <= kCountsUpTo ? 30 : std::max(3.0, 400.0 / static_cast<double>(classes));
+  if (classes > kCountsUpTo) return {classes, 300.0 / static_cast<double>(classes), 18, 18, false, false};
   const bool turned = longest > 3;
-  return {classes, cell, 18 + name_room, 18 + (turned ? name_room : 16), classes <= kCountsUpTo, turned};
+  return {classes, 30, 18 + name_room, 18 + (turned ? name_room : 16), true, turned};
 }
 
 void add_confusion_names(HtmlBuilder& html, const ConfusionChart& chart, const ConfusionLayout& layout) {
@@ -202,7 +211,7 @@ void add_bar(HtmlBuilder& html, double share, const char* family, const std::str
 void add_line_chart(HtmlBuilder& html, const LineChart& chart) {
   if (chart.x.empty()) return;
   Plot plot;
-  if (chart.x.size() == 1) plot.height = 150;  // a single epoch has no course to show
+  if (!chart.x_names.empty()) plot.height = 170, plot.bottom = 24;  // no course to show
   open_svg(html, plot.width, plot.height, chart.title);
   add_axes(html, plot, chart);
   for (const Series& series : chart.series) add_series(html, plot, chart, series);

@@ -32,10 +32,11 @@ struct Series {
 };
 
 struct LineChart {
-  std::string title, y_unit;
+  std::string title, x_title, y_unit;
   Axis x_axis, y_axis;
   std::vector<double> x;
-  std::vector<Series> series = {};
+  std::vector<std::string> x_names;  // beside x: names in place of numbers, and no line from one to the next
+  std::vector<Series> series;
 };
 void add_line_chart(HtmlBuilder& html, const LineChart& chart);
 

@@ -36,13 +36,17 @@ std::string percent_of(int64_t part, int64_t total) {
   return total > 0 ? percent(static_cast<double>(part) / static_cast<double>(total), total) : "n/a";
 }
 
-std::string percent_range(const results::Interval& interval, int64_t total) {
+std::string percent_range(const results::Interval& interval, int64_t total, const char* between) {
   if (!std::isfinite(interval.low) || !std::isfinite(interval.high)) return "n/a";
-  return format("{:.{}f} .. {}", 100 * interval.low, percent_decimals(total), percent(interval.high, total));
+  return format("{:.{}f}{}{}", 100 * interval.low, percent_decimals(total), between, percent(interval.high, total));
 }
 
 std::string level_text(double level) {
   return std::isfinite(level) ? format("{:.6g} %", 100 * level) : "n/a";
+}
+
+std::string method_text(const std::string& method) {
+  return method == "wilson" ? "Wilson" : method;
 }
 
 std::string number_text(double value) {

@@ -15,9 +15,12 @@ inline constexpr const char* kShownSplit = "test";
 std::string percent(double fraction, int64_t total);
 std::string percent_of(int64_t part, int64_t total);
 /// "97.86 .. 98.40 %"
-std::string percent_range(const results::Interval& interval, int64_t total);
+std::string percent_range(const results::Interval& interval, int64_t total, const char* between = " .. ");
 /// "95 %"
 std::string level_text(double level);
+
+/// "Wilson" for "wilson": methods that bear a name.
+std::string method_text(const std::string& method);
 
 /// "0.0123" with four significant digits.
 std::string number_text(double value);
