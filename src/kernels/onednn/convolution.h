@@ -1,8 +1,8 @@
 // Convolution for training on oneDNN: NHWC float32, weights OHWI, chunks of images, one thread per call.
 //
-// Thread rule: create and configure() from one thread at a time; set_weights() before the forward of a batch; the three compute calls may run
-// at the same time from different workers, each with its own worker index and chunk. use_one_thread() must have run in each of these threads.
-// oneDNN chooses memory formats; results depend on the CPU and the chunk size, not on the number of workers.
+// Thread rule: create and configure() from one thread at a time; set_weights() before the forward of a batch; the three compute calls may
+// run at the same time from different workers, each with its own worker index and chunk. use_one_thread() must have run in each of these
+// threads. oneDNN chooses memory formats; results depend on the CPU and the chunk size, not on the number of workers.
 #pragma once
 
 #include <cstdint>
