@@ -1,6 +1,6 @@
 // What happens class by class and image by image: confusion matrices, recall, and the images on which the models disagree.
 #include <algorithm>
-#include <map>
+#include <limits>
 
 #include "base/format.h"
 #include "base/text.h"
@@ -34,11 +34,16 @@ std::pair<int64_t, int64_t> recall_counts(const results::Metric& metric, size_t 
   return {label < row.size() ? row[label] : 0, total};
 }
 
-void add_recall_cell(HtmlBuilder& html, int64_t correct, int64_t total, int64_t most_missed) {
+/// Fewest and most missed images of a class, over all models.
+struct MissedRange {
+  int64_t fewest = std::numeric_limits<int64_t>::max(), most = 0;
+};
+
+void add_recall_cell(HtmlBuilder& html, int64_t correct, int64_t total, const MissedRange& range) {
   // Five steps of tint by missed images, so that the weak classes stand out without a second table.
-  const int64_t missed = total - correct;
-  const int64_t tint = missed <= 0 ? 0 : 1 + 4 * (missed - 1) / std::max<int64_t>(most_missed, 1);
-  html.open("td", {{"class", format("num tint{}", std::clamp<int64_t>(tint, 0, 4))}});
+  const double share =
+      static_cast<double>(total - correct - range.fewest) / static_cast<double>(std::max<int64_t>(range.most - range.fewest, 1));
+  html.open("td", {{"class", format("num tint{}", std::clamp(static_cast<int>(5 * share), 0, 4))}});
   html.element("span", {{"class", "recall"}}, percent_of(correct, total));
   html.element("span", {{"class", "recall-count"}}, format("{} / {}", format_count(correct), format_count(total))).close("td");
 }
@@ -122,18 +127,19 @@ void add_confusions(HtmlBuilder& html, const results::Run& run) {
 void add_classes(HtmlBuilder& html, const results::Run& run) {
   const auto metrics = confusion_metrics(run);
   size_t classes = 0;
-  int64_t most_missed = 1;
+  MissedRange range;
   for (const results::Metric* metric : metrics) {
     classes = std::max(classes, metric->confusion.size());
     for (size_t label = 0; label < metric->confusion.size(); ++label) {
       const auto [correct, total] = recall_counts(*metric, label);
-      most_missed = std::max(most_missed, total - correct);
+      range.fewest = std::min(range.fewest, total - correct);
+      range.most = std::max(range.most, total - correct);
     }
   }
   html.element("h2", {}, "Classes");
   html.element("p", {{"class", "note"}},
                format("Recall on the {} split: images of the class that were given this class, of all images of the "
-                      "class. The tint grows with the number of missed images.",
+                      "class. The tint runs from the fewest missed images to the most.",
                       metrics.front()->split));
   html.open("div", {{"class", "scroll"}}).open("table", {{"class", "classes"}}).open("thead", {}).open("tr", {}).element("th", {}, "class");
   for (const results::Metric* metric : metrics) html.element("th", {{"class", "num"}}, metric_label(run, *metric));
@@ -142,7 +148,7 @@ void add_classes(HtmlBuilder& html, const results::Run& run) {
     html.open("tr", {}).element("th", {{"scope", "row"}}, class_name(run, static_cast<int64_t>(label)));
     for (const results::Metric* metric : metrics) {
       const auto [correct, total] = recall_counts(*metric, label);
-      add_recall_cell(html, correct, total, most_missed);
+      add_recall_cell(html, correct, total, range);
     }
     html.close("tr");
   }
