@@ -69,14 +69,22 @@ class Int8Lowering {
   }
 
  private:
+  bool fits(const Quantizer& quantizer) const {
+    if (quantizer.tensor < 0 || static_cast<size_t>(quantizer.tensor) >= model_.tensors.size()) return false;
+    if (quantizer.update == RangeUpdate::kShared) return plan_.find(quantizer.same_as) != nullptr;
+    const graph::Shape& shape = model_.tensor(quantizer.tensor).shape;
+    const bool axis_exists = quantizer.axis >= 0 && static_cast<size_t>(quantizer.axis) < shape.size();
+    const bool channels_exist =
+        quantizer.channels == 1 || (axis_exists && shape[static_cast<size_t>(quantizer.axis)] == quantizer.channels);
+    const auto channels = static_cast<size_t>(quantizer.channels);
+    return channels_exist && quantizer.min.size() == channels && quantizer.max.size() == channels;
+  }
+
   Status check_plan() const {
     for (const Quantizer& quantizer : plan_.quantizers) {
-      const bool exists = quantizer.tensor >= 0 && static_cast<size_t>(quantizer.tensor) < model_.tensors.size();
-      const size_t ranges = quantizer.update == RangeUpdate::kShared ? 0 : static_cast<size_t>(quantizer.channels);
-      if (!exists || quantizer.min.size() != ranges || quantizer.max.size() != ranges) {
-        return error(Code::kMismatch, "the quantization plan does not fit the graph: tensor {} of {}, {} ranges, expected {}",
-                     quantizer.tensor, model_.tensors.size(), quantizer.min.size(), ranges);
-      }
+      if (fits(quantizer)) continue;
+      return error(Code::kMismatch, "the quantization plan does not fit the graph: tensor {} of {}, {} channels on axis {}, {} ranges",
+                   quantizer.tensor, model_.tensors.size(), quantizer.channels, quantizer.axis, quantizer.min.size());
     }
     return {};
   }
@@ -154,31 +162,39 @@ class Int8Lowering {
                                  .kind = op.kind,
                                  .multiplier = found == multipliers_.end() ? nullptr : &found->second};
     LITEQAT_ASSIGN_OR_RETURN(IntegerWeights weights, quantize_weights(source));
-
     const double input_scale = params(op.inputs[0])->scale;
-    Tensor& bias = graph_.tensor(op.inputs[2]);
-    const std::span<const float> values = bias.as<float>();
-    const std::vector<double> scales = bias_scales(values, input_scale, weights.scale, plan_.scheme);
+    LITEQAT_ASSIGN_OR_RETURN(const std::vector<double> scales, lower_bias(op, input_scale, weights.scale));
     std::vector<double> weight_scales = weights.scale;
     for (size_t i = 0; i < scales.size(); ++i) {
       if (scales[i] != input_scale * weights.scale[i]) weight_scales[i] = scales[i] / input_scale;
     }
     if (weight_scales != weights.scale) requantize_weights(source, weight_scales, weights);
+    set_data(graph_.tensor(op.inputs[1]), DType::kInt8, weights.codes);
+    graph_.tensor(op.inputs[1]).quantization = stored(weights.scale, output_axis(op.kind));
+    return {};
+  }
 
+  /// Returns the scales of the bias.
+  Result<std::vector<double>> lower_bias(const Op& op, double input_scale, const std::vector<double>& weight_scales) {
+    Tensor& bias = graph_.tensor(op.inputs[2]);
+    const std::span<const float> values = bias.as<float>();
+    for (size_t channel = 0; channel < values.size(); ++channel) {
+      if (std::isfinite(values[channel])) continue;
+      return error(Code::kOutOfRange, "bias \"{}\": channel {} is {}, expected a finite value", bias.name, channel, values[channel]);
+    }
+    const std::vector<double> scales = bias_scales(values, input_scale, weight_scales, plan_.scheme);
     std::vector<int32_t> codes;
     for (size_t channel = 0; channel < values.size(); ++channel) {
       const double scale = scales[scales.size() == 1 ? 0 : channel];
-      if (!std::isfinite(values[channel]) || static_cast<float>(scale) <= 0.0f || !std::isfinite(static_cast<float>(scale))) {
-        return error(Code::kOutOfRange, "bias \"{}\": channel {} is {} at scale {}, expected finite values and a positive scale", bias.name,
-                     channel, values[channel], scale);
+      if (static_cast<float>(scale) <= 0.0f || !std::isfinite(static_cast<float>(scale))) {
+        return error(Code::kOutOfRange, "bias \"{}\": the scale of channel {} is {}, expected a positive finite float32", bias.name,
+                     channel, scale);
       }
       codes.push_back(bias_code(values[channel], scale));
     }
-    set_data(graph_.tensor(op.inputs[1]), DType::kInt8, weights.codes);
-    graph_.tensor(op.inputs[1]).quantization = stored(weights.scale, output_axis(op.kind));
     set_data(bias, DType::kInt32, codes);
     bias.quantization = stored(scales, 0);
-    return {};
+    return scales;
   }
 
   /// A new activation of the same shape.
