@@ -18,8 +18,13 @@ namespace liteqat::train {
 
 struct EngineOptions {
   int32_t max_batch = 32;
-  int32_t chunk = 8;  // images per kernel call; fixed by the batch size, never by the thread count
+  int32_t chunk = 8;     // images per kernel call; fixed by the batch size, never by the thread count
+  bool training = true;  // false: no gradients, values share memory; kTraining and backward() are then not allowed
 };
+
+/// The chunk that fit() and predict() use: ceil(batch / 8), so that a batch makes 8 chunks (up to 8 workers share it, and partial weight
+/// gradients cost 8 times the parameters), but no smaller than 4 images unless that leaves fewer than 4 chunks.
+int32_t chunk_images(int32_t batch);
 
 enum class Mode {
   kTraining,     // batch statistics, moving statistics and ranges updated
@@ -42,7 +47,8 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
-  /// images: float NHWC [n, ...], n <= max_batch. Returns the graph's output [n, classes], valid until the next call.
+  /// images: float NHWC [n, ...], n <= max_batch, unchanged until backward(). Returns the graph's output [n, classes], valid until the
+  /// next call.
   std::span<const float> forward(std::span<const float> images, int32_t n, Mode mode);
 
   /// Softmax cross-entropy of the last forward (logits, or the input of a final SOFTMAX) with label smoothing as Keras defines it;

@@ -54,9 +54,16 @@ class Optimizer {
   Status restore(std::vector<Slot> slots, int64_t steps_done);
 
  private:
+  struct Block {  // a task of step(): a part of one parameter
+    size_t parameter;
+    int64_t begin, elems;
+    float weight_decay;
+  };
   OptimizerOptions options_;
   std::vector<graph::TensorId> parameters_;
   std::vector<Slot> slots_;
+  std::vector<size_t> first_slot_;  // by parameter
+  std::vector<Block> blocks_;
   int64_t steps_done_ = 0;
 };
 

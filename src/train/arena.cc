@@ -1,0 +1,46 @@
+#include "train/arena.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.h"
+
+namespace liteqat::train {
+
+FloatBlock::FloatBlock(int64_t elems) : elems_(elems) {
+  constexpr size_t kAlignBytes = kAlignElems * sizeof(float);
+  // calloc leaves large blocks to the system's zero pages, which cost nothing until they are touched.
+  memory_.reset(std::calloc(static_cast<size_t>(align_elems(elems)) * sizeof(float) + kAlignBytes, 1));
+  LITEQAT_CHECK(memory_ != nullptr);
+  const auto address = reinterpret_cast<uintptr_t>(memory_.get());
+  data_ = reinterpret_cast<float*>((address + kAlignBytes - 1) / kAlignBytes * kAlignBytes);
+}
+
+ArenaPlan plan_arena(std::span<const Lifetime> buffers) {
+  std::vector<size_t> by_size(buffers.size());
+  std::iota(by_size.begin(), by_size.end(), size_t{0});
+  std::stable_sort(by_size.begin(), by_size.end(), [&](size_t a, size_t b) { return buffers[a].elems > buffers[b].elems; });
+
+  ArenaPlan plan;
+  plan.offsets.assign(buffers.size(), 0);
+  std::vector<size_t> placed;  // by ascending offset
+  for (size_t index : by_size) {
+    const Lifetime& buffer = buffers[index];
+    const int64_t size = align_elems(buffer.elems);
+    int64_t offset = 0;
+    for (size_t other_index : placed) {
+      const Lifetime& other = buffers[other_index];
+      if (other.last < buffer.first || buffer.last < other.first) continue;
+      if (offset + size <= plan.offsets[other_index]) break;
+      offset = std::max(offset, plan.offsets[other_index] + align_elems(other.elems));
+    }
+    plan.offsets[index] = offset;
+    plan.elems = std::max(plan.elems, offset + size);
+    const auto position = std::upper_bound(placed.begin(), placed.end(), offset,
+                                           [&](int64_t value, size_t other_index) { return value < plan.offsets[other_index]; });
+    placed.insert(position, index);
+  }
+  return plan;
+}
+
+}  // namespace liteqat::train

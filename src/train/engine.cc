@@ -1,0 +1,260 @@
+#include "train/engine.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/check.h"
+#include "train/loss.h"
+#include "train/steps/make_step.h"
+#include "train/walk.h"
+
+namespace liteqat::train {
+
+using graph::Graph;
+using graph::Op;
+using graph::OpKind;
+using graph::TensorId;
+
+namespace {
+
+bool all_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
+/// The tensor that the loss reads: the input of a final SOFTMAX, else the output (Keras' from_logits either way).
+TensorId loss_tensor(const Graph& model) {
+  const TensorId output = model.outputs[0];
+  const int32_t producer = model.find_producer(output);
+  if (producer < 0) return output;
+  const Op& op = model.ops[static_cast<size_t>(producer)];
+  return op.kind == OpKind::kSoftmax ? op.inputs[0] : output;
+}
+
+Status check_model(const Graph& model) {
+  LITEQAT_RETURN_IF_ERROR(graph::validate(model));
+  if (model.inputs.size() != 1 || model.outputs.size() != 1) {
+    return error(Code::kUnsupported, "training needs a network with one input and one output, this one has {} and {}", model.inputs.size(),
+                 model.outputs.size());
+  }
+  if (model.ops.empty()) return error(Code::kUnsupported, "the network has no operators");
+  std::vector<int> readers(model.tensors.size(), 0);
+  for (size_t index = 0; index < model.ops.size(); ++index) {
+    for (TensorId id : model.ops[index].inputs) {
+      if (id == graph::kNoTensor || model.tensor(id).role != graph::Role::kParameter) continue;
+      if (++readers[static_cast<size_t>(id)] < 2) continue;
+      return error(Code::kUnsupported, "{}: parameter '{}' belongs to another operator too; shared weights cannot be trained",
+                   describe_op(model, static_cast<int32_t>(index)), model.tensor(id).name);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+int32_t chunk_images(int32_t batch) {
+  const int32_t eighth = (batch + 7) / 8;
+  const int32_t quarter = (batch + 3) / 4;
+  return std::max(eighth, std::min(quarter, 4));
+}
+
+struct Engine::State {
+  State(Graph& model, quant::Plan* plan, ThreadPool& workers, const EngineOptions& engine_options)
+      : pool(workers),
+        options(engine_options),
+        loss_id(loss_tensor(model)),
+        max_chunks((options.max_batch + options.chunk - 1) / options.chunk),
+        place{model,
+              plan,
+              Layout(model, plan, {options.max_batch, options.chunk, options.training, loss_id}),
+              ParameterGradients(model, options.training ? max_chunks : 0),
+              options.chunk,
+              max_chunks,
+              pool.threads(),
+              options.training,
+              {}},
+        losses(options.max_batch) {
+    if (plan != nullptr) observations.resize(plan->quantizers.size());
+    const int scratch_blocks = options.training && place.layout.scratch_elems() > 0 ? pool.threads() : 0;
+    for (int worker = 0; worker < scratch_blocks; ++worker) place.scratch.emplace_back(place.layout.scratch_elems() * options.chunk);
+  }
+
+  Status add_steps();
+  /// Kernels for chunks of this many images; fails: kUnsupported.
+  Status configure(int32_t images);
+  void add_fake_quant(TensorId tensor, const std::string& name, bool differentiable);
+  LossValue compute_loss(std::span<const int32_t> labels, float label_smoothing) const;
+  /// Loss of each image of the chunk, and its gradient if with_gradient.
+  void chunk_loss(const Chunk& chunk, std::span<const int32_t> labels, float label_smoothing, bool with_gradient) const;
+
+  ThreadPool& pool;
+  EngineOptions options;
+  TensorId loss_id;
+  int32_t max_chunks;
+  Workplace place;
+  std::vector<std::unique_ptr<Step>> steps;  // in forward order
+  std::vector<int32_t> step_op;              // the operator of each step, -1: the graph input's quantizer
+  std::vector<Step*> forward_steps, backward_steps;
+  std::vector<quant::Observation> observations;
+  mutable BatchLoss losses;      // of the last batch
+  std::vector<char> configured;  // by images of a chunk
+  Batch batch;
+  Mode mode = Mode::kEvaluation;
+  bool has_gradients = false;
+};
+
+void Engine::State::add_fake_quant(TensorId tensor, const std::string& name, bool differentiable) {
+  if (place.plan == nullptr) return;
+  const quant::Quantizer* quantizer = place.plan->find(tensor);
+  if (quantizer == nullptr || quantizer->weight) return;
+  const auto index = static_cast<size_t>(quantizer - place.plan->quantizers.data());
+  steps.push_back(make_fake_quant_step(place, index, name, &observations[index]));
+  forward_steps.push_back(steps.back().get());
+  if (differentiable) backward_steps.push_back(steps.back().get());
+}
+
+Status Engine::State::add_steps() {
+  const Graph& model = place.model;
+  const auto differentiable = [&](TensorId id) { return options.training && place.layout.has_gradient(id); };
+  const TensorId input = model.inputs[0];
+  add_fake_quant(input, model.tensor(input).name, differentiable(input));
+  step_op.resize(steps.size(), -1);
+  for (size_t index = 0; index < model.ops.size(); ++index) {
+    const Op& op = model.ops[index];
+    const bool backward = differentiable(op.outputs[0]);
+    LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<Step> step, make_step(place, static_cast<int32_t>(index)));
+    forward_steps.push_back(step.get());
+    if (backward) backward_steps.push_back(step.get());
+    steps.push_back(std::move(step));
+    add_fake_quant(op.outputs[0], op.name, backward);
+    step_op.resize(steps.size(), static_cast<int32_t>(index));
+  }
+  if (options.training && backward_steps.empty()) return error(Code::kUnsupported, "the network has no operator that can be trained");
+  return {};
+}
+
+Status Engine::State::configure(int32_t images) {
+  char& done = configured[static_cast<size_t>(images)];
+  if (done) return {};
+  for (const std::unique_ptr<Step>& step : steps) {
+    const Status status = step->configure(images);
+    if (!status.ok()) return status.with_context(step->name());
+  }
+  done = 1;
+  return {};
+}
+
+void Engine::State::chunk_loss(const Chunk& chunk, std::span<const int32_t> labels, float label_smoothing, bool with_gradient) const {
+  const LossOptions loss_options{label_smoothing, 1.0f / static_cast<float>(batch.images)};
+  losses.add(chunk.begin, labels.subspan(static_cast<size_t>(chunk.begin), static_cast<size_t>(chunk.count)),
+             place.layout.value(loss_id, chunk), static_cast<int32_t>(place.layout.image_elems(loss_id)), loss_options,
+             with_gradient ? place.layout.gradient(loss_id, chunk) : nullptr);
+}
+
+LossValue Engine::State::compute_loss(std::span<const int32_t> labels, float label_smoothing) const {
+  LITEQAT_CHECK_EQ(labels.size(), static_cast<size_t>(batch.images));
+  pool.run(batch.chunks,
+           [&](int task, int worker) { chunk_loss(chunk_at(batch, options.chunk, task, worker), labels, label_smoothing, false); });
+  return losses.mean(batch.images);
+}
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+Engine::~Engine() = default;
+
+Result<Engine> Engine::make(Graph& model, quant::Plan* plan, ThreadPool& pool, const EngineOptions& options) {
+  LITEQAT_CHECK_LE(1, options.max_batch);
+  LITEQAT_CHECK_LE(1, options.chunk);
+  LITEQAT_RETURN_IF_ERROR(check_model(model));
+  auto state = std::make_unique<State>(model, plan, pool, options);
+  LITEQAT_RETURN_IF_ERROR(state->add_steps());
+  state->configured.resize(static_cast<size_t>(options.chunk) + 1);
+  LITEQAT_RETURN_IF_ERROR(state->configure(std::min(options.chunk, options.max_batch)));
+  return Engine(std::move(state));
+}
+
+std::span<const float> Engine::forward(std::span<const float> images, int32_t n, Mode mode) {
+  State& state = *state_;
+  LITEQAT_CHECK(mode != Mode::kTraining || state.options.training);
+  LITEQAT_CHECK_LE(1, n);
+  LITEQAT_CHECK_LE(n, state.options.max_batch);
+  const graph::Graph& model = state.place.model;
+  LITEQAT_CHECK_EQ(images.size(), static_cast<size_t>(n * state.place.layout.image_elems(model.inputs[0])));
+  state.mode = mode;
+  state.has_gradients = false;
+  state.batch = {n, (n + state.options.chunk - 1) / state.options.chunk};
+  state.place.layout.set_input(images.data());
+  for (int32_t index : {0, state.batch.chunks - 1}) {
+    const Status configured = state.configure(chunk_at(state.batch, state.options.chunk, index, 0).count);
+    LITEQAT_CHECK(configured.ok());  // a kernel that exists for a full chunk exists for a part of it
+  }
+  state.pool.run(static_cast<int>(state.steps.size()),
+                 [&](int task, int) { state.steps[static_cast<size_t>(task)]->prepare(mode, state.batch); });
+  walk_forward(state.forward_steps, mode, state.batch, state.options.chunk, state.pool);
+  const TensorId output = model.outputs[0];
+  const Chunk first = chunk_at(state.batch, state.options.chunk, 0, 0);
+  return {state.place.layout.value(output, first), static_cast<size_t>(n * state.place.layout.image_elems(output))};
+}
+
+LossValue Engine::backward(std::span<const int32_t> labels, float label_smoothing) {
+  State& state = *state_;
+  LITEQAT_CHECK(state.mode == Mode::kTraining && state.options.training);
+  LITEQAT_CHECK_EQ(labels.size(), static_cast<size_t>(state.batch.images));
+  walk_backward(state.backward_steps, state.batch, state.options.chunk, state.pool,
+                [&](const Chunk& chunk) { state.chunk_loss(chunk, labels, label_smoothing, true); });
+  state.place.gradients.sum(state.batch.chunks, state.pool);
+  if (state.place.plan != nullptr) {
+    state.pool.run(static_cast<int>(state.backward_steps.size()),
+                   [&](int task, int) { state.backward_steps[static_cast<size_t>(task)]->finish_gradients(); });
+  }
+  state.has_gradients = true;
+  return state.losses.mean(state.batch.images);
+}
+
+LossValue Engine::loss(std::span<const int32_t> labels, float label_smoothing) const {
+  return state_->compute_loss(labels, label_smoothing);
+}
+
+const std::vector<TensorId>& Engine::parameters() const {
+  return state_->place.gradients.tensors();
+}
+
+std::span<const float> Engine::gradient(size_t parameter_index) const {
+  LITEQAT_CHECK_LT(parameter_index, parameters().size());
+  return state_->place.gradients.total(static_cast<int32_t>(parameter_index));
+}
+
+const std::vector<quant::Observation>& Engine::observations() const {
+  return state_->observations;
+}
+
+std::string Engine::find_non_finite() const {
+  const State& state = *state_;
+  const Layout& layout = state.place.layout;
+  for (const Op& op : state.place.model.ops) {
+    const TensorId output = op.outputs[0];
+    for (int32_t index = 0; index < state.batch.chunks; ++index) {
+      const Chunk chunk = chunk_at(state.batch, state.options.chunk, index, 0);
+      const auto elems = static_cast<size_t>(chunk.count * layout.image_elems(output));
+      if (!all_finite({layout.raw(output, chunk), elems}) || !all_finite({layout.value(output, chunk), elems})) return op.name;
+    }
+  }
+  if (!state.has_gradients) return {};
+  for (size_t index = state.place.model.ops.size(); index-- > 0;) {
+    const Op& op = state.place.model.ops[index];
+    for (TensorId id : op.inputs) {
+      const int32_t parameter = id == graph::kNoTensor ? -1 : state.place.gradients.find(id);
+      if (parameter >= 0 && !all_finite(state.place.gradients.total(parameter))) return op.name;
+    }
+  }
+  return {};
+}
+
+int64_t Engine::memory_bytes() const {
+  const State& state = *state_;
+  int64_t bytes = state.place.layout.memory_bytes() + state.place.gradients.memory_bytes();
+  for (const FloatBlock& block : state.place.scratch) bytes += block.elems() * static_cast<int64_t>(sizeof(float));
+  return bytes;
+}
+
+}  // namespace liteqat::train

@@ -1,0 +1,275 @@
+#include "train/fit.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+
+namespace liteqat::train {
+namespace {
+
+// Images per batch of predict() and calibrate(): results are per image, so this is for speed alone.
+constexpr int32_t kPredictBatch = 64;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+Status check_split(const graph::Graph& model, const data::Split& split) {
+  if (split.count == 0) return error(Code::kInvalidArgument, "split '{}' holds no images", split.name);
+  const graph::Tensor& input = model.tensor(model.inputs[0]);
+  const int64_t expected = graph::elem_count(input.shape) / std::max(1, input.shape[0]);
+  if (split.image_elems() != expected) {
+    return error(Code::kMismatch, "split '{}' has images of {}x{}x{} = {} values, the network's input '{}' {} has {}", split.name,
+                 split.height, split.width, split.channels, split.image_elems(), input.name, graph::shape_text(input.shape), expected);
+  }
+  const graph::Tensor& output = model.tensor(model.outputs[0]);
+  const int64_t classes = graph::elem_count(output.shape) / std::max(1, output.shape[0]);
+  for (size_t i = 0; i < split.labels.size(); ++i) {
+    if (split.labels[i] >= 0 && split.labels[i] < classes) continue;
+    return error(Code::kOutOfRange, "image {} of split '{}' has label {}, the network has {} classes", i, split.name, split.labels[i],
+                 classes);
+  }
+  return {};
+}
+
+/// Images of a split as float batches in memory, filled by all workers.
+class BatchSource {
+ public:
+  BatchSource(const data::Split& split, const data::Normalization& normalization, const data::Augmentation& augmentation, uint64_t seed,
+              int32_t batch, ThreadPool& pool)
+      : split_(split), filler_(split, normalization, augmentation, seed), batch_(batch), pool_(pool) {
+    images_.resize(static_cast<size_t>(batch * split.image_elems()));
+    labels_.resize(static_cast<size_t>(batch));
+  }
+
+  /// Loads images order[begin...], at most one batch, and returns how many.
+  int32_t load(std::span<const int32_t> order, int64_t begin, int32_t epoch) {
+    const int32_t n = static_cast<int32_t>(std::min<int64_t>(batch_, static_cast<int64_t>(order.size()) - begin));
+    const auto indices = order.subspan(static_cast<size_t>(begin), static_cast<size_t>(n));
+    const auto elems = static_cast<size_t>(split_.image_elems());
+    const int32_t chunk = chunk_images(batch_);
+    pool_.run((n + chunk - 1) / chunk, [&](int task, int) {
+      const size_t first = static_cast<size_t>(task) * static_cast<size_t>(chunk);
+      const size_t count = std::min(static_cast<size_t>(chunk), static_cast<size_t>(n) - first);
+      filler_.fill(indices.subspan(first, count), epoch, std::span(images_).subspan(first * elems, count * elems));
+    });
+    for (size_t i = 0; i < indices.size(); ++i) labels_[i] = split_.labels[static_cast<size_t>(indices[i])];
+    count_ = static_cast<size_t>(n);
+    return n;
+  }
+  std::span<const float> images() const { return std::span(images_).first(count_ * static_cast<size_t>(split_.image_elems())); }
+  std::span<const int32_t> labels() const { return std::span(labels_).first(count_); }
+
+ private:
+  const data::Split& split_;
+  data::BatchFiller filler_;
+  int32_t batch_;
+  ThreadPool& pool_;
+  std::vector<float> images_;
+  std::vector<int32_t> labels_;
+  size_t count_ = 0;
+};
+
+/// Loss and hits so far in an epoch.
+struct Tally {
+  double loss_sum = 0;
+  int64_t correct = 0, total = 0;
+
+  void add(const LossValue& value, int32_t images) {
+    loss_sum += value.loss * images;
+    correct += value.correct;
+    total += images;
+  }
+  double loss() const { return total == 0 ? 0.0 : loss_sum / static_cast<double>(total); }
+  double accuracy() const { return total == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(total); }
+};
+
+bool all_finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
+/// The first trained tensor or range that is not finite, empty if none.
+std::string find_non_finite_state(const graph::Graph& model, const quant::Plan* plan) {
+  for (const graph::Tensor& tensor : model.tensors) {
+    const bool trained = tensor.role == graph::Role::kParameter || tensor.role == graph::Role::kStatistic;
+    if (trained && !all_finite(tensor.as<float>())) return tensor.name;
+  }
+  if (plan == nullptr) return {};
+  for (const quant::Quantizer& quantizer : plan->quantizers) {
+    if (!all_finite(quantizer.min) || !all_finite(quantizer.max)) return "the range of " + model.tensor(quantizer.tensor).name;
+  }
+  return {};
+}
+
+std::string summary_of(const EpochRecord& record) {
+  std::string text = format("loss {:.4f}, accuracy {:.4f}", record.train_loss,
+                            static_cast<double>(record.train_correct) / static_cast<double>(record.train_total));
+  if (record.validation_loss) {
+    text += format(", validation loss {:.4f}, accuracy {:.4f}", *record.validation_loss,
+                   static_cast<double>(record.validation_correct) / static_cast<double>(record.validation_total));
+  }
+  return text;
+}
+
+/// One run of fit(): what its functions share.
+class Run {
+ public:
+  Run(graph::Graph& model, quant::Plan* plan, const data::Split& train, const FitOptions& options, Engine engine, ThreadPool& pool,
+      Progress& progress)
+      : model_(model),
+        plan_(plan),
+        train_(train),
+        options_(options),
+        engine_(std::move(engine)),
+        optimizer_(options.optimizer, model, engine_.parameters()),
+        source_(train, options.normalization, options.augmentation, options.seed, options.batch_size, pool),
+        pool_(pool),
+        progress_(progress) {
+    for (size_t i = 0; i < engine_.parameters().size(); ++i) gradients_.push_back(engine_.gradient(i));
+  }
+
+  Optimizer& optimizer() { return optimizer_; }
+  Result<EpochRecord> run_epoch(int32_t epoch);
+  Status validate_on(const data::Split& split, EpochRecord& record);
+
+ private:
+  Result<LossValue> run_step(int32_t epoch, int64_t step, int32_t images);
+
+  graph::Graph& model_;
+  quant::Plan* plan_;
+  const data::Split& train_;
+  const FitOptions& options_;
+  Engine engine_;
+  Optimizer optimizer_;
+  BatchSource source_;
+  ThreadPool& pool_;
+  Progress& progress_;
+  std::vector<std::span<const float>> gradients_;
+};
+
+Result<LossValue> Run::run_step(int32_t epoch, int64_t step, int32_t images) {
+  engine_.forward(source_.images(), images, Mode::kTraining);
+  const LossValue value = engine_.backward(source_.labels(), options_.label_smoothing);
+  if (!std::isfinite(value.loss)) {
+    const std::string culprit = engine_.find_non_finite();
+    return error(Code::kOutOfRange,
+                 "the loss is {} in epoch {}, step {}; the first operator with a value that is not finite is '{}'; a smaller learning rate "
+                 "than {} may help",
+                 value.loss, epoch + 1, step + 1, culprit.empty() ? "the loss itself" : culprit, options_.optimizer.learning_rate);
+  }
+  optimizer_.step(model_, gradients_, schedule_factor(options_.schedule, optimizer_.steps_done()), pool_);
+  return value;
+}
+
+Result<EpochRecord> Run::run_epoch(int32_t epoch) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::vector<int32_t> order = data::epoch_order(options_.seed, epoch, train_.count, options_.shuffle);
+  EpochRecord record;
+  record.epoch = epoch + 1;
+  Tally tally;
+  for (int64_t begin = 0; begin < train_.count; ++record.steps) {
+    if (interrupt_requested()) return error(Code::kInterrupted, "interrupted in epoch {}, step {}", epoch + 1, record.steps + 1);
+    record.learning_rate = static_cast<double>(options_.optimizer.learning_rate) *
+                           static_cast<double>(schedule_factor(options_.schedule, optimizer_.steps_done()));
+    const int32_t images = source_.load(order, begin, epoch);
+    LITEQAT_ASSIGN_OR_RETURN(const LossValue value, run_step(epoch, record.steps, images));
+    tally.add(value, images);
+    begin += images;
+    progress_.update(begin, format("loss {:.4f}  accuracy {:.4f}", tally.loss(), tally.accuracy()));
+  }
+  if (const std::string culprit = find_non_finite_state(model_, plan_); !culprit.empty()) {
+    return error(Code::kOutOfRange, "after epoch {}, step {}, {} holds a value that is not finite", epoch + 1, record.steps, culprit);
+  }
+  record.train_loss = tally.loss();
+  record.train_correct = tally.correct;
+  record.train_total = tally.total;
+  record.seconds = seconds_since(start);
+  return record;
+}
+
+Status Run::validate_on(const data::Split& split, EpochRecord& record) {
+  BatchSource source(split, options_.normalization, data::Augmentation{}, options_.seed, options_.batch_size, pool_);
+  const std::vector<int32_t> order = data::epoch_order(0, 0, split.count, false);
+  Tally tally;
+  for (int64_t begin = 0; begin < split.count;) {
+    if (interrupt_requested()) return error(Code::kInterrupted, "interrupted in the validation after epoch {}", record.epoch);
+    const int32_t images = source.load(order, begin, 0);
+    engine_.forward(source.images(), images, Mode::kEvaluation);
+    tally.add(engine_.loss(source.labels(), 0.0f), images);
+    begin += images;
+  }
+  record.validation_loss = tally.loss();
+  record.validation_correct = tally.correct;
+  record.validation_total = tally.total;
+  return {};
+}
+
+/// Feeds the whole split through an engine without gradients; take(output, n) sees each batch's output.
+template <typename Take>
+Status feed(graph::Graph& model, quant::Plan* plan, const data::Split& split, const data::Normalization& normalization, Mode mode,
+            const std::string& title, ThreadPool& pool, Progress& progress, const Take& take) {
+  LITEQAT_RETURN_IF_ERROR(check_split(model, split));
+  const int32_t batch = static_cast<int32_t>(std::min<int64_t>(kPredictBatch, split.count));
+  LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, {batch, chunk_images(batch), false}));
+  BatchSource source(split, normalization, data::Augmentation{}, 0, batch, pool);
+  const std::vector<int32_t> order = data::epoch_order(0, 0, split.count, false);
+  progress.begin(title, split.count, "images");
+  for (int64_t begin = 0; begin < split.count;) {
+    if (interrupt_requested()) return error(Code::kInterrupted, "interrupted after {} of {} images", begin, split.count);
+    const int32_t images = source.load(order, begin, 0);
+    take(engine, engine.forward(source.images(), images, mode));
+    begin += images;
+    progress.update(begin, "");
+  }
+  progress.end("");
+  return {};
+}
+
+Status check_options(const FitOptions& options) {
+  if (options.batch_size < 1) return error(Code::kInvalidArgument, "batch size {} is below 1", options.batch_size);
+  if (options.epochs < 0) return error(Code::kInvalidArgument, "{} epochs are below 0", options.epochs);
+  return {};
+}
+
+}  // namespace
+
+Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& train, const data::Split* validation,
+                     const FitOptions& options, FitState state, ThreadPool& pool, Progress& progress, const EpochCallback& on_epoch) {
+  LITEQAT_RETURN_IF_ERROR(check_options(options));
+  LITEQAT_RETURN_IF_ERROR(check_split(model, train));
+  if (validation != nullptr) LITEQAT_RETURN_IF_ERROR(check_split(model, *validation));
+  LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, {options.batch_size, chunk_images(options.batch_size), true}));
+  Run run(model, plan, train, options, std::move(engine), pool, progress);
+  if (state.epochs_done > 0) LITEQAT_RETURN_IF_ERROR(run.optimizer().restore(state.slots, state.optimizer_steps));
+  while (state.epochs_done < options.epochs) {
+    progress.begin(format("epoch {}/{}", state.epochs_done + 1, options.epochs), train.count, "images");
+    LITEQAT_ASSIGN_OR_RETURN(EpochRecord record, run.run_epoch(state.epochs_done));
+    if (validation != nullptr) LITEQAT_RETURN_IF_ERROR(run.validate_on(*validation, record));
+    progress.end(summary_of(record));
+    ++state.epochs_done;
+    state.optimizer_steps = run.optimizer().steps_done();
+    state.slots = run.optimizer().slots();
+    state.history.push_back(record);
+    if (on_epoch) LITEQAT_RETURN_IF_ERROR(on_epoch(state));
+  }
+  return state;
+}
+
+Result<std::vector<float>> predict(graph::Graph& model, quant::Plan* plan, const data::Split& split,
+                                   const data::Normalization& normalization, ThreadPool& pool, Progress& progress) {
+  std::vector<float> scores;
+  LITEQAT_RETURN_IF_ERROR(
+      feed(model, plan, split, normalization, Mode::kEvaluation, "predict", pool, progress,
+           [&](const Engine&, std::span<const float> output) { scores.insert(scores.end(), output.begin(), output.end()); }));
+  return scores;
+}
+
+Result<std::vector<quant::Observation>> calibrate(graph::Graph& model, quant::Plan& plan, const data::Split& split,
+                                                  const data::Normalization& normalization, ThreadPool& pool, Progress& progress) {
+  std::vector<quant::Observation> observations;
+  LITEQAT_RETURN_IF_ERROR(feed(model, &plan, split, normalization, Mode::kCalibration, "calibrate", pool, progress,
+                               [&](const Engine& engine, std::span<const float>) { observations = engine.observations(); }));
+  return observations;
+}
+
+}  // namespace liteqat::train

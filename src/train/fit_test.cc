@@ -1,0 +1,161 @@
+#include "train/fit.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "base/rng.h"
+#include "graph/builder.h"
+
+namespace liteqat::train {
+namespace {
+
+using graph::Graph;
+using graph::GraphBuilder;
+using testing::HasSubstr;
+
+/// Images whose bright half tells the class: learnable in a few dozen steps.
+data::Split make_split(int64_t count, uint64_t seed) {
+  data::Split split{.name = "train", .count = count, .height = 6, .width = 6, .channels = 1};
+  Rng rng(seed);
+  for (int64_t image = 0; image < count; ++image) {
+    const int32_t label = static_cast<int32_t>(rng.next_below(2));
+    split.labels.push_back(label);
+    for (int pixel = 0; pixel < 36; ++pixel) {
+      const bool bright = (pixel < 18) == (label == 0);
+      split.pixels.push_back(static_cast<uint8_t>(rng.next_below(120) + (bright ? 120 : 0)));
+    }
+  }
+  return split;
+}
+
+Graph make_model() {
+  GraphBuilder b("small", 1, {.epsilon = 1e-3f, .momentum = 0.9f});
+  const auto conv = b.relu("relu", b.batch_norm("bn", b.conv2d("conv", b.input(6, 6, 1), {.filters = 4, .kernel = 3, .stride = 2})));
+  auto model = b.finish(b.dense("dense", b.reshape("flatten", conv, {-1, 36}), 2), "logits");
+  LITEQAT_CHECK(model.ok());
+  return std::move(model).value();
+}
+
+quant::Plan make_plan(const Graph& model) {
+  quant::Plan plan;
+  plan.quantizers.push_back({.tensor = model.inputs[0], .update = quant::RangeUpdate::kAllValues, .min = {0}, .max = {0}});
+  quant::Quantizer kernel{.tensor = model.find_tensor("conv/kernel"), .weight = true, .channels = 4, .axis = 0, .symmetric = true};
+  kernel.narrow = true;
+  kernel.update = quant::RangeUpdate::kLastValue;
+  kernel.min.assign(4, -6.0f);
+  kernel.max.assign(4, 6.0f);
+  plan.quantizers.push_back(kernel);
+  plan.quantizers.push_back({.tensor = model.find_tensor("relu"), .decay = 0.9f, .min = {-6}, .max = {6}});
+  std::sort(plan.quantizers.begin(), plan.quantizers.end(), [](const auto& a, const auto& b) { return a.tensor < b.tensor; });
+  return plan;
+}
+
+FitOptions make_options(int32_t epochs) {
+  FitOptions options;
+  options.epochs = epochs;
+  options.batch_size = 32;
+  options.optimizer.learning_rate = 0.01f;
+  options.normalization = {.mean = {0.0f}, .std = {255.0f}};
+  options.augmentation = {.crop_padding = 1, .horizontal_flip = true};
+  options.seed = 7;
+  return options;
+}
+
+struct Outcome {
+  Graph model = make_model();
+  quant::Plan plan = make_plan(model);
+  Result<FitState> state = FitState{};
+};
+
+Outcome train(int32_t epochs, int threads, FitState from = {}, const Outcome* start = nullptr) {
+  Outcome outcome;
+  if (start != nullptr) outcome = *start;
+  const data::Split split = make_split(150, 1), validation = make_split(40, 2);
+  ThreadPool pool(threads);
+  SilentProgress progress;
+  outcome.state = fit(outcome.model, &outcome.plan, split, &validation, make_options(epochs), std::move(from), pool, progress, {});
+  return outcome;
+}
+
+void expect_same(const Outcome& a, const Outcome& b) {
+  for (size_t id = 0; id < a.model.tensors.size(); ++id) {
+    EXPECT_EQ(a.model.tensors[id].data, b.model.tensors[id].data) << a.model.tensors[id].name;
+  }
+  for (size_t k = 0; k < a.plan.quantizers.size(); ++k) {
+    EXPECT_EQ(a.plan.quantizers[k].min, b.plan.quantizers[k].min);
+    EXPECT_EQ(a.plan.quantizers[k].max, b.plan.quantizers[k].max);
+  }
+  ASSERT_EQ(a.state->history.size(), b.state->history.size());
+  for (size_t epoch = 0; epoch < a.state->history.size(); ++epoch) {
+    EXPECT_EQ(a.state->history[epoch].train_loss, b.state->history[epoch].train_loss);
+    EXPECT_EQ(a.state->history[epoch].validation_loss, b.state->history[epoch].validation_loss);
+  }
+}
+
+TEST(Fit, LearnsAndRecordsEveryEpoch) {
+  const Outcome outcome = train(8, 2);
+  ASSERT_TRUE(outcome.state.ok()) << outcome.state.status().message();
+  const std::vector<EpochRecord>& history = outcome.state->history;
+  ASSERT_EQ(history.size(), 8u);
+  for (size_t epoch = 0; epoch < history.size(); ++epoch) {
+    EXPECT_EQ(history[epoch].epoch, static_cast<int32_t>(epoch) + 1);
+    EXPECT_EQ(history[epoch].steps, 5);  // 150 images: four batches of 32 and one of 22, as Keras keeps the rest
+    EXPECT_EQ(history[epoch].train_total, 150);
+    EXPECT_EQ(history[epoch].validation_total, 40);
+  }
+  EXPECT_LT(history.back().train_loss, 0.5 * history.front().train_loss);
+  EXPECT_GE(history.back().validation_correct, 38);
+  EXPECT_EQ(outcome.state->optimizer_steps, 40);
+}
+
+TEST(Fit, ThreadsDoNotChangeBytes) {
+  const Outcome one = train(2, 1);
+  ASSERT_TRUE(one.state.ok());
+  expect_same(one, train(2, 2));
+  expect_same(one, train(2, 4));
+}
+
+TEST(Fit, ResumedRunEqualsUninterruptedRun) {
+  const Outcome whole = train(4, 2);
+  const Outcome half = train(2, 2);
+  ASSERT_TRUE(whole.state.ok() && half.state.ok());
+  expect_same(whole, train(4, 2, *half.state, &half));
+  expect_same(half, train(2, 2, *half.state, &half));  // nothing left to do
+}
+
+TEST(Fit, PredictAgreesWithTheLastValidation) {
+  Outcome outcome = train(3, 2);
+  ASSERT_TRUE(outcome.state.ok());
+  const data::Split validation = make_split(40, 2);
+  ThreadPool pool(2);
+  SilentProgress progress;
+  const auto scores = predict(outcome.model, &outcome.plan, validation, make_options(1).normalization, pool, progress);
+  ASSERT_TRUE(scores.ok()) << scores.status().message();
+  ASSERT_EQ(scores->size(), 80u);
+  int64_t correct = 0;
+  for (size_t i = 0; i < 40; ++i) correct += ((*scores)[2 * i + 1] > (*scores)[2 * i]) == (validation.labels[i] == 1);
+  EXPECT_EQ(correct, outcome.state->history.back().validation_correct);
+}
+
+TEST(Fit, CalibrateSeesTheRangesOfTheFloatNetwork) {
+  Outcome outcome;
+  const data::Split split = make_split(70, 3);
+  ThreadPool pool(2);
+  SilentProgress progress;
+  const auto seen = calibrate(outcome.model, outcome.plan, split, make_options(1).normalization, pool, progress);
+  ASSERT_TRUE(seen.ok()) << seen.status().message();
+  const auto [low, high] = std::minmax_element(split.pixels.begin(), split.pixels.end());
+  for (size_t k = 0; k < seen->size(); ++k) {
+    const quant::Quantizer& quantizer = outcome.plan.quantizers[k];
+    EXPECT_EQ((*seen)[k].seen, !quantizer.weight);
+    if (quantizer.tensor != outcome.model.inputs[0]) continue;
+    EXPECT_EQ((*seen)[k].min, static_cast<float>(*low) / 255.0f);
+    EXPECT_EQ((*seen)[k].max, static_cast<float>(*high) / 255.0f);
+  }
+  EXPECT_EQ(outcome.plan.quantizers[0].max[0], 0.0f) << "calibration leaves the plan alone";
+}
+
+}  // namespace
+}  // namespace liteqat::train

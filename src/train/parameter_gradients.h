@@ -1,0 +1,55 @@
+// Gradients of the trainable tensors. Each chunk of a batch has a partial gradient of its own; they are summed in chunk order, element by
+// element, so that the sum is the same whichever worker computed or added what.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "graph/graph.h"
+#include "train/arena.h"
+
+namespace liteqat::train {
+
+class ParameterGradients {
+ public:
+  /// One entry per kParameter tensor, in tensor order. With chunks == 0 nothing is allocated (evaluation only).
+  ParameterGradients(const graph::Graph& model, int32_t chunks);
+
+  const std::vector<graph::TensorId>& tensors() const { return tensors_; }
+  /// Index into tensors(), -1 if the tensor is not trainable.
+  int32_t find(graph::TensorId id) const;
+
+  /// From then on sum() adds up the partials of this parameter. Without it the total is written directly. Requires: index in range.
+  void use_partials(int32_t parameter);
+  float* partial(int32_t parameter, int32_t chunk) const {
+    const Entry& entry = entries_[static_cast<size_t>(parameter)];
+    return entry.partials.data() + chunk * align_elems(entry.elems);
+  }
+  std::span<float> total(int32_t parameter) const {
+    const Entry& entry = entries_[static_cast<size_t>(parameter)];
+    return {entry.total.data(), static_cast<size_t>(entry.elems)};
+  }
+  void sum(int32_t chunks, ThreadPool& pool) const;
+  int64_t memory_bytes() const;
+
+ private:
+  struct Entry {
+    int64_t elems = 0;
+    FloatBlock total, partials;
+  };
+  struct Block {  // a task of sum(): elements [begin, end) of one parameter
+    int32_t parameter;
+    int64_t begin, end;
+  };
+  void sum_block(const Block& block, int32_t chunks) const;
+
+  int32_t chunks_;
+  std::vector<graph::TensorId> tensors_;
+  std::vector<int32_t> index_of_tensor_;
+  std::vector<Entry> entries_;
+  std::vector<Block> blocks_;
+};
+
+}  // namespace liteqat::train

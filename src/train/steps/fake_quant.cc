@@ -1,0 +1,94 @@
+#include "kernels/train/fake_quant.h"
+
+#include <algorithm>
+
+#include "train/steps/make_step.h"
+
+namespace liteqat::train {
+namespace {
+
+using kernels::train::MinMax;
+
+/// Rounds raw values to the grid of the range. In training a range that follows the data needs the whole batch's minimum and maximum
+/// first: pass 0 finds them, combine moves the range, pass 1 rounds with the moved range, as TFMOT does.
+class FakeQuantStep final : public Step {
+ public:
+  FakeQuantStep(Workplace& place, size_t quantizer, const std::string& name, quant::Observation* observation)
+      : Step(name), place_(place), index_(quantizer), seen_(static_cast<size_t>(place.max_chunks)), observation_(*observation) {}
+
+  int forward_passes(Mode mode) const override { return observes(mode) && mode == Mode::kTraining ? 2 : 1; }
+
+  void forward(Mode mode, int pass, const Chunk& chunk) override {
+    const float* x = place_.layout.raw(quantizer().tensor, chunk);
+    float* y = place_.layout.value(quantizer().tensor, chunk);
+    const int64_t elems = place_.layout.image_elems(quantizer().tensor) * chunk.count;
+    if (pass == 0 && observes(mode)) seen_[static_cast<size_t>(chunk.index)] = kernels::train::find_min_max(x, elems);
+    if (mode == Mode::kCalibration) {
+      std::copy(x, x + elems, y);
+    } else if (pass == forward_passes(mode) - 1) {
+      quantize(x, y, elems);
+    }
+  }
+
+  void combine_forward(Mode mode, int pass, const Batch& batch) override {
+    if (pass != 0 || !observes(mode)) return;
+    MinMax total = seen_[0];
+    for (size_t chunk = 1; chunk < static_cast<size_t>(batch.chunks); ++chunk) {
+      total = {std::min(total.min, seen_[chunk].min), std::max(total.max, seen_[chunk].max)};
+    }
+    if (mode == Mode::kCalibration) {
+      observe(total);
+    } else {
+      quant::update_range(place_.plan->quantizers[index_], total.min, total.max);
+    }
+  }
+
+  void backward(int, const Chunk& chunk) override {
+    float* gradient = place_.layout.gradient(quantizer().tensor, chunk);
+    kernels::train::fake_quant_backward(params(), place_.layout.raw(quantizer().tensor, chunk), gradient, gradient,
+                                        place_.layout.image_elems(quantizer().tensor) * chunk.count);
+  }
+
+ private:
+  const quant::Quantizer& quantizer() const { return place_.plan->quantizers[index_]; }
+
+  bool observes(Mode mode) const {
+    const quant::RangeUpdate update = quantizer().update;
+    const bool follows = update == quant::RangeUpdate::kMovingAverage || update == quant::RangeUpdate::kAllValues;
+    return mode == Mode::kCalibration || (mode == Mode::kTraining && follows);
+  }
+
+  /// From the plan each time: a shared range is another quantizer's, which may have moved in this very forward.
+  numeric::FakeQuantParams params() const {
+    const quant::Quantizer& range = place_.plan->range_of(quantizer());
+    return numeric::nudge_range(range.min[0], range.max[0], range.narrow);
+  }
+
+  void quantize(const float* x, float* y, int64_t elems) const {
+    const numeric::FakeQuantParams range = params();
+    if (quantizer().per_channel_operator) {
+      kernels::train::fake_quant_slices_forward(&range, 1, elems, x, y);
+    } else {
+      kernels::train::fake_quant_forward(range, x, y, elems);
+    }
+  }
+
+  void observe(const MinMax& batch) {
+    observation_.min = observation_.seen ? std::min(observation_.min, batch.min) : batch.min;
+    observation_.max = observation_.seen ? std::max(observation_.max, batch.max) : batch.max;
+    observation_.seen = true;
+  }
+
+  Workplace& place_;
+  size_t index_;
+  std::vector<MinMax> seen_;  // by chunk
+  quant::Observation& observation_;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> make_fake_quant_step(Workplace& place, size_t quantizer, const std::string& name, quant::Observation* observation) {
+  return std::make_unique<FakeQuantStep>(place, quantizer, name, observation);
+}
+
+}  // namespace liteqat::train

@@ -1,0 +1,27 @@
+// One constructor per operator family; make_step.cc chooses. Each requires an operator of its kind in a validated graph and fails with
+// kUnsupported where the family cannot train a variant.
+#pragma once
+
+#include <memory>
+
+#include "base/status.h"
+#include "train/steps/step.h"
+
+namespace liteqat::train {
+
+using StepResult = Result<std::unique_ptr<Step>>;
+
+StepResult make_convolution_step(Workplace& place, int32_t op);   // CONV_2D
+StepResult make_dense_step(Workplace& place, int32_t op);         // FULLY_CONNECTED
+StepResult make_depthwise_step(Workplace& place, int32_t op);     // DEPTHWISE_CONV_2D
+StepResult make_batch_norm_step(Workplace& place, int32_t op);    // BATCH_NORM
+StepResult make_relu_step(Workplace& place, int32_t op);          // RELU, RELU6
+StepResult make_add_step(Workplace& place, int32_t op);           // ADD
+StepResult make_max_pool_step(Workplace& place, int32_t op);      // MAX_POOL_2D
+StepResult make_average_pool_step(Workplace& place, int32_t op);  // AVERAGE_POOL_2D
+StepResult make_mean_step(Workplace& place, int32_t op);          // MEAN over height and width
+StepResult make_pad_step(Workplace& place, int32_t op);           // PAD of height and width
+StepResult make_reshape_step(Workplace& place, int32_t op);       // RESHAPE
+StepResult make_softmax_step(Workplace& place, int32_t op);       // SOFTMAX, forward only: the loss reads its input
+
+}  // namespace liteqat::train

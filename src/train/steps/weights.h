@@ -1,0 +1,46 @@
+// The weights and bias of a weighted operator as its forward uses them: fake-quantized where the plan says so, the bias on the grid of
+// deployment in evaluation. Holds the copies; the values themselves stay in the graph.
+#pragma once
+
+#include <vector>
+
+#include "numeric/fake_quant.h"
+#include "train/steps/step.h"
+
+namespace liteqat::train {
+
+class OperatorWeights {
+ public:
+  /// For inputs 1 (weights) and 2 (bias, optional) of the operator. Fails: kUnsupported for a weight quantizer on an inner axis.
+  static Result<OperatorWeights> make(Workplace& place, int32_t op);
+
+  /// kTraining: the range follows the weights first (kLastValue). kCalibration: nothing is quantized.
+  void prepare(Mode mode);
+  const float* weights() const { return weights_; }
+  const float* bias() const { return bias_; }  // null if there is none
+
+  /// The chunk's partial gradients, null where the tensor is not trained.
+  float* weight_gradient(int32_t chunk) const {
+    return weight_parameter_ < 0 ? nullptr : place_->gradients.partial(weight_parameter_, chunk);
+  }
+  float* bias_gradient(int32_t chunk) const { return bias_parameter_ < 0 ? nullptr : place_->gradients.partial(bias_parameter_, chunk); }
+  bool trained() const { return weight_parameter_ >= 0; }
+  /// Straight-through: no gradient where a weight lies outside of its range.
+  void mask_gradient();
+
+ private:
+  OperatorWeights(Workplace& place, int32_t op) : place_(&place), op_index_(op) {}
+  const graph::Op& op() const { return place_->model.ops[static_cast<size_t>(op_index_)]; }
+  quant::Quantizer* quantizer() const { return place_->plan == nullptr ? nullptr : place_->plan->find(op().inputs[1]); }
+  void quantize_weights(const quant::Quantizer& quantizer);
+
+  Workplace* place_;
+  int32_t op_index_;
+  int32_t weight_parameter_ = -1, bias_parameter_ = -1;  // -1: not trained
+  const float* weights_ = nullptr;
+  const float* bias_ = nullptr;
+  std::vector<float> quantized_weights_, quantized_bias_;
+  std::vector<numeric::FakeQuantParams> params_;  // by channel, of the last prepare(); empty if not quantized
+};
+
+}  // namespace liteqat::train

@@ -1,0 +1,63 @@
+#include "train/walk.h"
+
+#include <algorithm>
+
+namespace liteqat::train {
+namespace {
+
+struct Pass {
+  Step* step;
+  int pass;
+};
+
+/// Calls run_segment for each run of passes without a barrier inside: a second pass of a step opens a new one.
+template <typename RunSegment>
+void for_each_segment(std::span<const Pass> passes, const RunSegment& run_segment) {
+  size_t begin = 0;
+  while (begin < passes.size()) {
+    size_t end = begin + 1;
+    while (end < passes.size() && passes[end].pass == 0) ++end;
+    run_segment(passes.subspan(begin, end - begin));
+    begin = end;
+  }
+}
+
+}  // namespace
+
+Chunk chunk_at(const Batch& batch, int32_t chunk_images, int32_t index, int worker) {
+  const int32_t begin = index * chunk_images;
+  return {index, begin, std::min(chunk_images, batch.images - begin), worker};
+}
+
+void walk_forward(std::span<Step* const> steps, Mode mode, const Batch& batch, int32_t chunk_images, ThreadPool& pool) {
+  std::vector<Pass> passes;
+  for (Step* step : steps) {
+    for (int pass = 0; pass < step->forward_passes(mode); ++pass) passes.push_back({step, pass});
+  }
+  for_each_segment(passes, [&](std::span<const Pass> segment) {
+    pool.run(batch.chunks, [&](int task, int worker) {
+      const Chunk chunk = chunk_at(batch, chunk_images, task, worker);
+      for (const Pass& pass : segment) pass.step->forward(mode, pass.pass, chunk);
+    });
+    for (const Pass& pass : segment) pass.step->combine_forward(mode, pass.pass, batch);
+  });
+}
+
+void walk_backward(std::span<Step* const> steps, const Batch& batch, int32_t chunk_images, ThreadPool& pool, const ChunkFunction& first) {
+  std::vector<Pass> passes;
+  for (size_t i = steps.size(); i-- > 0;) {
+    for (int pass = 0; pass < steps[i]->backward_passes(); ++pass) passes.push_back({steps[i], pass});
+  }
+  bool at_start = true;
+  for_each_segment(passes, [&](std::span<const Pass> segment) {
+    pool.run(batch.chunks, [&](int task, int worker) {
+      const Chunk chunk = chunk_at(batch, chunk_images, task, worker);
+      if (at_start) first(chunk);
+      for (const Pass& pass : segment) pass.step->backward(pass.pass, chunk);
+    });
+    at_start = false;
+    for (const Pass& pass : segment) pass.step->combine_backward(pass.pass, batch);
+  });
+}
+
+}  // namespace liteqat::train
