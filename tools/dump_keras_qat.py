@@ -2,7 +2,10 @@
 
 dump_keras_qat.py mobilenet OUT [--alpha A] [--seed N] [--randomize]
     keras.applications' MobileNetV2 on 32x32 inputs (10 classes, logits), quantize_model, one Adam step on random data.
-    --randomize: batch-norm variables and activation ranges drawn at random before the step, negative gammas included; two nearly dead channels after it.
+    --randomize: batch-norm variables and activation ranges drawn at random before the step, negative gammas included;
+    two nearly dead channels after it.
+dump_keras_qat.py residual OUT [--seed N] [--randomize]
+    The same with a small network of what MobileNetV2 lacks: fused ReLU, bias before batch norm, ReLU after Add, average pooling, softmax.
 dump_keras_qat.py guide OUT --from DIR
     DIR is what the peer script keras_mnist_guide.py wrote (ranges.npz, qat_int8.tflite).
 
@@ -89,18 +92,33 @@ def kill_channels(model):
             variable.assign(tf.tensor_scatter_nd_update(variable, [[0]], [1.0]))
 
 
-def dump_mobilenet(arguments):
+def make_residual(keras):
+    layers = keras.layers
+    x = layers.Input((8, 8, 3))
+    first = layers.Conv2D(4, 3, padding="same", activation="relu")(x)
+    second = layers.BatchNormalization()(layers.Conv2D(4, 3, padding="same", bias_initializer="random_normal")(first))
+    y = layers.Activation("relu")(layers.Add()([first, second]))
+    y = layers.Flatten()(layers.AveragePooling2D(4)(y))
+    return keras.Model(x, layers.Dense(5, activation="softmax")(y))
+
+
+def make_mobilenet(keras, alpha):
+    return keras.applications.MobileNetV2(input_shape=(32, 32, 3), alpha=alpha, weights=None, classes=10, classifier_activation=None)
+
+
+def dump_network(arguments):
     import tensorflow_model_optimization as tfmot
     import tf_keras as keras
 
     keras.utils.set_random_seed(arguments.seed)
     rng = np.random.default_rng(arguments.seed)
-    model = keras.applications.MobileNetV2(input_shape=(32, 32, 3), alpha=arguments.alpha, weights=None, classes=10, classifier_activation=None)
+    model = make_residual(keras) if arguments.what == "residual" else make_mobilenet(keras, arguments.alpha)
+    images, classes = (32, *model.input_shape[1:]), model.output_shape[1]
     model = tfmot.quantization.keras.quantize_model(model)
     if arguments.randomize:
         randomize(model, rng)
-    model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
-    model.fit(rng.random((32, 32, 32, 3), np.float32), rng.integers(0, 10, 32), batch_size=32, epochs=1, verbose=0)
+    model.compile(optimizer="adam", loss=keras.losses.SparseCategoricalCrossentropy(from_logits=arguments.what != "residual"))
+    model.fit(rng.random(images, np.float32), rng.integers(0, classes, 32), batch_size=32, epochs=1, verbose=0)
     if arguments.randomize:
         kill_channels(model)
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
@@ -115,7 +133,7 @@ def dump_mobilenet(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["mobilenet", "guide"])
+    parser.add_argument("what", choices=["mobilenet", "residual", "guide"])
     parser.add_argument("out")
     parser.add_argument("--from")
     parser.add_argument("--alpha", type=float, default=1.0)
@@ -123,7 +141,7 @@ def main():
     parser.add_argument("--randomize", action="store_true")
     arguments = parser.parse_args()
     os.makedirs(arguments.out, exist_ok=True)
-    arrays, blob = dump_guide(arguments) if arguments.what == "guide" else dump_mobilenet(arguments)
+    arrays, blob = dump_guide(arguments) if arguments.what == "guide" else dump_network(arguments)
     arrays = {name: array for name, array in arrays.items() if "optimizer_step" not in name}
     write_safetensors(os.path.join(arguments.out, "variables.safetensors"), arrays)
     write_safetensors(os.path.join(arguments.out, "converted.safetensors"), read_converted(blob))

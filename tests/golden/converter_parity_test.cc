@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "formats/safetensors/safetensors.h"
 #include "graph/architectures.h"
+#include "graph/builder.h"
 #include "quant/lower.h"
 #include "quant/plan.h"
 
@@ -209,9 +210,8 @@ void compare(const File& converted, const Graph& lowered, const Tolerance& toler
                 .c_str());
 }
 
-void check_parity(const graph::ArchitectureOptions& options, const std::string& folder, const Tolerance& tolerance) {
+void check_parity(Result<Graph> model, const std::string& folder, const Tolerance& tolerance) {
   const File variables = load(folder + "/variables.safetensors");
-  Result<Graph> model = graph::make_architecture(options);
   ASSERT_TRUE(model.ok()) << model.status().message();
   load_weights(variables, *model);
   if (tolerance.bias == 0) use_multipliers_of_tensorflow(variables, *model);
@@ -226,12 +226,33 @@ void check_parity(const graph::ArchitectureOptions& options, const std::string& 
 
 constexpr const char* kGolden = LITEQAT_SOURCE_DIR "/tests/golden/";
 
-graph::ArchitectureOptions mobilenet(float alpha) {
-  return {.name = "mobilenet_v2_keras", .height = 32, .width = 32, .channels = 3, .alpha = alpha};
+Result<Graph> guide() {
+  return graph::make_architecture({.name = "mnist_guide"});
+}
+
+Result<Graph> mobilenet(float alpha) {
+  return graph::make_architecture({.name = "mobilenet_v2_keras", .height = 32, .width = 32, .channels = 3, .alpha = alpha});
+}
+
+/// make_residual of tools/dump_keras_qat.py.
+Result<Graph> residual() {
+  graph::GraphBuilder builder("residual", 0, {});
+  const graph::ConvLayer layer = {.filters = 4, .kernel = 3, .bias = true};
+  const graph::TensorId first = builder.relu("conv2d_relu", builder.conv2d("conv2d", builder.input(8, 8, 3), layer));
+  const graph::TensorId second = builder.batch_norm("batch_normalization", builder.conv2d("conv2d_1", first, layer));
+  graph::TensorId x = builder.relu("activation", builder.add("add", first, second));
+  x = builder.average_pool("average_pooling2d", x, {.filter_h = 4, .filter_w = 4});
+  x = builder.dense("dense", builder.reshape("flatten", x, {-1, 16}), 5);
+  return builder.finish(builder.softmax("softmax", x), "probabilities");
 }
 
 TEST(ConverterParity, GuideNetwork) {
-  check_parity({.name = "mnist_guide"}, std::string(kGolden) + "tfmot_guide", kExact);
+  check_parity(guide(), std::string(kGolden) + "tfmot_guide", kExact);
+}
+
+TEST(ConverterParity, ResidualNetwork) {
+  check_parity(residual(), std::string(kGolden) + "tfmot_residual", kLastBitOfRsqrt);
+  check_parity(residual(), std::string(kGolden) + "tfmot_residual", kExact);
 }
 
 TEST(ConverterParity, MobileNetV2AfterOneStep) {
