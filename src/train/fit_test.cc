@@ -17,7 +17,11 @@ using testing::HasSubstr;
 
 /// Images whose bright half tells the class: learnable in a few dozen steps.
 data::Split make_split(int64_t count, uint64_t seed) {
-  data::Split split{.name = "train", .count = count, .height = 6, .width = 6, .channels = 1};
+  data::Split split;
+  split.name = "train";
+  split.count = count;
+  split.height = split.width = 6;
+  split.channels = 1;
   Rng rng(seed);
   for (int64_t image = 0; image < count; ++image) {
     const int32_t label = static_cast<int32_t>(rng.next_below(2));
@@ -38,16 +42,26 @@ Graph make_model() {
   return std::move(model).value();
 }
 
+quant::Quantizer make_quantizer(graph::TensorId tensor, quant::RangeUpdate update, std::vector<float> min, std::vector<float> max) {
+  quant::Quantizer quantizer;
+  quantizer.tensor = tensor;
+  quantizer.update = update;
+  quantizer.min = std::move(min);
+  quantizer.max = std::move(max);
+  return quantizer;
+}
+
 quant::Plan make_plan(const Graph& model) {
   quant::Plan plan;
-  plan.quantizers.push_back({.tensor = model.inputs[0], .update = quant::RangeUpdate::kAllValues, .min = {0}, .max = {0}});
-  quant::Quantizer kernel{.tensor = model.find_tensor("conv/kernel"), .weight = true, .channels = 4, .axis = 0, .symmetric = true};
-  kernel.narrow = true;
-  kernel.update = quant::RangeUpdate::kLastValue;
-  kernel.min.assign(4, -6.0f);
-  kernel.max.assign(4, 6.0f);
+  plan.quantizers.push_back(make_quantizer(model.inputs[0], quant::RangeUpdate::kAllValues, {0}, {0}));
+  quant::Quantizer kernel = make_quantizer(model.find_tensor("conv/kernel"), quant::RangeUpdate::kLastValue, std::vector<float>(4, -6.0f),
+                                           std::vector<float>(4, 6.0f));
+  kernel.weight = kernel.symmetric = kernel.narrow = true;
+  kernel.channels = 4;
+  kernel.axis = 0;
   plan.quantizers.push_back(kernel);
-  plan.quantizers.push_back({.tensor = model.find_tensor("relu"), .decay = 0.9f, .min = {-6}, .max = {6}});
+  plan.quantizers.push_back(make_quantizer(model.find_tensor("relu"), quant::RangeUpdate::kMovingAverage, {-6}, {6}));
+  plan.quantizers.back().decay = 0.9f;
   std::sort(plan.quantizers.begin(), plan.quantizers.end(), [](const auto& a, const auto& b) { return a.tensor < b.tensor; });
   return plan;
 }

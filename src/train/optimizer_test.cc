@@ -125,7 +125,7 @@ TEST(Optimizer, RestoreRefusesWhatDoesNotFit) {
 }
 
 TEST(Schedule, ConstantAndWarmup) {
-  const ScheduleOptions options{.warmup_steps = 4};
+  const ScheduleOptions options{.warmup_steps = 4, .boundary_steps = {}};
   EXPECT_EQ(schedule_factor(options, 0), 0.0f);
   EXPECT_EQ(schedule_factor(options, 1), 0.25f);
   EXPECT_EQ(schedule_factor(options, 4), 1.0f);
@@ -140,7 +140,8 @@ TEST(Schedule, StepMultipliesAtEachBoundary) {
 }
 
 TEST(Schedule, CosineGoesFromOneToTheFinalFraction) {
-  const ScheduleOptions options{.kind = ScheduleKind::kCosine, .warmup_steps = 10, .total_steps = 110, .final_fraction = 0.2f};
+  const ScheduleOptions options{
+      .kind = ScheduleKind::kCosine, .warmup_steps = 10, .total_steps = 110, .boundary_steps = {}, .final_fraction = 0.2f};
   EXPECT_EQ(schedule_factor(options, 5), 0.5f);
   EXPECT_EQ(schedule_factor(options, 10), 1.0f);
   EXPECT_NEAR(schedule_factor(options, 60), 0.6f, 1e-7);
