@@ -21,7 +21,7 @@ struct Kernel {
   Isa isa;
   bool (*accepts)(const Params& params);
   int64_t (*packed_bytes)(const Params& params);
-  void (*pack)(const Params& params, std::byte* packed);
+  void (*pack)(const Params& params, std::byte* packed);  // packed: kAlignment-aligned and zeroed
   int64_t (*scratch_bytes)(const Params& params);
   void (*run)(const Params& params, const Elem* input, Elem* output);
 };

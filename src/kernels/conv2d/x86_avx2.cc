@@ -1,0 +1,21 @@
+#include "kernels/lanes/x86_avx2.h"
+#include "kernels/conv2d/generic.h"
+
+namespace liteqat::kernels::conv2d {
+namespace {
+
+using x86_avx2::Lanes;
+
+constexpr Float32Kernel kFloat32 = Generic<Lanes>::float32_kernel("conv2d_f32_f32_generic_avx2", Isa::kAvx2);
+constexpr Int8Kernel kInt8 = Generic<Lanes>::int8_kernel("conv2d_i8_i32_generic_avx2", Isa::kAvx2);
+
+}  // namespace
+
+const Float32Kernel& float32_avx2() {
+  return kFloat32;
+}
+const Int8Kernel& int8_avx2() {
+  return kInt8;
+}
+
+}  // namespace liteqat::kernels::conv2d

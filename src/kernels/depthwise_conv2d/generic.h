@@ -1,0 +1,187 @@
+// Depthwise convolution with one lane per channel: for every output pixel and vector of channels, the valid taps are summed in registers.
+// Shared by the instruction sets; a Lanes type of internal linkage gives the steps. Only for a depth multiplier of 1.
+//
+// Weights and per-channel arrays are padded to whole vectors. Where the last vector is not whole, inputs go through a zero-filled buffer,
+// so that nothing beyond the input is read.
+#pragma once
+
+#include "kernels/depthwise_conv2d/implementations.h"
+#include "kernels/lanes/finish_float.h"
+#include "kernels/lanes/requantize.h"
+#include "kernels/lanes/tile.h"
+
+namespace liteqat::kernels::depthwise_conv2d {
+
+/// Taps [first, last) of one axis that lie inside the input, and the input position of tap 0.
+template <typename Lanes>
+struct TapRange {
+  int64_t origin, first, last;
+
+  [[gnu::always_inline]] TapRange(int64_t origin_value, int32_t filter, int32_t dilation, int32_t extent)
+      : origin(origin_value), first(origin < 0 ? (-origin + dilation - 1) / dilation : 0), last(filter) {
+    if (origin + (last - 1) * dilation >= extent) last = (extent - origin + dilation - 1) / dilation;
+    if (last < first) last = first;
+  }
+};
+
+/// Calls pixel(y range, x range, image, output pixel) for every output pixel.
+template <typename Lanes, typename Pixel>
+[[gnu::always_inline]] inline void for_pixels(const Window& window, const Pixel& pixel) {
+  int64_t out_pixel = 0;
+  for (int32_t image = 0; image < window.batch; ++image) {
+    for (int32_t out_y = 0; out_y < window.out_h; ++out_y) {
+      const TapRange<Lanes> y(window.in_y(out_y, 0), window.filter_h, window.dilation_h, window.in_h);
+      for (int32_t out_x = 0; out_x < window.out_w; ++out_x) {
+        const TapRange<Lanes> x(window.in_x(out_x, 0), window.filter_w, window.dilation_w, window.in_w);
+        pixel(y, x, image, out_pixel++);
+      }
+    }
+  }
+}
+
+/// Calls tap(input pixel, weight tap) for the valid taps, ascending.
+template <typename Lanes, typename Tap>
+[[gnu::always_inline]] inline void for_taps(const Window& window, const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image,
+                                            const Tap& tap) {
+  for (int64_t tap_y = y.first; tap_y < y.last; ++tap_y) {
+    const int64_t line = (int64_t{image} * window.in_h + y.origin + tap_y * window.dilation_h) * window.in_w + x.origin;
+    for (int64_t tap_x = x.first; tap_x < x.last; ++tap_x) tap(line + tap_x * window.dilation_w, tap_y * window.filter_w + tap_x);
+  }
+}
+
+/// `count` elements, then zeros up to a whole vector.
+template <typename Lanes, typename Elem>
+struct PartVector {
+  Elem elems[Lanes::kCount] = {};
+  [[gnu::always_inline]] PartVector(const Elem* from, int64_t count) {
+    for (int64_t lane = 0; lane < count; ++lane) elems[lane] = from[lane];
+  }
+};
+
+template <typename Lanes>
+struct Generic {
+  static constexpr int kUnroll = 2;  // vectors of channels summed at once
+
+  static int64_t taps(const Window& window) { return int64_t{window.filter_h} * window.filter_w; }
+  static int64_t padded_channels(const Window& window) { return lanes::round_up(window.out_c, Lanes::kCount); }
+  template <typename Params>
+  static bool accepts(const Params& params) {
+    return params.window.out_c == params.window.in_c;
+  }
+  template <typename Params>
+  static int64_t scratch_bytes(const Params&) {
+    return 0;
+  }
+
+  // int8: channel arrays, then weights [tap][channel].
+  static int64_t packed_bytes_int8(const Int8Params& params) {
+    return padded_channels(params.window) * (lanes::ChannelArrays::kArrays * int64_t{sizeof(int32_t)} + taps(params.window));
+  }
+
+  static void pack_int8(const Int8Params& params, std::byte* packed) {
+    const int64_t channels = padded_channels(params.window), out_c = params.window.out_c;
+    const lanes::ChannelArrays arrays(packed, channels);
+    auto* weights = reinterpret_cast<int8_t*>(arrays.right + channels);
+    for (int64_t channel = 0; channel < out_c; ++channel) {
+      arrays.set(channel, params.bias == nullptr ? 0 : params.bias[channel], params.multipliers[channel]);
+      for (int64_t tap = 0; tap < taps(params.window); ++tap) weights[tap * channels + channel] = params.weights[tap * out_c + channel];
+    }
+  }
+
+  static void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
+    const Window& window = params.window;
+    const int64_t channels = padded_channels(window), out_c = window.out_c;
+    const lanes::Requantizer<Lanes> requantizer(params, channels);
+    const auto* weights = reinterpret_cast<const int8_t*>(requantizer.arrays.right + channels);
+    const auto zero_point = Lanes::broadcast(params.input_zero_point);
+    for_pixels<Lanes>(window, [&](const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, int64_t out_pixel) {
+      int64_t channel = 0;
+      for (; channel + kUnroll * Lanes::kCount <= out_c; channel += kUnroll * Lanes::kCount) {
+        typename Lanes::Int sums[kUnroll] = {Lanes::zero_int(), Lanes::zero_int()};
+        for_taps<Lanes>(
+            window, y, x, image, [&](int64_t in_pixel, int64_t tap) __attribute__((always_inline)) {
+              for (int vector = 0; vector < kUnroll; ++vector) {
+                const int64_t at = channel + vector * Lanes::kCount;
+                const auto real = Lanes::subtract(Lanes::widen(input + in_pixel * out_c + at), zero_point);
+                sums[vector] = Lanes::add(sums[vector], Lanes::multiply(real, Lanes::widen(weights + tap * channels + at)));
+              }
+            });
+        for (int vector = 0; vector < kUnroll; ++vector) {
+          const int64_t at = channel + vector * Lanes::kCount;
+          requantizer.store(sums[vector], at, Lanes::kCount, output + out_pixel * out_c + at);
+        }
+      }
+      for (; channel < out_c; channel += Lanes::kCount) {
+        const int64_t count = out_c - channel < Lanes::kCount ? out_c - channel : Lanes::kCount;
+        auto sum = Lanes::zero_int();
+        for_taps<Lanes>(
+            window, y, x, image, [&](int64_t in_pixel, int64_t tap) __attribute__((always_inline)) {
+              const PartVector<Lanes, int8_t> part(input + in_pixel * out_c + channel, count);
+              const auto real = Lanes::subtract(Lanes::widen(part.elems), zero_point);
+              sum = Lanes::add(sum, Lanes::multiply(real, Lanes::widen(weights + tap * channels + channel)));
+            });
+        requantizer.store(sum, channel, count, output + out_pixel * out_c + channel);
+      }
+    });
+  }
+
+  // float32: bias, then weights [tap][channel].
+  static int64_t packed_bytes_float32(const Float32Params& params) {
+    return padded_channels(params.window) * (1 + taps(params.window)) * int64_t{sizeof(float)};
+  }
+
+  static void pack_float32(const Float32Params& params, std::byte* packed) {
+    const int64_t channels = padded_channels(params.window), out_c = params.window.out_c;
+    auto* bias = reinterpret_cast<float*>(packed);
+    float* weights = bias + channels;
+    for (int64_t channel = 0; channel < out_c; ++channel) {
+      bias[channel] = params.bias == nullptr ? 0.0f : params.bias[channel];
+      for (int64_t tap = 0; tap < taps(params.window); ++tap) weights[tap * channels + channel] = params.weights[tap * out_c + channel];
+    }
+  }
+
+  static void run_float32(const Float32Params& params, const float* input, float* output) {
+    const Window& window = params.window;
+    const int64_t channels = padded_channels(window), out_c = window.out_c;
+    const auto* bias = reinterpret_cast<const float*>(params.packed);
+    const float* weights = bias + channels;
+    const lanes::FloatFinisher<Lanes> finisher = {bias, Lanes::broadcast(params.clamp.low), Lanes::broadcast(params.clamp.high)};
+    for_pixels<Lanes>(window, [&](const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, int64_t out_pixel) {
+      int64_t channel = 0;
+      for (; channel + kUnroll * Lanes::kCount <= out_c; channel += kUnroll * Lanes::kCount) {
+        typename Lanes::Float sums[kUnroll] = {Lanes::zero_float(), Lanes::zero_float()};
+        for_taps<Lanes>(
+            window, y, x, image, [&](int64_t in_pixel, int64_t tap) __attribute__((always_inline)) {
+              for (int vector = 0; vector < kUnroll; ++vector) {
+                const int64_t at = channel + vector * Lanes::kCount;
+                sums[vector] = Lanes::multiply_then_add(sums[vector], Lanes::load(input + in_pixel * out_c + at),
+                                                        Lanes::load(weights + tap * channels + at));
+              }
+            });
+        for (int vector = 0; vector < kUnroll; ++vector) {
+          const int64_t at = channel + vector * Lanes::kCount;
+          finisher.store(sums[vector], at, Lanes::kCount, output + out_pixel * out_c + at);
+        }
+      }
+      for (; channel < out_c; channel += Lanes::kCount) {
+        const int64_t count = out_c - channel < Lanes::kCount ? out_c - channel : Lanes::kCount;
+        auto sum = Lanes::zero_float();
+        for_taps<Lanes>(
+            window, y, x, image, [&](int64_t in_pixel, int64_t tap) __attribute__((always_inline)) {
+              const PartVector<Lanes, float> part(input + in_pixel * out_c + channel, count);
+              sum = Lanes::multiply_then_add(sum, Lanes::load(part.elems), Lanes::load(weights + tap * channels + channel));
+            });
+        finisher.store(sum, channel, count, output + out_pixel * out_c + channel);
+      }
+    });
+  }
+
+  static constexpr Float32Kernel float32_kernel(const char* name, Isa isa) {
+    return {name, isa, accepts<Float32Params>, packed_bytes_float32, pack_float32, scratch_bytes<Float32Params>, run_float32};
+  }
+  static constexpr Int8Kernel int8_kernel(const char* name, Isa isa) {
+    return {name, isa, accepts<Int8Params>, packed_bytes_int8, pack_int8, scratch_bytes<Int8Params>, run_int8};
+  }
+};
+
+}  // namespace liteqat::kernels::depthwise_conv2d

@@ -1,0 +1,64 @@
+// The lane-level steps of the generic kernels on AVX-512 (F, BW, DQ, VL): sixteen 32-bit lanes. Only for files built with AVX-512 flags;
+// everything has internal linkage. Each is an exact stand-in for the scalar code in numeric/fixed_point.h.
+#pragma once
+
+// GCC 12 warns about its own header: undefined vectors are declared as initialized with themselves (GCC bug 105593).
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+#pragma GCC diagnostic pop
+
+#include <cstdint>
+
+namespace liteqat::kernels::x86_avx512 {
+namespace {
+
+struct Lanes {
+  using Float = __m512;
+  using Int = __m512i;
+
+  static constexpr int32_t kCount = 16;
+  static constexpr int32_t kTileRows = 8, kTileVectors = 2;  // sixteen accumulators of thirty-two registers
+
+  static Float zero_float() { return _mm512_setzero_ps(); }
+  static Float broadcast(float x) { return _mm512_set1_ps(x); }
+  static Float load(const float* from) { return _mm512_loadu_ps(from); }
+  static void store(float* to, Float x) { _mm512_storeu_ps(to, x); }
+  static Float multiply_then_add(Float sum, Float a, Float b) { return _mm512_add_ps(sum, _mm512_mul_ps(a, b)); }
+  static Float add(Float a, Float b) { return _mm512_add_ps(a, b); }
+  /// std::min(std::max(x, low), high), NaN and signed zeros included.
+  static Float clamp(Float x, Float low, Float high) { return _mm512_min_ps(high, _mm512_max_ps(low, x)); }
+
+  static Int zero_int() { return _mm512_setzero_si512(); }
+  static Int broadcast(int32_t x) { return _mm512_set1_epi32(x); }
+  static Int load(const int32_t* from) { return _mm512_loadu_si512(from); }
+  static void store(int32_t* to, Int x) { _mm512_storeu_si512(to, x); }
+  static Int load_pairs(const int16_t* from) { return _mm512_loadu_si512(from); }
+  /// Sixteen int8 widened.
+  static Int widen(const int8_t* from) { return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))); }
+  /// sum + a.even * b.even + a.odd * b.odd on pairs of int16.
+  static Int multiply_add_pairs(Int sum, Int a, Int b) { return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)); }
+  static Int add(Int a, Int b) { return _mm512_add_epi32(a, b); }
+  static Int subtract(Int a, Int b) { return _mm512_sub_epi32(a, b); }
+  static Int multiply(Int a, Int b) { return _mm512_mullo_epi32(a, b); }
+  static Int clamp(Int x, Int low, Int high) { return _mm512_min_epi32(high, _mm512_max_epi32(low, x)); }
+  static Int shift_left(Int x, Int count) { return _mm512_sllv_epi32(x, count); }
+  static Int shift_right(Int x, Int count) { return _mm512_srav_epi32(x, count); }
+  static Int bit_and(Int a, Int b) { return _mm512_and_si512(a, b); }
+  /// -1 where a > b, else 0.
+  static Int greater(Int a, Int b) { return _mm512_movm_epi32(_mm512_cmpgt_epi32_mask(a, b)); }
+
+  /// numeric::srdhm for b >= 0: the middle 32 bits of a * b + 2^30, even and odd lanes apart.
+  static Int srdhm(Int a, Int b) {
+    const __m512i nudge = _mm512_set1_epi64(int64_t{1} << 30);
+    const __m512i even = _mm512_add_epi64(_mm512_mul_epi32(a, b), nudge);
+    const __m512i odd = _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(a, 32), _mm512_srli_epi64(b, 32)), nudge);
+    return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
+  }
+
+  /// The low byte of every lane; lanes hold values of int8.
+  static void store_narrow(int8_t* to, Int x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(x)); }
+};
+
+}  // namespace
+}  // namespace liteqat::kernels::x86_avx512
