@@ -8,6 +8,7 @@
 #include "pipeline/evaluation.h"
 #include "pipeline/training_stage.h"
 #include "report/report.h"
+#include "train/libraries.h"
 
 namespace liteqat::pipeline {
 namespace {
