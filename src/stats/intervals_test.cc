@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace liteqat::stats {
@@ -42,6 +43,38 @@ TEST(Wilson, BoundsSolveTheScoreEquation) {
         const double distance = p - static_cast<double>(correct) / static_cast<double>(total);
         // Both sides are at most 1 and computed with a handful of roundings of 2^-53 each.
         EXPECT_NEAR(distance * distance, z * z * p * (1 - p) / static_cast<double>(total), 1e-14);
+      }
+    }
+  }
+}
+
+/// P(X <= k) for X ~ Binomial(n, p), term by term.
+double binomial_cdf(int64_t k, int64_t n, double p) {
+  double sum = 0;
+  for (int64_t i = 0; i <= k; ++i) {
+    const auto x = static_cast<double>(i), size = static_cast<double>(n);
+    sum += std::exp(std::lgamma(size + 1) - std::lgamma(x + 1) - std::lgamma(size - x + 1) + x * std::log(p) + (size - x) * std::log1p(-p));
+  }
+  return sum;
+}
+
+// By definition: with the lower bound as p, k or more happen with probability 2.5 %; with the upper one, k or fewer do.
+TEST(ClopperPearson, BoundsCutOffTheTails) {
+  for (const int64_t total : {1, 7, 100, 1000}) {
+    for (int64_t correct = 0; correct <= total; correct += std::max<int64_t>(1, total / 7)) {
+      const Bounds bounds = clopper_pearson_interval(correct, total, 0.95);
+      // lgamma near 1000 is about 6000, its rounding 1e-12: the terms' relative error, and so the sum's.
+      if (correct > 0) {
+        EXPECT_NEAR(1 - binomial_cdf(correct - 1, total, bounds.low), 0.025, 1e-10) << correct << "/" << total;
+      }
+      if (correct < total) {
+        EXPECT_NEAR(binomial_cdf(correct, total, bounds.high), 0.025, 1e-10) << correct << "/" << total;
+      }
+      if (correct == 0) {
+        EXPECT_EQ(bounds.low, 0.0);
+      }
+      if (correct == total) {
+        EXPECT_EQ(bounds.high, 1.0);
       }
     }
   }
