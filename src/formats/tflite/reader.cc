@@ -1,6 +1,6 @@
 #include <algorithm>
 #include <cstdint>
-#include <string_view>
+#include <cstring>
 
 #include "base/checked.h"
 #include "formats/tflite/metadata.h"
@@ -224,9 +224,9 @@ class Reader {
     if (axis < 0 || axis >= std::max<int64_t>(1, static_cast<int64_t>(tensor.shape.size()))) {
       return error(Code::kCorruptFile, "quantized dimension {} of shape {}", axis, graph::shape_text(tensor.shape));
     }
-    tensor.quantization = {{quantization->scale()->begin(), quantization->scale()->end()},
-                           {quantization->zero_point()->begin(), quantization->zero_point()->end()},
-                           axis};
+    tensor.quantization = {{quantization->scale()->begin(), quantization->scale()->end()}, std::vector<int64_t>(zero_points), axis};
+    // The verifier aligns vectors to 4 bytes only, so 64-bit elements are copied as bytes (little-endian, as this machine is).
+    std::memcpy(tensor.quantization.zero_point.data(), quantization->zero_point()->Data(), zero_points * sizeof(int64_t));
     return Status();
   }
 
