@@ -79,7 +79,7 @@ Result<InspectOutputs> inspect_model(const std::string& path, bool layers, Isa i
     if (layers) text += "\n" + graph::print(graph);
     return InspectOutputs{text};
   }
-  auto interpreter = runtime::Interpreter::prepare(graph, {.batch = 0, .isa = isa});
+  auto interpreter = runtime::Interpreter::prepare(graph, {.isa = isa});
   if (!interpreter.ok()) return interpreter.status().with_context(path);
   text += format("memory      {} arena (activations alive at once: {}), {} scratch\n", format_bytes(interpreter->arena_bytes()),
                  format_bytes(interpreter->live_peak_bytes()), format_bytes(interpreter->scratch_bytes()));

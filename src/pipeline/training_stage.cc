@@ -62,8 +62,10 @@ Result<TrainedModel> train_stage(Context& context, const std::string& stage, con
     return {};
   };
   const int32_t resumed_epochs = model.state.epochs_done;
+  train::FitOptions options = make_fit_options(context.recipe, training, data.train.count);
+  options.title = stage;
   auto fitted = train::fit(model.graph, model.plan ? &*model.plan : nullptr, data.train, data.validation.count > 0 ? &data.validation : nullptr,
-                           make_fit_options(context.recipe, training, data.train.count), model.state, context.pool, context.progress, store);
+                           options, model.state, context.pool, context.progress, store);
   if (!fitted.ok()) return fitted.status().with_context(stage);
   model.state = *std::move(fitted);
   model.state.slots.clear();

@@ -19,6 +19,7 @@
 namespace liteqat::train {
 
 struct FitOptions {
+  std::string title;  // of the progress line, e.g. the stage's name
   int32_t epochs = 1;
   int32_t batch_size = 32;
   OptimizerOptions optimizer;
