@@ -107,6 +107,13 @@ INSTANTIATE_TEST_SUITE_P(LowerToFloat, Padded,
                                          PadCase{8, 2, 2, 3, 1, false},    // output grows
                                          PadCase{8, 0, 0, 3, 1, false}));  // output shrinks
 
+TEST(LowerToFloat, PaddedChannelsStay) {
+  GraphBuilder builder("test", 1, {});
+  const TensorId x = builder.pad("pad", builder.input(8, 8, 2), {0, 0, 1, 1, 1, 1, 0, 1});
+  const TensorId y = builder.conv2d("conv", x, {.filters = 1, .kernel = 3, .padding = Padding::kValid});
+  EXPECT_THAT(kinds(lower_to_float(builder.finish(y, "out").value()).value()), ElementsAre("PAD", "CONV_2D"));
+}
+
 TEST(LowerToFloat, PadWithAnotherReaderStaysForIt) {
   GraphBuilder builder("test", 1, {});
   const TensorId pad = builder.pad("pad", builder.input(8, 8, 2), {0, 0, 1, 1, 1, 1, 0, 0});
