@@ -228,6 +228,18 @@ const std::vector<quant::Observation>& Engine::observations() const {
   return state_->observations;
 }
 
+std::vector<float> Engine::copy_activation(TensorId id) const {
+  const State& state = *state_;
+  LITEQAT_CHECK(state.options.training);
+  std::vector<float> values;
+  for (int32_t index = 0; index < state.batch.chunks; ++index) {
+    const Chunk chunk = chunk_at(state.batch, state.options.chunk, index, 0);
+    const float* begin = state.place.layout.value(id, chunk);
+    values.insert(values.end(), begin, begin + chunk.count * state.place.layout.image_elems(id));
+  }
+  return values;
+}
+
 std::string Engine::find_non_finite() const {
   const State& state = *state_;
   const Layout& layout = state.place.layout;

@@ -64,6 +64,10 @@ class Engine {
   /// What Mode::kCalibration saw so far, by quantizer.
   const std::vector<quant::Observation>& observations() const;
 
+  /// The activation of every image of the last forward, as its readers see it (behind its fake quantizer). RELU may have overwritten its
+  /// input. Requires: an engine for training; the others reuse memory.
+  std::vector<float> copy_activation(graph::TensorId id) const;
+
   /// Name of the first operator whose output (or gradient) holds a NaN or Inf after the last forward/backward; empty if none.
   std::string find_non_finite() const;
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 #include "base/rng.h"
 #include "formats/npy/npy.h"
@@ -81,6 +82,19 @@ Status write_constants(const Graph& model, const std::string& prefix) {
   return {};
 }
 
+/// Where each RELU and RELU6 passed its input on: decisions near the kinks that the other implementation must share.
+Status write_masks(const Graph& model, const train::Engine& engine, const std::string& folder) {
+  for (const graph::Op& op : model.ops) {
+    if (op.kind != OpKind::kRelu && op.kind != OpKind::kRelu6) continue;
+    const float top = op.kind == OpKind::kRelu6 ? 6.0f : std::numeric_limits<float>::infinity();
+    std::vector<uint8_t> mask;
+    for (float value : engine.copy_activation(op.outputs[0])) mask.push_back(value > 0 && value < top);
+    const std::vector<int64_t> shape = {static_cast<int64_t>(mask.size())};
+    LITEQAT_RETURN_IF_ERROR(write_array<uint8_t>(format("{}/mask_{}.npy", folder, op.outputs[0]), "|u1", shape, mask));
+  }
+  return {};
+}
+
 /// Keeps gammas, betas and biases from being exactly one or zero.
 void disturb(Graph& model) {
   Rng rng(99);
@@ -113,6 +127,7 @@ Status run(const std::string& name, int32_t images, const std::string& folder) {
   engine.forward(pixels, images, train::Mode::kTraining);
   const double loss = engine.backward(labels, 0.1f).loss;
   LITEQAT_RETURN_IF_ERROR(write_array<double>(folder + "/loss.npy", "<f8", {1}, std::span(&loss, 1)));
+  LITEQAT_RETURN_IF_ERROR(write_masks(model, engine, folder));
   std::vector<std::span<const float>> gradients;
   for (size_t k = 0; k < engine.parameters().size(); ++k) {
     gradients.push_back(engine.gradient(k));
