@@ -13,7 +13,7 @@
 namespace liteqat::kernels::depthwise_conv2d {
 
 struct Float32Params {
-  Window window;
+  Window window{};
   const float* weights = nullptr;
   const float* bias = nullptr;  // null: zero
   numeric::FloatClamp clamp{};
@@ -22,7 +22,7 @@ struct Float32Params {
 };
 
 struct Int8Params {
-  Window window;
+  Window window{};
   const int8_t* weights = nullptr;
   const int32_t* bias = nullptr;                     // null: zero
   const numeric::Multiplier* multipliers = nullptr;  // [out_c], shift <= numeric::kMaxShift

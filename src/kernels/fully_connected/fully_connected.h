@@ -20,7 +20,7 @@ struct Rows {
 };
 
 struct Float32Params {
-  Rows shape;
+  Rows shape{};
   const float* weights = nullptr;
   const float* bias = nullptr;  // null: zero
   numeric::FloatClamp clamp{};
@@ -29,7 +29,7 @@ struct Float32Params {
 };
 
 struct Int8Params {
-  Rows shape;
+  Rows shape{};
   const int8_t* weights = nullptr;
   const int32_t* bias = nullptr;    // null: zero
   const double* rescale = nullptr;  // [out]

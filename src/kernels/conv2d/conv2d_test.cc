@@ -1,0 +1,238 @@
+#include "kernels/conv2d/conv2d.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "kernels/test_oracles.h"
+#include "numeric/padding.h"
+
+namespace liteqat::kernels::conv2d {
+namespace {
+
+using namespace kernels::testing;
+
+/// Small, odd, around vector and block widths.
+Window random_window(Rng& rng) {
+  constexpr int32_t kChannels[] = {1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 40, 65};
+  Window window;
+  window.batch = random_between(rng, 1, 3);
+  window.in_h = random_between(rng, 1, 9);
+  window.in_w = random_between(rng, 1, 9);
+  window.in_c = kChannels[rng.next_below(13)];
+  window.out_c = kChannels[rng.next_below(13)];
+  window.filter_h = random_between(rng, 1, 4);
+  window.filter_w = random_between(rng, 1, 4);
+  window.stride_h = random_between(rng, 1, 3);
+  window.stride_w = random_between(rng, 1, 3);
+  window.dilation_h = random_between(rng, 1, 2);
+  window.dilation_w = random_between(rng, 1, 2);
+  window.out_h = random_between(rng, 1, 6);
+  window.out_w = random_between(rng, 1, 6);
+  // More padding than SAME ever gives: whole windows may lie outside.
+  window.pad_top = random_between(rng, 0, 4);
+  window.pad_left = random_between(rng, 0, 4);
+  return window;
+}
+
+size_t input_elems(const Window& w) {
+  return static_cast<size_t>(w.batch) * w.in_h * w.in_w * w.in_c;
+}
+size_t output_elems(const Window& w) {
+  return static_cast<size_t>(w.batch) * w.out_h * w.out_w * w.out_c;
+}
+size_t weight_elems(const Window& w) {
+  return static_cast<size_t>(w.out_c) * w.filter_h * w.filter_w * w.in_c;
+}
+
+/// Calls tap(x, w) with element offsets for one output, in the order in which it must be summed.
+template <typename Tap>
+void oracle_taps(const Window& w, int64_t output_offset, const Tap& tap) {
+  const int64_t channel = output_offset % w.out_c, out_x = output_offset / w.out_c % w.out_w;
+  const int64_t out_y = output_offset / w.out_c / w.out_w % w.out_h, image = output_offset / w.out_c / w.out_w / w.out_h;
+  for (int64_t flat = 0; flat < int64_t{w.filter_h} * w.filter_w * w.in_c; ++flat) {
+    const int64_t in_c = flat % w.in_c, ky = flat / w.in_c / w.filter_w, kx = flat / w.in_c % w.filter_w;
+    const int64_t y = out_y * w.stride_h + ky * w.dilation_h - w.pad_top, x = out_x * w.stride_w + kx * w.dilation_w - w.pad_left;
+    if (y < 0 || x < 0 || y >= w.in_h || x >= w.in_w) continue;
+    tap(((image * w.in_h + y) * w.in_w + x) * w.in_c + in_c, channel * w.filter_h * w.filter_w * w.in_c + flat);
+  }
+}
+
+struct Int8Case {
+  Int8Params params;
+  std::vector<int8_t> input, weights;
+  std::vector<int32_t> bias;
+  std::vector<double> rescale;
+  std::vector<numeric::Multiplier> multipliers;
+
+  std::vector<int8_t> oracle() const {
+    std::vector<int8_t> output(output_elems(params.window));
+    for (size_t offset = 0; offset < output.size(); ++offset) {
+      const size_t channel = offset % static_cast<size_t>(params.window.out_c);
+      int64_t sum = bias.empty() ? 0 : bias[channel];
+      oracle_taps(params.window, static_cast<int64_t>(offset), [&](int64_t x, int64_t w) {
+        sum += (int64_t{input[static_cast<size_t>(x)]} - params.input_zero_point) * weights[static_cast<size_t>(w)];
+      });
+      const int64_t code = exact_rescale(sum, rescale[channel]) + params.output_zero_point;
+      output[offset] = static_cast<int8_t>(clamp(code, params.clamp.low, params.clamp.high));
+    }
+    return output;
+  }
+};
+
+Int8Case random_int8_case(Rng& rng) {
+  Int8Case example;
+  const Window window = random_window(rng);
+  example.input = random_codes(rng, input_elems(window));
+  example.weights = random_codes(rng, weight_elems(window), rng.next_below(2) == 0 ? -127 : -128);
+  for (int32_t channel = 0; channel < window.out_c; ++channel) {
+    example.bias.push_back(random_between(rng, -20000, 20000));
+    example.rescale.push_back(std::ldexp(0.5 + rng.next_double() / 2, random_between(rng, -14, 1)));
+    example.multipliers.push_back(numeric::quantize_multiplier(example.rescale.back()));
+  }
+  if (rng.next_below(4) == 0) example.bias.clear();
+  const int32_t ends[] = {-128, 127, 0, random_between(rng, -128, 127)};
+  example.params = {.window = window,
+                    .weights = example.weights.data(),
+                    .bias = example.bias.empty() ? nullptr : example.bias.data(),
+                    .multipliers = example.multipliers.data(),
+                    .input_zero_point = ends[rng.next_below(4)],
+                    .output_zero_point = ends[rng.next_below(4)],
+                    .clamp = {-128, 127}};
+  if (rng.next_below(2) == 0)
+    example.params.clamp = {example.params.output_zero_point, random_between(rng, example.params.output_zero_point, 127)};
+  return example;
+}
+
+TEST(Conv2DInt8, EveryKernelEqualsExactArithmetic) {
+  for (uint64_t seed = 0; seed < 150; ++seed) {
+    Rng rng(seed);
+    const Int8Case example = random_int8_case(rng);
+    const std::vector<int8_t> expected = example.oracle();
+    for (Isa isa : supported_isas()) {
+      const Int8Kernel& kernel = find_int8_kernel(example.params, isa);
+      ASSERT_EQ(run_guarded(kernel, example.params, example.input, expected.size()), expected) << kernel.name << ", seed " << seed;
+    }
+  }
+}
+
+TEST(Conv2DInt8, MultiplierAndAccumulatorEnds) {
+  // One tap of 1 * 1: the accumulator is the bias. Shifts over their whole range, biases up to the ends that do not overflow when shifted.
+  for (int32_t shift = -31; shift <= 8; ++shift) {
+    const int32_t largest = static_cast<int32_t>(INT32_MAX >> (shift > 0 ? shift : 0));
+    Int8Case example;
+    const Window window = {.out_c = 64};
+    Rng rng(static_cast<uint64_t>(shift + 100));
+    for (int32_t channel = 0; channel < window.out_c; ++channel) {
+      const int32_t small = channel % 8 - 4;
+      const int32_t choices[] = {largest, -largest, small, small * 64 + 32, random_between(rng, -largest / 2, largest / 2)};
+      example.bias.push_back(choices[channel % 5]);
+      example.rescale.push_back(std::ldexp(channel % 2 == 0 ? 0.5 : 0.5 + rng.next_double() / 2, shift));
+      example.multipliers.push_back(numeric::quantize_multiplier(example.rescale.back()));
+    }
+    example.input = {-128};
+    example.weights.assign(64, 3);
+    example.params = {.window = window,
+                      .weights = example.weights.data(),
+                      .bias = example.bias.data(),
+                      .multipliers = example.multipliers.data(),
+                      .input_zero_point = -128,
+                      .output_zero_point = 0,
+                      .clamp = {-128, 127}};
+    const std::vector<int8_t> expected = example.oracle();
+    for (Isa isa : supported_isas()) {
+      const Int8Kernel& kernel = find_int8_kernel(example.params, isa);
+      ASSERT_EQ(run_guarded(kernel, example.params, example.input, expected.size()), expected) << kernel.name << ", shift " << shift;
+    }
+  }
+}
+
+TEST(Conv2DInt8, LargestProductsDoNotOverflowPairs) {
+  // (-128 - 127) * -128 in every one of 512 taps, next to the largest of the other sign.
+  Int8Case example;
+  const Window window = {.in_c = 512, .out_c = 33};
+  example.input.assign(512, -128);
+  for (size_t elem = 0; elem < weight_elems(window); ++elem) example.weights.push_back(elem / 512 % 2 == 0 ? -128 : 127);
+  example.rescale.assign(33, 127.0 / (255.0 * 128 * 512));
+  for (double rescale : example.rescale) example.multipliers.push_back(numeric::quantize_multiplier(rescale));
+  example.params = {.window = window,
+                    .weights = example.weights.data(),
+                    .multipliers = example.multipliers.data(),
+                    .input_zero_point = 127,
+                    .output_zero_point = 0,
+                    .clamp = {-128, 127}};
+  const std::vector<int8_t> expected = example.oracle();
+  EXPECT_EQ(expected[0], 127);
+  EXPECT_EQ(expected[1], -126);
+  for (Isa isa : supported_isas()) {
+    EXPECT_EQ(run_guarded(find_int8_kernel(example.params, isa), example.params, example.input, 33), expected) << isa_name(isa);
+  }
+}
+
+std::vector<float> float_oracle(const Float32Params& params, const std::vector<float>& input) {
+  std::vector<float> output(output_elems(params.window));
+  for (size_t offset = 0; offset < output.size(); ++offset) {
+    float sum = 0;
+    oracle_taps(params.window, static_cast<int64_t>(offset), [&](int64_t x, int64_t w) {
+      const float product = input[static_cast<size_t>(x)] * params.weights[w];
+      sum = sum + product;
+    });
+    sum = sum + (params.bias == nullptr ? 0.0f : params.bias[offset % static_cast<size_t>(params.window.out_c)]);
+    output[offset] = sum < params.clamp.low ? params.clamp.low : sum > params.clamp.high ? params.clamp.high : sum;
+  }
+  return output;
+}
+
+TEST(Conv2DFloat32, EveryKernelSumsInTheStatedOrder) {
+  for (uint64_t seed = 0; seed < 150; ++seed) {
+    Rng rng(seed);
+    const Window window = random_window(rng);
+    const std::vector<float> input = random_floats(rng, input_elems(window)), weights = random_floats(rng, weight_elems(window));
+    const std::vector<float> bias = random_floats(rng, static_cast<size_t>(window.out_c));
+    const auto activation = static_cast<numeric::Activation>(rng.next_below(4));
+    const Float32Params params = {.window = window,
+                                  .weights = weights.data(),
+                                  .bias = rng.next_below(4) == 0 ? nullptr : bias.data(),
+                                  .clamp = numeric::float_clamp(activation)};
+    const std::vector<float> expected = float_oracle(params, input);
+    for (Isa isa : supported_isas()) {
+      const Float32Kernel& kernel = find_float32_kernel(params, isa);
+      ASSERT_TRUE(same_bits(run_guarded(kernel, params, input, expected.size()), expected)) << kernel.name << ", seed " << seed;
+    }
+  }
+}
+
+TEST(Conv2DFloat32, InfiniteWeightsMeetNoPadding) {
+  // 3x3 SAME on a 1x1 input: only the middle tap is valid; an infinite weight on a padded tap must not turn into NaN.
+  const Window window = {.filter_h = 3, .filter_w = 3, .pad_top = 1, .pad_left = 1};
+  std::vector<float> weights(9, std::numeric_limits<float>::infinity());
+  weights[4] = 2.0f;
+  const Float32Params params = {.window = window, .weights = weights.data(), .clamp = numeric::float_clamp(numeric::Activation::kNone)};
+  for (Isa isa : supported_isas()) {
+    EXPECT_EQ(run_guarded(find_float32_kernel(params, isa), params, {3.0f}, 1), std::vector<float>{6.0f}) << isa_name(isa);
+  }
+}
+
+TEST(Conv2DFloat32, NanReachesTheOutput) {
+  const Window window = {.out_c = 20};
+  const std::vector<float> weights(20, 1.0f);
+  const Float32Params params = {.window = window, .weights = weights.data(), .clamp = numeric::float_clamp(numeric::Activation::kRelu6)};
+  for (Isa isa : supported_isas()) {
+    for (float value : run_guarded(find_float32_kernel(params, isa), params, {std::numeric_limits<float>::quiet_NaN()}, 20)) {
+      EXPECT_TRUE(std::isnan(value)) << isa_name(isa);
+    }
+  }
+}
+
+TEST(Conv2DKernels, TheStrongestSupportedOneIsChosen) {
+  const float weight = 1;
+  const Float32Params params = {.weights = &weight};
+  EXPECT_STREQ(find_float32_kernel(params, Isa::kReference).name, "conv2d_f32_f32_reference");
+  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx2).name, "conv2d_f32_f32_generic_avx2");
+  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512).name, "conv2d_f32_f32_generic_avx512");
+  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512Vnni).name, "conv2d_f32_f32_generic_avx512");
+  EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512).name, "conv2d_i8_i32_generic_avx512");
+}
+
+}  // namespace
+}  // namespace liteqat::kernels::conv2d
