@@ -69,6 +69,8 @@ Result<TrainedModel> train_stage(Context& context, const std::string& stage, con
   if (!fitted.ok()) return fitted.status().with_context(stage);
   model.state = *std::move(fitted);
   model.state.slots.clear();
+  // The scheme's ranges belong to the weights before the last update; TFMOT deploys them so, ours deploys those of the final weights.
+  if (model.plan && model.plan->scheme == quant::Scheme::kLiteqat8Bit) quant::set_weight_ranges(*model.plan, model.graph);
   LITEQAT_RETURN_IF_ERROR(write_trained_model(model, context.file(output)));
   const double images = static_cast<double>(data.train.count) * (model.state.epochs_done - resumed_epochs);
   const double seconds = watch.seconds();
