@@ -1,0 +1,101 @@
+#include "kernels/add/add.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "kernels/test_oracles.h"
+
+namespace liteqat::kernels::add {
+namespace {
+
+using namespace kernels::testing;
+
+Broadcast elementwise(int32_t count) {
+  Broadcast broadcast;
+  broadcast.extents.fill(1);
+  broadcast.extents.back() = count;
+  broadcast.a.back() = broadcast.b.back() = 1;
+  return broadcast;
+}
+
+Int8Params make_params(const Broadcast& broadcast, float a, float b, float output, std::array<int32_t, 3> zero_points) {
+  return {.broadcast = broadcast,
+          .rescale = numeric::add_rescale(a, b, output),
+          .a_zero_point = zero_points[0],
+          .b_zero_point = zero_points[1],
+          .output_zero_point = zero_points[2],
+          .clamp = {-128, 127}};
+}
+
+TEST(AddInt8, PublishedValues) {
+  const Int8Params params = make_params(elementwise(5), 0.0235f, 0.0471f, 0.0556f, {-3, 5, -12});
+  const std::vector<int8_t> a = {10, -128, 127, 0, -50}, b = {20, 127, 127, 0, 33};
+  std::vector<int8_t> output(5);
+  add_int8(params, a.data(), b.data(), output.data());
+  EXPECT_EQ(output, (std::vector<int8_t>{6, 39, 127, -15, -8}));
+}
+
+TEST(AddInt8, EveryPairOfCodesEqualsExactArithmetic) {
+  Rng rng(1);
+  for (int sample = 0; sample < 8; ++sample) {
+    const float a_scale = std::ldexp(1.0f + rng.next_float(), random_between(rng, -9, -3));
+    const float b_scale = std::ldexp(1.0f + rng.next_float(), random_between(rng, -9, -3));
+    const float y_scale = std::ldexp(1.0f + rng.next_float(), random_between(rng, -8, -2));
+    const std::array<int32_t, 3> zero = {random_between(rng, -128, 127), random_between(rng, -128, 127), random_between(rng, -128, 127)};
+    std::vector<int8_t> a, b, output(65536);
+    for (int32_t pair = 0; pair < 65536; ++pair) {
+      a.push_back(static_cast<int8_t>(pair / 256 - 128));
+      b.push_back(static_cast<int8_t>(pair % 256 - 128));
+    }
+    add_int8(make_params(elementwise(65536), a_scale, b_scale, y_scale, zero), a.data(), b.data(), output.data());
+    const double twice = 2.0 * std::max(a_scale, b_scale);
+    for (size_t pair = 0; pair < output.size(); ++pair) {
+      const int64_t sum = exact_rescale((a[pair] - zero[0]) * (int64_t{1} << 20), static_cast<double>(a_scale) / twice) +
+                          exact_rescale((b[pair] - zero[1]) * (int64_t{1} << 20), static_cast<double>(b_scale) / twice);
+      const int64_t code = exact_rescale(sum, twice / (1048576.0 * static_cast<double>(y_scale))) + zero[2];
+      ASSERT_EQ(output[pair], clamp(code, -128, 127)) << int{a[pair]} << " + " << int{b[pair]};
+    }
+  }
+}
+
+TEST(AddInt8, ClampsToTheFusedActivation) {
+  Int8Params params = make_params(elementwise(3), 1.0f, 1.0f, 1.0f, {0, 0, 0});
+  params.clamp = {0, 6};
+  const std::vector<int8_t> a = {-5, 2, 100}, b = {1, 2, 100};
+  std::vector<int8_t> output(3);
+  add_int8(params, a.data(), b.data(), output.data());
+  EXPECT_EQ(output, (std::vector<int8_t>{0, 4, 6}));
+}
+
+TEST(AddFloat32, BroadcastsBothOperands) {
+  // a [2,1,3] + b [4,1] -> [2,4,3]
+  Broadcast broadcast;
+  broadcast.extents = {1, 1, 1, 2, 4, 3};
+  broadcast.a = {0, 0, 0, 3, 0, 1};
+  broadcast.b = {0, 0, 0, 0, 1, 0};
+  Rng rng(2);
+  const std::vector<float> a = random_floats(rng, 6), b = random_floats(rng, 4);
+  std::vector<float> output(24), expected;
+  add_float32(broadcast, numeric::float_clamp(numeric::Activation::kRelu6), a.data(), b.data(), output.data());
+  for (size_t i = 0; i < 2; ++i) {
+    for (size_t j = 0; j < 4; ++j) {
+      for (size_t k = 0; k < 3; ++k) expected.push_back(std::min(std::max(a[i * 3 + k] + b[j], 0.0f), 6.0f));
+    }
+  }
+  EXPECT_EQ(output, expected);
+}
+
+TEST(AddFloat32, LeadingAxesAreWalkedInOrder) {
+  Broadcast broadcast;
+  broadcast.extents = {2, 1, 3, 1, 2, 1};
+  broadcast.a = {6, 0, 2, 0, 1, 0};
+  broadcast.b = {1, 0, 0, 0, 0, 0};
+  const std::vector<float> a = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, b = {100, 200};
+  std::vector<float> output(12);
+  add_float32(broadcast, numeric::float_clamp(numeric::Activation::kNone), a.data(), b.data(), output.data());
+  EXPECT_EQ(output, (std::vector<float>{101, 102, 103, 104, 105, 106, 207, 208, 209, 210, 211, 212}));
+}
+
+}  // namespace
+}  // namespace liteqat::kernels::add
