@@ -13,7 +13,7 @@ struct DepthwiseShape {
 };
 
 struct DepthwiseKernels {
-  const char* name;  // "depthwise_train_f32_generic_avx512"
+  const char* name;  // "depthwise_train_f32_3x3x16_avx512": tile of taps, channels of a vector
   /// y [n, OH, OW, C * M] is written whole; bias may be null.
   void (*forward)(const DepthwiseShape& shape, int32_t n, const float* x, const float* weights, const float* bias, float* y);
   /// dx [n, H, W, C] is written whole.

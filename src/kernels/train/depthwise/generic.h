@@ -1,30 +1,26 @@
-// The one skeleton of the depthwise training kernels: loops over channels in fixed blocks that the compiler turns into vector code of
-// whatever instruction set the including file is built for. Everything has internal linkage; include from reference.cc and x86_*.cc only.
+// The one skeleton of the depthwise training kernels, for whatever instruction set and vector length the including file chooses. Everything
+// has internal linkage; include from reference.cc and x86_*.cc only.
 #pragma once
 
 #include "kernels/train/depthwise/depthwise.h"
+#include "kernels/train/depthwise/segments.h"
 
 namespace liteqat::kernels::train {
 namespace {
 
-constexpr int64_t kBlock = 16;  // floats: one AVX-512 register, two AVX2 registers
-
-/// Positions [begin, end) along one axis of the output whose tap `k` lies inside the input.
-struct OutRange {
-  int32_t begin, end;
+/// One axis of the window.
+struct Axis {
+  int32_t extent, out_extent, filter, stride, dilation, pad;
 };
 
-inline OutRange out_range(int32_t k, int32_t dilation, int32_t stride, int32_t pad, int32_t extent, int32_t out_extent) {
-  const int32_t offset = k * dilation - pad;  // input = out * stride + offset, must be in [0, extent)
-  int32_t begin = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
-  int32_t end = extent - offset <= 0 ? 0 : (extent - offset + stride - 1) / stride;
-  if (begin > out_extent) begin = out_extent;
-  if (end > out_extent) end = out_extent;
-  if (end < begin) end = begin;
-  return {begin, end};
+inline Axis vertical(const WindowShape& w) {
+  return {w.height, w.out_height, w.filter_h, w.stride_h, w.dilation_h, w.pad_h};
+}
+inline Axis horizontal(const WindowShape& w) {
+  return {w.width, w.out_width, w.filter_w, w.stride_w, w.dilation_w, w.pad_w};
 }
 
-/// Element strides of one image and of its output.
+/// Element strides of the image and of the output.
 struct Strides {
   int64_t row, image, out_channels, out_row, out_image;
 };
@@ -36,166 +32,211 @@ inline Strides make_strides(const DepthwiseShape& s) {
           int64_t{w.out_height} * w.out_width * out_channels};
 }
 
-/// Taps of the window at an output position that lie inside the input along one axis.
-struct TapRange {
-  int32_t origin, begin, end;
+/// The taps that a position uses: count of them from tap `first` on; `from` is the coordinate that the first one reads.
+struct Taps {
+  int32_t first, count, from;
 };
 
-inline TapRange tap_range(int32_t out, int32_t stride, int32_t pad, int32_t filter, int32_t dilation, int32_t extent) {
-  const int32_t origin = out * stride - pad;
-  int32_t begin = origin >= 0 ? 0 : (-origin + dilation - 1) / dilation;
-  int32_t end = origin >= extent ? 0 : (extent - origin + dilation - 1) / dilation;
-  if (end > filter) end = filter;
+inline bool same_taps(const Taps& a, const Taps& b) {
+  return a.first == b.first && a.count == b.count;
+}
+
+/// Taps inside the input of the window at output position `out`; the next tap reads `dilation` further.
+inline Taps input_taps(const Axis& a, int32_t out) {
+  const int32_t origin = out * a.stride - a.pad;
+  int32_t begin = origin >= 0 ? 0 : (-origin + a.dilation - 1) / a.dilation;
+  int32_t end = origin >= a.extent ? 0 : (a.extent - origin + a.dilation - 1) / a.dilation;
+  if (end > a.filter) end = a.filter;
   if (begin > end) begin = end;
-  return {origin, begin, end};
+  return {begin, end - begin, origin + begin * a.dilation};
 }
 
-/// kCount channels from c on of one output position; kCount is a constant so that the sums stay in registers.
-template <int64_t kCount>
-inline void forward_block(const DepthwiseShape& s, const TapRange& y, const TapRange& x, const float* image, int64_t row_stride,
-                          const float* weights, const float* bias, float* out) {
-  const WindowShape& w = s.window;
-  float sum[kCount];
-  for (int64_t j = 0; j < kCount; ++j) sum[j] = bias == nullptr ? 0.0f : bias[j];
-  for (int32_t ky = y.begin; ky < y.end; ++ky) {
-    const float* row = image + (y.origin + ky * w.dilation_h) * row_stride;
-    for (int32_t kx = x.begin; kx < x.end; ++kx) {
-      const float* value = row + int64_t{x.origin + kx * w.dilation_w} * w.channels;
-      const float* weight = weights + (int64_t{ky} * w.filter_w + kx) * w.channels;
-      for (int64_t j = 0; j < kCount; ++j) sum[j] += value[j] * weight[j];
+inline int32_t common_divisor(int32_t a, int32_t b) {
+  return b == 0 ? a : common_divisor(b, a % b);
+}
+
+/// Input position i is read by the outputs o with o * stride + tap * dilation = i + pad. Solutions lie tap_step taps and out_step outputs
+/// apart: a larger tap belongs to an earlier output.
+struct Transpose {
+  int32_t tap_step, out_step;
+};
+
+inline Transpose transpose_of(const Axis& a) {
+  const int32_t divisor = common_divisor(a.stride, a.dilation);
+  return {a.stride / divisor, a.dilation / divisor};
+}
+
+inline Taps output_taps(const Axis& a, const Transpose& t, int32_t in) {
+  int32_t first = 0;
+  for (; first < a.filter; ++first) {
+    const int32_t rest = in + a.pad - first * a.dilation;
+    if (rest < 0) return {0, 0, 0};
+    if (rest % a.stride == 0 && rest / a.stride < a.out_extent) break;
+  }
+  if (first >= a.filter) return {0, 0, 0};
+  const int32_t out = (in + a.pad - first * a.dilation) / a.stride;
+  int32_t count = 1;
+  while (first + count * t.tap_step < a.filter && out - count * t.out_step >= 0) ++count;
+  return {first, count, out};
+}
+
+/// Calls visit(first output column, columns, their taps) for the runs of output columns that see the same taps.
+template <typename Visit>
+inline void for_each_run(const Axis& a, const Visit& visit) {
+  for (int32_t begin = 0; begin < a.out_extent;) {
+    const Taps taps = input_taps(a, begin);
+    int32_t end = begin + 1;
+    while (end < a.out_extent && same_taps(input_taps(a, end), taps)) ++end;
+    visit(begin, end - begin, taps);
+    begin = end;
+  }
+}
+
+/// Calls visit(first input column, columns, their taps) for runs of input columns `stride` apart that are read through the same taps.
+template <typename Visit>
+inline void for_each_transposed_run(const Axis& a, const Transpose& t, const Visit& visit) {
+  for (int32_t phase = 0; phase < a.stride && phase < a.extent; ++phase) {
+    for (int32_t begin = phase; begin < a.extent;) {
+      const Taps taps = output_taps(a, t, begin);
+      int32_t end = begin + a.stride;
+      while (end < a.extent && same_taps(output_taps(a, t, end), taps)) end += a.stride;
+      visit(begin, (end - begin) / a.stride, taps);
+      begin = end;
     }
   }
-  for (int64_t j = 0; j < kCount; ++j) out[j] = sum[j];
 }
 
-/// Any multiplier, one output channel at a time.
-inline void forward_multiplied(const DepthwiseShape& s, const TapRange& y, const TapRange& x, const float* image, int64_t row_stride,
-                               const float* weights, const float* bias, float* out) {
+/// Multiplier 1. The row of outputs at `out`, from the image.
+template <int kLanes>
+inline void forward_row(const WindowShape& w, const Taps& rows, const float* image, const float* weights, const float* bias, float* out) {
+  const int64_t c = w.channels, row_stride = w.width * c;
+  for_each_run(horizontal(w), [&](int32_t column, int32_t columns, const Taps& taps) {
+    const Segment segment = {.positions = columns,
+                             .channels = c,
+                             .source = image + rows.from * row_stride + taps.from * c,
+                             .source_step = w.stride_w * c,
+                             .source_row = w.dilation_h * row_stride,
+                             .source_column = w.dilation_w * c,
+                             .weight_row = w.filter_w * c,
+                             .weight_column = c};
+    correlate<kLanes>(segment, rows.count, taps.count, weights + (int64_t{rows.first} * w.filter_w + taps.first) * c, bias,
+                      out + column * c, c);
+  });
+}
+
+/// Multiplier 1. The row of input gradients at `to`, from the image's output gradients.
+template <int kLanes>
+inline void backward_data_row(const WindowShape& w, const Taps& rows, const float* dy, const float* weights, float* to) {
+  const int64_t c = w.channels, out_row = w.out_width * c;
+  const Transpose across = transpose_of(horizontal(w)), down = transpose_of(vertical(w));
+  for_each_transposed_run(horizontal(w), across, [&](int32_t column, int32_t columns, const Taps& taps) {
+    const Segment segment = {.positions = columns,
+                             .channels = c,
+                             .source = dy + rows.from * out_row + taps.from * c,
+                             .source_step = c,
+                             .source_row = -down.out_step * out_row,
+                             .source_column = -across.out_step * c,
+                             .weight_row = int64_t{down.tap_step} * w.filter_w * c,
+                             .weight_column = across.tap_step * c};
+    correlate<kLanes>(segment, rows.count, taps.count, weights + (int64_t{rows.first} * w.filter_w + taps.first) * c, nullptr,
+                      to + column * c, w.stride_w * c);
+  });
+}
+
+/// Multiplier 1. Adds what a row of output gradients contributes to the gradient of the weights.
+template <int kLanes>
+inline void backward_weights_row(const WindowShape& w, const Taps& rows, const float* image, const float* dy, float* dweights) {
+  const int64_t c = w.channels, row_stride = w.width * c;
+  for_each_run(horizontal(w), [&](int32_t column, int32_t columns, const Taps& taps) {
+    const Segment segment = {.positions = columns,
+                             .channels = c,
+                             .source = image + rows.from * row_stride + taps.from * c,
+                             .source_step = w.stride_w * c,
+                             .source_row = w.dilation_h * row_stride,
+                             .source_column = w.dilation_w * c,
+                             .weight_row = w.filter_w * c,
+                             .weight_column = c};
+    accumulate<kLanes>(segment, rows.count, taps.count, dy + column * c, c, dweights + (int64_t{rows.first} * w.filter_w + taps.first) * c);
+  });
+}
+
+/// Any multiplier, one position at a time: calls visit(position's first output element, input element of channel 0, weight element of
+/// output channel 0) for every tap, offsets within one image.
+template <typename Visit>
+inline void for_each_tap_of_row(const DepthwiseShape& s, int32_t out_y, const Visit& visit) {
   const WindowShape& w = s.window;
-  const int64_t out_channels = int64_t{w.channels} * s.multiplier;
-  for (int64_t o = 0; o < out_channels; ++o) {
-    float sum = bias == nullptr ? 0.0f : bias[o];
-    for (int32_t ky = y.begin; ky < y.end; ++ky) {
-      const float* row = image + (y.origin + ky * w.dilation_h) * row_stride;
-      for (int32_t kx = x.begin; kx < x.end; ++kx) {
-        sum += row[int64_t{x.origin + kx * w.dilation_w} * w.channels + o / s.multiplier] *
-               weights[(int64_t{ky} * w.filter_w + kx) * out_channels + o];
+  const Strides strides = make_strides(s);
+  const Taps rows = input_taps(vertical(w), out_y);
+  for (int32_t out_x = 0; out_x < w.out_width; ++out_x) {
+    const Taps columns = input_taps(horizontal(w), out_x);
+    for (int32_t row = 0; row < rows.count; ++row) {
+      for (int32_t column = 0; column < columns.count; ++column) {
+        visit(out_y * strides.out_row + out_x * strides.out_channels,
+              (rows.from + row * w.dilation_h) * strides.row + int64_t{columns.from + column * w.dilation_w} * w.channels,
+              (int64_t{rows.first + row} * w.filter_w + columns.first + column) * strides.out_channels);
       }
     }
-    out[o] = sum;
   }
 }
 
-inline void forward_position(const DepthwiseShape& s, const TapRange& y, const TapRange& x, const float* image, int64_t row_stride,
-                             const float* weights, const float* bias, float* out) {
-  if (s.multiplier != 1) {
-    forward_multiplied(s, y, x, image, row_stride, weights, bias, out);
-    return;
-  }
-  int64_t c = 0;
-  for (; c + kBlock <= s.window.channels; c += kBlock) {
-    forward_block<kBlock>(s, y, x, image + c, row_stride, weights + c, bias == nullptr ? nullptr : bias + c, out + c);
-  }
-  for (; c < s.window.channels; ++c) {
-    forward_block<1>(s, y, x, image + c, row_stride, weights + c, bias == nullptr ? nullptr : bias + c, out + c);
-  }
-}
-
+template <int kLanes>
 void forward(const DepthwiseShape& s, int32_t n, const float* x, const float* weights, const float* bias, float* y) {
-  const WindowShape& w = s.window;
   const Strides strides = make_strides(s);
-  for (int32_t image = 0; image < n; ++image) {
-    const float* input = x + image * strides.image;
-    float* output = y + image * strides.out_image;
-    for (int32_t out_y = 0; out_y < w.out_height; ++out_y) {
-      const TapRange rows = tap_range(out_y, w.stride_h, w.pad_h, w.filter_h, w.dilation_h, w.height);
-      for (int32_t out_x = 0; out_x < w.out_width; ++out_x) {
-        const TapRange columns = tap_range(out_x, w.stride_w, w.pad_w, w.filter_w, w.dilation_w, w.width);
-        forward_position(s, rows, columns, input, strides.row, weights, bias, output + out_y * strides.out_row + out_x * strides.out_channels);
+  for (int32_t image = 0; image < n; ++image, x += strides.image, y += strides.out_image) {
+    for (int32_t out_y = 0; out_y < s.window.out_height; ++out_y) {
+      float* row = y + out_y * strides.out_row;
+      if (s.multiplier == 1) {
+        forward_row<kLanes>(s.window, input_taps(vertical(s.window), out_y), x, weights, bias, row);
+        continue;
       }
+      for (int64_t i = 0; i < strides.out_row; ++i) row[i] = bias == nullptr ? 0.0f : bias[i % strides.out_channels];
+      for_each_tap_of_row(s, out_y, [&](int64_t to, int64_t from, int64_t weight) {
+        for (int64_t o = 0; o < strides.out_channels; ++o) y[to + o] += x[from + o / s.multiplier] * weights[weight + o];
+      });
     }
   }
 }
 
-/// dx[c] += sum over m of dy[c * M + m] * weight[c * M + m], all channels of one position.
-inline void scatter_position(int64_t channels, int64_t multiplier, const float* dy, const float* weights, float* dx) {
-  if (multiplier == 1) {
-    for (int64_t c = 0; c < channels; ++c) dx[c] += dy[c] * weights[c];
-    return;
-  }
-  for (int64_t o = 0; o < channels * multiplier; ++o) dx[o / multiplier] += dy[o] * weights[o];
-}
-
+template <int kLanes>
 void backward_data(const DepthwiseShape& s, int32_t n, const float* dy, const float* weights, float* dx) {
-  const WindowShape& w = s.window;
   const Strides strides = make_strides(s);
-  for (int64_t i = 0; i < n * strides.image; ++i) dx[i] = 0.0f;
-  for (int32_t image = 0; image < n; ++image) {
-    float* target = dx + image * strides.image;
-    const float* gradient = dy + image * strides.out_image;
-    for (int32_t out_y = 0; out_y < w.out_height; ++out_y) {
-      const TapRange rows = tap_range(out_y, w.stride_h, w.pad_h, w.filter_h, w.dilation_h, w.height);
-      for (int32_t out_x = 0; out_x < w.out_width; ++out_x) {
-        const TapRange columns = tap_range(out_x, w.stride_w, w.pad_w, w.filter_w, w.dilation_w, w.width);
-        const float* from = gradient + out_y * strides.out_row + out_x * strides.out_channels;
-        for (int32_t ky = rows.begin; ky < rows.end; ++ky) {
-          for (int32_t kx = columns.begin; kx < columns.end; ++kx) {
-            float* to = target + (rows.origin + ky * w.dilation_h) * strides.row + int64_t{columns.origin + kx * w.dilation_w} * w.channels;
-            scatter_position(w.channels, s.multiplier, from, weights + (int64_t{ky} * w.filter_w + kx) * strides.out_channels, to);
-          }
-        }
+  const Axis rows = vertical(s.window);
+  const Transpose down = transpose_of(rows);
+  for (int32_t image = 0; image < n; ++image, dy += strides.out_image, dx += strides.image) {
+    if (s.multiplier == 1) {
+      for (int32_t row = 0; row < s.window.height; ++row) {
+        backward_data_row<kLanes>(s.window, output_taps(rows, down, row), dy, weights, dx + row * strides.row);
       }
+      continue;
+    }
+    for (int64_t i = 0; i < strides.image; ++i) dx[i] = 0.0f;
+    for (int32_t out_y = 0; out_y < s.window.out_height; ++out_y) {
+      for_each_tap_of_row(s, out_y, [&](int64_t to, int64_t from, int64_t weight) {
+        for (int64_t o = 0; o < strides.out_channels; ++o) dx[from + o / s.multiplier] += dy[to + o] * weights[weight + o];
+      });
     }
   }
 }
 
-/// Sum over the positions of one image where tap (ky, kx) is inside, kCount output channels: sum[j] += x * dy.
-template <int64_t kCount>
-inline void tap_gradient(const DepthwiseShape& s, const Strides& strides, int32_t ky, int32_t kx, const float* x, const float* dy, float* sum) {
-  const WindowShape& w = s.window;
-  const OutRange rows = out_range(ky, w.dilation_h, w.stride_h, w.pad_h, w.height, w.out_height);
-  const OutRange columns = out_range(kx, w.dilation_w, w.stride_w, w.pad_w, w.width, w.out_width);
-  float total[kCount];
-  for (int64_t j = 0; j < kCount; ++j) total[j] = sum[j];
-  for (int32_t out_y = rows.begin; out_y < rows.end; ++out_y) {
-    const float* input = x + (out_y * w.stride_h - w.pad_h + ky * w.dilation_h) * strides.row;
-    for (int32_t out_x = columns.begin; out_x < columns.end; ++out_x) {
-      const float* value = input + int64_t{out_x * w.stride_w - w.pad_w + kx * w.dilation_w} * w.channels;
-      const float* gradient = dy + out_y * strides.out_row + out_x * strides.out_channels;
-      for (int64_t j = 0; j < kCount; ++j) total[j] += value[j] * gradient[j];
-    }
-  }
-  for (int64_t j = 0; j < kCount; ++j) sum[j] = total[j];
-}
-
-/// All output channels of one tap and image.
-inline void tap_gradients(const DepthwiseShape& s, const Strides& strides, int32_t ky, int32_t kx, const float* x, const float* dy, float* sum) {
-  if (s.multiplier != 1) {
-    for (int64_t o = 0; o < strides.out_channels; ++o) tap_gradient<1>(s, strides, ky, kx, x + o / s.multiplier, dy + o, sum + o);
-    return;
-  }
-  int64_t c = 0;
-  for (; c + kBlock <= s.window.channels; c += kBlock) tap_gradient<kBlock>(s, strides, ky, kx, x + c, dy + c, sum + c);
-  for (; c < s.window.channels; ++c) tap_gradient<1>(s, strides, ky, kx, x + c, dy + c, sum + c);
-}
-
+template <int kLanes>
 void backward_weights(const DepthwiseShape& s, int32_t n, const float* x, const float* dy, float* dweights, float* dbias) {
   const WindowShape& w = s.window;
   const Strides strides = make_strides(s);
   for (int64_t i = 0; i < int64_t{w.filter_h} * w.filter_w * strides.out_channels; ++i) dweights[i] = 0.0f;
-  for (int32_t image = 0; image < n; ++image) {
-    for (int32_t ky = 0; ky < w.filter_h; ++ky) {
-      for (int32_t kx = 0; kx < w.filter_w; ++kx) {
-        tap_gradients(s, strides, ky, kx, x + image * strides.image, dy + image * strides.out_image,
-                      dweights + (int64_t{ky} * w.filter_w + kx) * strides.out_channels);
+  for (int64_t o = 0; dbias != nullptr && o < strides.out_channels; ++o) dbias[o] = 0.0f;
+  for (int32_t image = 0; image < n; ++image, x += strides.image, dy += strides.out_image) {
+    for (int32_t out_y = 0; out_y < w.out_height; ++out_y) {
+      if (s.multiplier == 1) {
+        backward_weights_row<kLanes>(w, input_taps(vertical(w), out_y), x, dy + out_y * strides.out_row, dweights);
+        continue;
       }
+      for_each_tap_of_row(s, out_y, [&](int64_t to, int64_t from, int64_t weight) {
+        for (int64_t o = 0; o < strides.out_channels; ++o) dweights[weight + o] += x[from + o / s.multiplier] * dy[to + o];
+      });
     }
-  }
-  if (dbias == nullptr) return;
-  for (int64_t o = 0; o < strides.out_channels; ++o) dbias[o] = 0.0f;
-  const int64_t positions = int64_t{n} * w.out_height * w.out_width;
-  for (int64_t position = 0; position < positions; ++position) {
-    for (int64_t o = 0; o < strides.out_channels; ++o) dbias[o] += dy[position * strides.out_channels + o];
+    for (int64_t i = 0; dbias != nullptr && i < strides.out_image; i += strides.out_channels) {
+      for (int64_t o = 0; o < strides.out_channels; ++o) dbias[o] += dy[i + o];
+    }
   }
 }
 

@@ -4,7 +4,7 @@
 namespace liteqat::kernels::train {
 
 const DepthwiseKernels& depthwise_kernels_avx2() {
-  static constexpr DepthwiseKernels kKernels = {"depthwise_train_f32_generic_avx2", forward, backward_data, backward_weights};
+  static constexpr DepthwiseKernels kKernels = {"depthwise_train_f32_3x3x8_avx2", forward<8>, backward_data<8>, backward_weights<8>};
   return kKernels;
 }
 
