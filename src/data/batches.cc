@@ -1,7 +1,9 @@
 #include "data/batches.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "base/check.h"
 #include "base/rng.h"
@@ -20,13 +22,28 @@ std::vector<int32_t> epoch_order(uint64_t seed, int32_t epoch, int64_t count, bo
   return order;
 }
 
+Status validate_normalization(const Normalization& normalization, int32_t channels) {
+  for (const auto& [name, values] : {std::pair("mean", &normalization.mean), std::pair("std", &normalization.std)}) {
+    if (values->size() != 1 && values->size() != static_cast<size_t>(channels)) {
+      return error(Code::kMismatch, "preprocessing: {} has {} entries, the images have {} channels; 1 or {} are expected", name,
+                   values->size(), channels, channels);
+    }
+    for (float value : *values) {
+      const bool is_std = values == &normalization.std;
+      if (!std::isfinite(value) || (is_std && value <= 0)) {
+        return error(Code::kOutOfRange, "preprocessing: {} {}, a finite number{} is expected", name, value, is_std ? " above 0" : "");
+      }
+    }
+  }
+  return {};
+}
+
 BatchFiller::BatchFiller(const Split& split, const Normalization& normalization, const Augmentation& augmentation, uint64_t seed)
     : split_(split), augmentation_(augmentation), seed_(seed), tables_(static_cast<size_t>(split.channels) * 256) {
   const auto entry = [](const std::vector<float>& values, size_t channel) { return values.size() == 1 ? values[0] : values[channel]; };
   for (size_t channel = 0; channel < static_cast<size_t>(split.channels); ++channel) {
     for (size_t pixel = 0; pixel < 256; ++pixel) {
-      tables_[channel * 256 + pixel] =
-          (static_cast<float>(pixel) - entry(normalization.mean, channel)) / entry(normalization.std, channel);
+      tables_[channel * 256 + pixel] = (static_cast<float>(pixel) - entry(normalization.mean, channel)) / entry(normalization.std, channel);
     }
   }
 }
@@ -35,6 +52,7 @@ void BatchFiller::fill(std::span<const int32_t> indices, int32_t epoch, std::spa
   const auto image_elems = static_cast<size_t>(split_.image_elems());
   LITEQAT_CHECK_LE(indices.size() * image_elems, out.size());
   for (size_t position = 0; position < indices.size(); ++position) {
+    LITEQAT_CHECK(indices[position] >= 0 && indices[position] < split_.count);
     const std::span<float> target = out.subspan(position * image_elems, image_elems);
     if (augmentation_.empty()) {
       fill_plain(indices[position], target);

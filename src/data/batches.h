@@ -23,11 +23,16 @@ struct Normalization {
   std::vector<float> mean = {0.0f}, std = {1.0f};
 };
 
-/// Converts images order[begin..begin+n) of the split to float NHWC at `out` (n * image_elems floats). Augmented if augmentation is not
-/// empty, each image by numbers drawn from (seed, epoch, its index in the split). Padding pixels are 0 before normalization.
+/// One entry or one per channel in both, all finite, std above 0. Fails: kMismatch (number of entries), kOutOfRange.
+Status validate_normalization(const Normalization& normalization, int32_t channels);
+
+/// Converts images of a split to float. Augmented if augmentation is not empty, each image by numbers drawn from (seed, epoch, its index
+/// in the split), whatever else is in the batch: first the crop, then the flip. Padding pixels are 0 before normalization. fill() may run
+/// in several threads at once. Requires: the split outlives the filler; a normalization that validate_normalization accepts.
 class BatchFiller {
  public:
   BatchFiller(const Split& split, const Normalization& normalization, const Augmentation& augmentation, uint64_t seed);
+  /// Image indices[i] as NHWC at out[i * image_elems]. Requires: indices in [0, count), room for all of them.
   void fill(std::span<const int32_t> indices, int32_t epoch, std::span<float> out) const;
 
  private:

@@ -15,19 +15,25 @@ std::string_view content(const Split& split, int64_t index) {
   return {reinterpret_cast<const char*>(image.data()), image.size()};
 }
 
+/// Every pixel equals the first.
+bool is_one_colour(std::span<const uint8_t> image, size_t channels) {
+  return std::equal(image.begin() + static_cast<ptrdiff_t>(channels), image.end(), image.begin());
+}
+
 void check_split(const Split& split, int32_t classes, ImageIndex& seen, std::vector<DatasetIssue>& issues) {
   int64_t duplicates = 0, constant = 0, first = -1, original = -1;
   for (int64_t index = 0; index < split.count; ++index) {
     const auto [entry, added] = seen.emplace(content(split, index), index);
     if (!added && duplicates++ == 0) first = index, original = entry->second;
-    const auto image = split.image(index);
-    constant += std::all_of(image.begin(), image.end(), [&image](uint8_t pixel) { return pixel == image[0]; });
+    constant += is_one_colour(split.image(index), static_cast<size_t>(split.channels));
   }
   if (duplicates > 0) {
-    issues.push_back({"duplicates", duplicates, format("{}: {} images are exact copies of an earlier one (first: image {} is image {})", split.name,
-                                                       duplicates, first, original)});
+    issues.push_back({"duplicates", duplicates,
+                      format("{}: {} images are exact copies of an earlier one (first: image {} is image {})", split.name, duplicates,
+                             first, original)});
   }
-  if (constant > 0) issues.push_back({"constant_image", constant, format("{}: {} images are of one colour throughout", split.name, constant)});
+  if (constant > 0)
+    issues.push_back({"constant_image", constant, format("{}: {} images are of one colour throughout", split.name, constant)});
   const auto counts = count_labels(split, classes);
   for (size_t label = 0; label < counts.size(); ++label) {
     if (counts[label] == 0) issues.push_back({"class_missing", 1, format("{}: class {} has no image", split.name, label)});
@@ -53,8 +59,9 @@ std::vector<DatasetIssue> check_dataset(const Dataset& dataset) {
     if (found != in_train.end() && leaked++ == 0) example = index, source = found->second;
   }
   if (leaked > 0) {
-    issues.push_back({"leak", leaked, format("{} test images are exact copies of training images (first: test image {} is training image {})",
-                                             leaked, example, source)});
+    issues.push_back({"leak", leaked,
+                      format("{} test images are exact copies of training images (first: test image {} is training image {})", leaked,
+                             example, source)});
   }
   return issues;
 }

@@ -7,7 +7,9 @@
 
 namespace liteqat::data {
 
-std::vector<std::string> dataset_names() { return {"mnist", "cifar10"}; }
+std::vector<std::string> dataset_names() {
+  return {"mnist", "cifar10"};
+}
 
 Result<Dataset> read_dataset(const std::string& name, const std::string& folder) {
   if (name == "mnist") return read_mnist(folder);

@@ -1,6 +1,7 @@
 // MNIST's IDX files: big-endian u32 magic (0x00000803 images, 0x00000801 labels), one u32 per dimension, then bytes.
 #include <zlib.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/file.h"
@@ -10,14 +11,25 @@
 namespace liteqat::data {
 namespace {
 
-constexpr uint32_t kImagesMagic = 0x803, kLabelsMagic = 0x801;
-constexpr int64_t kMaxImages = 10'000'000;  // MNIST has 70,000; more than this is no MNIST and would ask for 8 GB
+constexpr int64_t kMaxImages = 1'000'000;  // MNIST has 70,000, EMNIST 814,255; more would let a small gzip file ask for gigabytes
 constexpr int32_t kSide = 28, kClasses = 10;
-constexpr size_t kImagesHeader = 16, kLabelsHeader = 8;
+constexpr size_t kLongestHeader = 16;
 
-struct LoadedFile {
-  std::string path;
-  Bytes bytes;  // uncompressed
+/// What one kind of IDX file must look like.
+struct IdxKind {
+  const char* suffix;
+  uint32_t magic;
+  size_t header_bytes;
+  size_t record_bytes;
+};
+constexpr IdxKind kImages = {"-images-idx3-ubyte", 0x803, 16, size_t{kSide} * kSide};
+constexpr IdxKind kLabels = {"-labels-idx1-ubyte", 0x801, 8, 1};
+constexpr int64_t kMaxFileBytes = kLongestHeader + kMaxImages * kSide * kSide;
+
+struct IdxFile {
+  std::string name;  // for messages: the path, and whether offsets count uncompressed bytes
+  int64_t count = 0;
+  Bytes bytes;  // uncompressed, header included
 };
 
 uint32_t big_endian(const Bytes& bytes, size_t offset) {
@@ -26,91 +38,134 @@ uint32_t big_endian(const Bytes& bytes, size_t offset) {
   return value;
 }
 
-/// Inflates at most `limit` bytes; a file that holds more is refused rather than inflated.
-Result<Bytes> inflate_gzip(const Bytes& compressed, const std::string& path, size_t limit) {
-  z_stream stream{};
-  if (inflateInit2(&stream, 16 + MAX_WBITS) != Z_OK) return error(Code::kInternal, "{}: zlib could not be started", path);
-  Bytes out;
-  std::array<std::byte, 1 << 16> block;
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(compressed.data()));
-  stream.avail_in = static_cast<uInt>(compressed.size());
-  int state = Z_OK;
-  while (state == Z_OK && out.size() <= limit) {
-    stream.next_out = reinterpret_cast<Bytef*>(block.data());
-    stream.avail_out = static_cast<uInt>(block.size());
-    state = inflate(&stream, Z_NO_FLUSH);
-    if (state == Z_OK || state == Z_STREAM_END) out.insert(out.end(), block.begin(), block.end() - stream.avail_out);
-    if (state == Z_OK && stream.avail_in == 0 && stream.avail_out != 0) state = Z_BUF_ERROR;  // the input ends early
+/// Checks the header in the first bytes of a file; returns the number of records that it announces.
+Result<int64_t> parse_header(const Bytes& bytes, const IdxKind& kind, const std::string& name) {
+  if (bytes.size() < kind.header_bytes) {
+    return error(Code::kCorruptFile, "{}: ends at byte offset {}, a header of {} bytes was expected", name, bytes.size(),
+                 kind.header_bytes);
   }
-  const uLong read = stream.total_in;
-  inflateEnd(&stream);
-  if (out.size() > limit) return error(Code::kCorruptFile, "{}: inflates to more than {} bytes", path, limit);
-  if (state != Z_STREAM_END) return error(Code::kCorruptFile, "{}: gzip data are damaged or end early, at byte offset {}", path, read);
-  if (read != compressed.size()) return error(Code::kCorruptFile, "{}: {} bytes follow the gzip data", path, compressed.size() - read);
-  return out;
-}
-
-/// The file `name` or `name`.gz, inflated to at most `limit` bytes; its stored bytes are added to the split's checksum.
-Result<LoadedFile> load(const std::string& folder, const std::string& name, size_t limit, Sha256& checksum) {
-  for (const char* suffix : {".gz", ""}) {
-    LoadedFile file{folder + "/" + name + suffix, {}};
-    if (!file_exists(file.path)) continue;
-    LITEQAT_ASSIGN_OR_RETURN(file.bytes, read_file(file.path, static_cast<int64_t>(limit)));
-    checksum.update(file.bytes);
-    if (*suffix != '\0') {
-      LITEQAT_ASSIGN_OR_RETURN(file.bytes, inflate_gzip(file.bytes, file.path, limit));
-    }
-    return file;
-  }
-  return error(Code::kNotFound, "{}/{}[.gz]: no such file; {} must hold MNIST's four IDX files", folder, name, folder);
-}
-
-/// Checks magic and total size; returns the count in the header.
-Result<int64_t> check_header(const LoadedFile& file, uint32_t magic, size_t header_bytes, size_t record_bytes) {
-  const Bytes& bytes = file.bytes;
-  if (bytes.size() < header_bytes) {
-    return error(Code::kCorruptFile, "{}: {} bytes, a header of {} was expected at byte offset 0", file.path, bytes.size(), header_bytes);
-  }
-  if (big_endian(bytes, 0) != magic) {
-    return error(Code::kCorruptFile, "{}: magic number 0x{:08x} at byte offset 0, expected 0x{:08x}", file.path, big_endian(bytes, 0), magic);
+  if (big_endian(bytes, 0) != kind.magic) {
+    return error(Code::kCorruptFile, "{}: magic number 0x{:08x} at byte offset 0, expected 0x{:08x}", name, big_endian(bytes, 0),
+                 kind.magic);
   }
   const int64_t count = big_endian(bytes, 4);
   if (count < 1 || count > kMaxImages) {
-    return error(Code::kCorruptFile, "{}: {} records at byte offset 4, expected 1 to {}", file.path, count, kMaxImages);
+    return error(Code::kCorruptFile, "{}: {} records at byte offset 4, expected 1 to {}", name, count, kMaxImages);
   }
-  if (magic == kImagesMagic && (big_endian(bytes, 8) != kSide || big_endian(bytes, 12) != kSide)) {
-    return error(Code::kCorruptFile, "{}: images of {}x{} at byte offset 8, expected {}x{}", file.path, big_endian(bytes, 8),
+  if (kind.magic == kImages.magic && (big_endian(bytes, 8) != kSide || big_endian(bytes, 12) != kSide)) {
+    return error(Code::kCorruptFile, "{}: images of {}x{} at byte offset 8, expected {}x{}", name, big_endian(bytes, 8),
                  big_endian(bytes, 12), kSide, kSide);
-  }
-  const size_t expected = header_bytes + static_cast<size_t>(count) * record_bytes;
-  if (bytes.size() != expected) {
-    return error(Code::kCorruptFile, "{}: ends at byte offset {}, {} records need {} bytes", file.path, bytes.size(), count, expected);
   }
   return count;
 }
 
+size_t file_bytes(const IdxKind& kind, int64_t count) {
+  return kind.header_bytes + static_cast<size_t>(count) * kind.record_bytes;
+}
+
+/// Inflates piece by piece, never further than asked.
+class Gunzip {
+ public:
+  /// Requires: both outlive the object; at most kMaxFileBytes, which fit zlib's 32-bit counter.
+  Gunzip(const Bytes& compressed, const std::string& path) : path_(path) {
+    started_ = inflateInit2(&stream_, 16 + MAX_WBITS) == Z_OK;  // 16: a gzip header is required
+    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(compressed.data()));
+    stream_.avail_in = static_cast<uInt>(compressed.size());
+  }
+  Gunzip(const Gunzip&) = delete;
+  Gunzip& operator=(const Gunzip&) = delete;
+  ~Gunzip() {
+    if (started_) inflateEnd(&stream_);
+  }
+
+  /// Appends to `out` until it has `size` bytes or the data end. Fails: kCorruptFile on damage, a wrong checksum and bytes after the end.
+  Status inflate_to(size_t size, Bytes& out) {
+    if (!started_) return error(Code::kInternal, "{}: zlib could not be started", path_);
+    std::array<std::byte, 1 << 16> block;
+    while (!ended_ && out.size() < size) {
+      const size_t room = std::min(block.size(), size - out.size());
+      stream_.next_out = reinterpret_cast<Bytef*>(block.data());
+      stream_.avail_out = static_cast<uInt>(room);
+      const int state = inflate(&stream_, Z_NO_FLUSH);
+      const size_t got = room - stream_.avail_out;
+      out.insert(out.end(), block.begin(), block.begin() + static_cast<ptrdiff_t>(got));
+      ended_ = state == Z_STREAM_END;
+      // Z_BUF_ERROR, or nothing gained from the last input: the file ends inside the stream.
+      if (!ended_ && (state != Z_OK || (stream_.avail_in == 0 && got < room))) {
+        return error(Code::kCorruptFile, "{}: gzip data are {} at byte offset {}", path_,
+                     state == Z_OK || state == Z_BUF_ERROR ? "cut off" : "damaged", static_cast<uint64_t>(stream_.total_in));
+      }
+    }
+    if (ended_ && stream_.avail_in != 0) {
+      return error(Code::kCorruptFile, "{}: {} bytes follow the gzip data, which end at byte offset {}", path_, stream_.avail_in,
+                   static_cast<uint64_t>(stream_.total_in));
+    }
+    return {};
+  }
+
+ private:
+  const std::string& path_;
+  z_stream stream_{};
+  bool started_ = false, ended_ = false;
+};
+
+/// Header first: it says how much may be inflated, so that a few compressed bytes cannot ask for all memory.
+Result<IdxFile> parse_gzip(const Bytes& compressed, const IdxKind& kind, const std::string& path) {
+  IdxFile file{path + " (uncompressed)", 0, {}};
+  Gunzip gunzip(compressed, path);
+  LITEQAT_RETURN_IF_ERROR(gunzip.inflate_to(kind.header_bytes, file.bytes));
+  LITEQAT_ASSIGN_OR_RETURN(file.count, parse_header(file.bytes, kind, file.name));
+  const size_t expected = file_bytes(kind, file.count);
+  LITEQAT_RETURN_IF_ERROR(gunzip.inflate_to(expected + 1, file.bytes));
+  if (file.bytes.size() > expected) {
+    return error(Code::kCorruptFile, "{}: goes on after byte offset {}, where its {} records end", file.name, expected, file.count);
+  }
+  return file;
+}
+
+/// The file `prefix` + suffix, with or without .gz; its stored bytes are added to the split's checksum.
+Result<IdxFile> load(const std::string& folder, const std::string& prefix, const IdxKind& kind, Sha256& checksum) {
+  const std::string plain = folder + "/" + prefix + kind.suffix, compressed = plain + ".gz";
+  const bool is_compressed = file_exists(compressed);
+  if (!is_compressed && !file_exists(plain)) {
+    return error(Code::kNotFound, "{}[.gz]: no such file; {} must hold MNIST's four IDX files", plain, folder);
+  }
+  LITEQAT_ASSIGN_OR_RETURN(Bytes stored, read_file(is_compressed ? compressed : plain, kMaxFileBytes));
+  checksum.update(stored);
+  IdxFile file{plain, 0, {}};
+  if (is_compressed) {
+    LITEQAT_ASSIGN_OR_RETURN(file, parse_gzip(stored, kind, compressed));
+  } else {
+    LITEQAT_ASSIGN_OR_RETURN(file.count, parse_header(stored, kind, plain));
+    file.bytes = std::move(stored);
+  }
+  const size_t expected = file_bytes(kind, file.count);
+  if (file.bytes.size() != expected) {
+    return error(Code::kCorruptFile, "{}: ends at byte offset {}, {} records need {} bytes", file.name, file.bytes.size(), file.count,
+                 expected);
+  }
+  return file;
+}
+
 Result<Split> read_split(const std::string& folder, const std::string& prefix, const std::string& name) {
   Sha256 checksum;
-  const size_t images_limit = kImagesHeader + static_cast<size_t>(kMaxImages) * kSide * kSide;
-  LITEQAT_ASSIGN_OR_RETURN(LoadedFile images, load(folder, prefix + "-images-idx3-ubyte", images_limit, checksum));
-  LITEQAT_ASSIGN_OR_RETURN(LoadedFile labels, load(folder, prefix + "-labels-idx1-ubyte", kLabelsHeader + kMaxImages, checksum));
-  LITEQAT_ASSIGN_OR_RETURN(const int64_t count, check_header(images, kImagesMagic, kImagesHeader, size_t{kSide} * kSide));
-  LITEQAT_ASSIGN_OR_RETURN(const int64_t label_count, check_header(labels, kLabelsMagic, kLabelsHeader, 1));
-  if (count != label_count) {
-    return error(Code::kMismatch, "{}: {} labels at byte offset 4, {} has {} images", labels.path, label_count, images.path, count);
+  LITEQAT_ASSIGN_OR_RETURN(const IdxFile images, load(folder, prefix, kImages, checksum));
+  LITEQAT_ASSIGN_OR_RETURN(const IdxFile labels, load(folder, prefix, kLabels, checksum));
+  if (images.count != labels.count) {
+    return error(Code::kMismatch, "{}: {} labels at byte offset 4, {} has {} images", labels.name, labels.count, images.name, images.count);
   }
   Split split;
   split.name = name;
-  split.count = count;
+  split.count = images.count;
   split.height = split.width = kSide;
   split.channels = 1;
-  const auto* pixels = reinterpret_cast<const uint8_t*>(images.bytes.data()) + kImagesHeader;
-  split.pixels.assign(pixels, pixels + count * split.image_elems());
-  split.labels.reserve(static_cast<size_t>(count));
-  for (size_t i = kLabelsHeader; i < labels.bytes.size(); ++i) {
+  const auto* pixels = reinterpret_cast<const uint8_t*>(images.bytes.data()) + kImages.header_bytes;
+  split.pixels.assign(pixels, pixels + split.count * split.image_elems());
+  split.labels.reserve(static_cast<size_t>(split.count));
+  for (size_t i = kLabels.header_bytes; i < labels.bytes.size(); ++i) {
     const auto label = std::to_integer<int32_t>(labels.bytes[i]);
     if (label >= kClasses) {
-      return error(Code::kOutOfRange, "{}: label {} at byte offset {}, expected 0 to {}", labels.path, label, i, kClasses - 1);
+      return error(Code::kOutOfRange, "{}: label {} at byte offset {}, expected 0 to {}", labels.name, label, i, kClasses - 1);
     }
     split.labels.push_back(label);
   }

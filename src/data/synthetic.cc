@@ -11,9 +11,9 @@
 namespace liteqat::data {
 namespace {
 
-constexpr double kWaves = 3.0;         // periods of the grating across an image
-constexpr double kAmplitude = 70.0;    // grey levels
-constexpr double kNoise = 25.0;        // standard deviation, grey levels
+constexpr double kWaves = 3.0;       // periods of the grating across an image
+constexpr double kAmplitude = 70.0;  // grey levels
+constexpr double kNoise = 25.0;      // standard deviation, grey levels
 
 void draw_image(const SyntheticOptions& options, int32_t label, Rng& rng, std::vector<uint8_t>& pixels) {
   const double angle = std::numbers::pi * label / options.classes;
@@ -52,7 +52,8 @@ void append_big_endian(Bytes& bytes, uint32_t value) {
 Status write_idx(const Split& split, const std::string& folder, const std::string& prefix) {
   Bytes images, labels;
   append_big_endian(images, 0x803);
-  for (int64_t extent : {split.count, int64_t{split.height}, int64_t{split.width}}) append_big_endian(images, static_cast<uint32_t>(extent));
+  for (int64_t extent : {split.count, int64_t{split.height}, int64_t{split.width}})
+    append_big_endian(images, static_cast<uint32_t>(extent));
   for (uint8_t pixel : split.pixels) images.push_back(static_cast<std::byte>(pixel));
   append_big_endian(labels, 0x801);
   append_big_endian(labels, static_cast<uint32_t>(split.count));
@@ -86,6 +87,11 @@ Dataset make_synthetic(const SyntheticOptions& options) {
 
 Status write_mnist(const Dataset& dataset, const std::string& folder) {
   LITEQAT_CHECK(dataset.train.height == 28 && dataset.train.width == 28 && dataset.train.channels == 1);
+  LITEQAT_CHECK_LE(dataset.classes(), 10);
+  for (const char* name : {"train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"}) {
+    const std::string compressed = format("{}/{}-ubyte.gz", folder, name);
+    if (file_exists(compressed)) return error(Code::kInvalidArgument, "{}: is there already; choose another folder", compressed);
+  }
   LITEQAT_RETURN_IF_ERROR(make_folder(folder));
   LITEQAT_RETURN_IF_ERROR(write_idx(dataset.train, folder, "train"));
   return write_idx(dataset.test, folder, "t10k");
@@ -93,6 +99,7 @@ Status write_mnist(const Dataset& dataset, const std::string& folder) {
 
 Status write_cifar10(const Dataset& dataset, const std::string& folder) {
   LITEQAT_CHECK(dataset.train.height == 32 && dataset.train.width == 32 && dataset.train.channels == 3 && dataset.train.count >= 5);
+  LITEQAT_CHECK_EQ(dataset.classes(), 10);
   LITEQAT_RETURN_IF_ERROR(make_folder(folder));
   for (int64_t batch = 0; batch < 5; ++batch) {
     LITEQAT_RETURN_IF_ERROR(write_batch(dataset.train, dataset.train.count * batch / 5, dataset.train.count * (batch + 1) / 5,
