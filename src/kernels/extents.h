@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstddef>
 #include <cstdint>
 
 namespace liteqat::kernels {
@@ -19,12 +20,12 @@ void for_rows(const Extents& extents, const Strides& first, const Strides& secon
   std::array<int32_t, kMaxRank> index{};
   for (;;) {
     int64_t first_offset = 0, second_offset = 0;
-    for (size_t axis = 0; axis + 1 < kMaxRank; ++axis) {
+    for (std::size_t axis = 0; axis + 1 < kMaxRank; ++axis) {
       first_offset += index[axis] * first[axis];
       second_offset += index[axis] * second[axis];
     }
     row(first_offset, second_offset);
-    size_t axis = kMaxRank - 1;
+    std::size_t axis = kMaxRank - 1;
     while (axis > 0 && ++index[axis - 1] == extents[axis - 1]) index[--axis] = 0;
     if (axis == 0) return;
   }
