@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstddef>
 #include <cstdint>
 
 namespace liteqat::kernels {
