@@ -18,7 +18,7 @@ constexpr const char* kTrainLabels = "train-labels-idx1-ubyte";
 constexpr const char* kTestImages = "t10k-images-idx3-ubyte";
 constexpr const char* kTestLabels = "t10k-labels-idx1-ubyte";
 
-class MnistErrors : public FolderTest {
+class MnistErrors : public testing::Test, public TestFolder {
  protected:
   MnistErrors() {
     write(kTrainImages, idx_images(2));
@@ -171,7 +171,7 @@ TEST_F(GzipErrors, BombIsNotInflated) {
   EXPECT_LT(peak_memory_kib() - before, 16 * 1024);
 }
 
-class Cifar10Errors : public FolderTest {
+class Cifar10Errors : public testing::Test, public TestFolder {
  protected:
   Cifar10Errors() {
     for (int batch = 1; batch <= 5; ++batch) write(format("data_batch_{}.bin", batch), cifar_records({batch, 9}, 0));

@@ -16,7 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-class DatasetTest : public FolderTest {};
+class DatasetTest : public testing::Test, public TestFolder {};
 
 void expect_sample_pixels(const Split& split, size_t first) {
   size_t at = 0;
@@ -72,7 +72,7 @@ TEST(ShippedMnist, IsMnist) {
   EXPECT_TRUE(check_dataset(*dataset).empty());  // MNIST has no exact duplicates
 }
 
-class Cifar10Test : public FolderTest {
+class Cifar10Test : public testing::Test, public TestFolder {
  protected:
   /// Two records a file, numbered through.
   void write_small() const {

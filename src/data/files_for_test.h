@@ -1,7 +1,6 @@
 // Data files made byte by byte for this module's tests, without the module's own writers. Included by *_test.cc only.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -10,34 +9,37 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "base/format.h"
 
 namespace liteqat::data {
 
 /// An empty folder of this test's own, removed at the end.
-class FolderTest : public testing::Test {
- protected:
-  FolderTest() : folder_(std::filesystem::path(testing::TempDir()) / format("liteqat_data_{}", ::getpid())) {
+class TestFolder {
+ public:
+  TestFolder() : folder_(std::filesystem::temp_directory_path() / format("liteqat_data_{}", ::getpid())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
   }
-  ~FolderTest() override { std::filesystem::remove_all(folder_); }
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
+  ~TestFolder() { std::filesystem::remove_all(folder_); }
 
   std::string folder() const { return folder_.string(); }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
   /// Without the flush to disk of base/file.h: these tests write thousands of files.
   void write(const std::string& name, const std::string& bytes) const {
     std::FILE* file = std::fopen(path(name).c_str(), "wb");
-    ASSERT_NE(file, nullptr);
-    ASSERT_EQ(std::fwrite(bytes.data(), 1, bytes.size(), file), bytes.size());
-    ASSERT_EQ(std::fclose(file), 0);
+    LITEQAT_CHECK(file != nullptr);
+    LITEQAT_CHECK(std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size());
+    LITEQAT_CHECK(std::fclose(file) == 0);
   }
   void overwrite(const std::string& name, size_t offset, char byte) const {
     std::FILE* file = std::fopen(path(name).c_str(), "r+b");
-    ASSERT_NE(file, nullptr);
-    ASSERT_EQ(std::fseek(file, static_cast<long>(offset), SEEK_SET), 0);
-    ASSERT_EQ(std::fputc(byte, file), static_cast<uint8_t>(byte));
-    ASSERT_EQ(std::fclose(file), 0);
+    LITEQAT_CHECK(file != nullptr);
+    LITEQAT_CHECK(std::fseek(file, static_cast<long>(offset), SEEK_SET) == 0);
+    LITEQAT_CHECK(std::fputc(byte, file) == static_cast<uint8_t>(byte));
+    LITEQAT_CHECK(std::fclose(file) == 0);
   }
   void remove(const std::string& name) const { std::filesystem::remove(folder_ / name); }
 
@@ -83,7 +85,7 @@ inline std::string cifar_records(const std::vector<int>& labels, size_t first) {
 /// A gzip stream of the pieces, `repeat` times the second one: so that a large file needs little memory here.
 inline std::string gzip(const std::string& head, const std::string& piece = {}, int repeat = 0) {
   z_stream stream{};
-  EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  LITEQAT_CHECK(deflateInit2(&stream, 6, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY) == Z_OK);
   std::string out, block(1 << 16, '\0');
   for (int part = 0; part <= repeat; ++part) {
     const std::string& input = part == 0 ? head : piece;

@@ -15,7 +15,7 @@ namespace {
 using testing::Each;
 using testing::HasSubstr;
 
-class SyntheticTest : public FolderTest {};
+class SyntheticTest : public testing::Test, public TestFolder {};
 
 constexpr SyntheticOptions kMnistLike = {.train = 200, .test = 50, .seed = 3};
 constexpr SyntheticOptions kCifarLike = {.train = 53, .test = 20, .height = 32, .width = 32, .channels = 3, .seed = 3};
