@@ -15,8 +15,8 @@ using graph::OpKind;
 using graph::Tensor;
 using graph::TensorId;
 
-/// One tensor's, and one network's, activations; beyond that prepare refuses instead of asking the system for the memory.
-constexpr int64_t kMaxActivationBytes = int64_t{1} << 40;
+/// Sum of all activations, 64 GiB; beyond that prepare refuses instead of asking the system for the memory.
+constexpr int64_t kMaxActivationBytes = int64_t{1} << 36;
 
 constexpr const char* kLitertReferenceName = "litert-reference";
 

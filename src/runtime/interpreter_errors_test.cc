@@ -1,0 +1,127 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "runtime/interpreter.h"
+#include "runtime/test_graphs.h"
+
+namespace liteqat::runtime {
+namespace {
+
+using graph::DType;
+using graph::Graph;
+using graph::OpKind;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct End {
+  DType type = DType::kInt8;
+  float scale = 0.1f;
+  int64_t zero_point = 0;
+};
+
+/// One operator on [1,4,4,2].
+Graph one_op(OpKind kind, const End& in, const End& out, graph::OpParams params = {}, size_t data_inputs = 1) {
+  Graph graph;
+  const auto add = [&](const char* name, const End& end) {
+    graph::Tensor tensor = {.name = name, .type = end.type, .shape = {1, 4, 4, 2}};
+    if (end.type != DType::kFloat32) tensor.quantization = {{end.scale}, {end.zero_point}, 0};
+    return graph.add_tensor(std::move(tensor));
+  };
+  const auto x = add("x", in), y = add("y", out);
+  graph.ops = {{kind, "op", std::vector<graph::TensorId>(data_inputs, x), {y}, params, 0}};
+  graph.inputs = {x};
+  graph.outputs = {y};
+  return graph;
+}
+
+void expect_refused(const Graph& graph, Code code, const std::string& start, const std::string& part) {
+  const auto result = Interpreter::prepare(graph, {});
+  ASSERT_FALSE(result.ok()) << start;
+  EXPECT_EQ(result.status().code(), code) << result.status().message();
+  EXPECT_THAT(result.status().message(), AllOf(StartsWith(start), HasSubstr(part)));
+}
+
+TEST(ProfileErrors, NameWhatExists) {
+  for (const char* name : {"xnnpack", "tflite-reference", "", "LITERT-REFERENCE"}) {
+    const auto profile = parse_profile(name);
+    ASSERT_FALSE(profile.ok());
+    EXPECT_EQ(profile.status().code(), Code::kInvalidArgument);
+    EXPECT_THAT(profile.status().message(), AllOf(HasSubstr(name), HasSubstr("litert-reference")));
+  }
+}
+
+TEST(PrepareErrors, Options) {
+  const Graph graph = one_op(OpKind::kRelu, {}, {});
+  EXPECT_EQ(Interpreter::prepare(graph, {.batch = 0}).status().code(), Code::kInvalidArgument);
+  EXPECT_EQ(Interpreter::prepare(graph, {.batch = -3}).status().code(), Code::kInvalidArgument);
+}
+
+TEST(PrepareErrors, InvalidGraphsAreRefused) {
+  Graph graph = one_op(OpKind::kRelu, {}, {});
+  graph.ops[0].inputs = {7};
+  const auto result = Interpreter::prepare(graph, {});
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.status().message(), HasSubstr("RELU"));
+}
+
+TEST(PrepareErrors, BatchNorm) {
+  Graph graph = one_op(OpKind::kBatchNorm, {DType::kFloat32}, {DType::kFloat32}, graph::BatchNormParams{});
+  for (const char* name : {"gamma", "beta", "mean", "variance"}) {
+    graph.ops[0].inputs.push_back(
+        graph.add_tensor({.name = name, .shape = {2}, .role = graph::Role::kParameter, .data = std::vector<std::byte>(8)}));
+  }
+  expect_refused(graph, Code::kUnsupported, "BATCH_NORM 'op' (operator 0): ", "fold");
+}
+
+TEST(PrepareErrors, ScalesThatMustAgree) {
+  const graph::Pool2DParams pool = {.filter_h = 1, .filter_w = 1};
+  expect_refused(one_op(OpKind::kMaxPool2D, {.scale = 0.1f}, {.scale = 0.2f}, pool), Code::kMismatch,
+                 "MAX_POOL_2D 'op' (operator 0): ", "0.2");
+  expect_refused(one_op(OpKind::kAveragePool2D, {.zero_point = 1}, {.zero_point = 2}, pool), Code::kMismatch, "AVERAGE_POOL_2D",
+                 "zero point");
+  expect_refused(one_op(OpKind::kSoftmax, {}, {.scale = 0.1f}, graph::SoftmaxParams{}), Code::kMismatch, "SOFTMAX", "1/256");
+  expect_refused(one_op(OpKind::kSoftmax, {}, {.scale = 1.0f / 256, .zero_point = 0}, graph::SoftmaxParams{}), Code::kMismatch, "SOFTMAX",
+                 "-128");
+}
+
+TEST(PrepareErrors, ScalesBeyondTheArithmetic) {
+  expect_refused(one_op(OpKind::kRelu, {.scale = 1e20f}, {.scale = 1e-20f}), Code::kOutOfRange, "RELU", "2^30");
+  expect_refused(one_op(OpKind::kQuantize, {.scale = 1e10f}, {.scale = 1e-2f}), Code::kOutOfRange, "QUANTIZE", "2^30");
+  expect_refused(one_op(OpKind::kAdd, {.scale = 1.0f}, {.scale = 1e-9f}, graph::AddParams{}, 2), Code::kOutOfRange, "ADD", "2^19");
+  expect_refused(one_op(OpKind::kAdd, {.scale = 3e38f}, {.scale = 1.0f}, graph::AddParams{}, 2), Code::kOutOfRange, "ADD", "finite");
+  const End probability = {.scale = 1.0f / 256, .zero_point = -128};
+  expect_refused(one_op(OpKind::kSoftmax, {.scale = 1e-12f}, probability, graph::SoftmaxParams{}), Code::kOutOfRange, "SOFTMAX", "2^-26");
+  expect_refused(one_op(OpKind::kSoftmax, {}, probability, graph::SoftmaxParams{-1.0f}), Code::kUnsupported, "SOFTMAX", "beta");
+}
+
+TEST(PrepareErrors, ConvolutionMultipliersBeyondTheArithmetic) {
+  Graph graph = one_op(OpKind::kConv2D, {.scale = 1e6f}, {.scale = 1e-6f}, graph::Conv2DParams{});
+  graph.ops[0].inputs.push_back(graph.add_tensor({.name = "w",
+                                                  .type = DType::kInt8,
+                                                  .shape = {2, 1, 1, 2},
+                                                  .role = graph::Role::kConstant,
+                                                  .data = std::vector<std::byte>(4),
+                                                  .quantization = {{1.0f}, {0}, 0}}));
+  expect_refused(graph, Code::kOutOfRange, "CONV_2D 'op' (operator 0): ", "2^30");
+}
+
+TEST(PrepareErrors, ComputedWeights) {
+  Graph graph = one_op(OpKind::kFullyConnected, {DType::kFloat32}, {DType::kFloat32}, graph::FullyConnectedParams{});
+  const auto w = graph.add_tensor({.name = "w", .shape = {3, 2}});
+  graph.inputs.push_back(w);
+  graph.ops[0].inputs.push_back(w);
+  graph.tensor(graph.outputs[0]).shape = {16, 3};
+  expect_refused(graph, Code::kUnsupported, "FULLY_CONNECTED", "constant");
+}
+
+TEST(PrepareErrors, MoreMemoryThanSupported) {
+  const Graph graph = one_op(OpKind::kRelu, {DType::kFloat32}, {DType::kFloat32});
+  const auto result = Interpreter::prepare(graph, {.batch = INT32_MAX});
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.status().code(), Code::kOutOfRange);
+  EXPECT_THAT(result.status().message(), AllOf(StartsWith("RELU 'op' (operator 0): "), HasSubstr("2147483647")));
+}
+
+}  // namespace
+}  // namespace liteqat::runtime

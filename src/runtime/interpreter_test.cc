@@ -1,0 +1,158 @@
+#include "runtime/interpreter.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "graph/architectures.h"
+#include "runtime/test_allocations.h"
+#include "runtime/test_graphs.h"
+
+namespace liteqat::runtime {
+namespace {
+
+using graph::DType;
+using graph::Graph;
+using ::testing::HasSubstr;
+using Data = std::vector<std::byte>;
+
+Data run_once(Interpreter& interpreter, std::span<const std::byte> input) {
+  std::memcpy(interpreter.input(0).data(), input.data(), input.size());
+  interpreter.invoke();
+  const auto output = interpreter.output(0);
+  return {output.begin(), output.end()};
+}
+
+Interpreter prepared(const Graph& graph, const Options& options) {
+  auto interpreter = Interpreter::prepare(graph, options);
+  LITEQAT_CHECK(interpreter.ok());
+  return std::move(interpreter).value();
+}
+
+TEST(Interpreter, EveryInstructionSetGivesTheSameBytes) {
+  for (uint64_t seed = 0; seed < 80; ++seed) {
+    const Graph graph = RandomGraph(seed, seed % 2 == 0 ? DType::kInt8 : DType::kFloat32).make(4);
+    const Data input = random_input(graph.tensor(graph.inputs[0]), seed);
+    Interpreter reference = prepared(graph, {});
+    const Data expected = run_once(reference, input);
+    for (Isa isa : supported_isas()) {
+      Interpreter other = prepared(graph, {.isa = isa});
+      ASSERT_EQ(run_once(other, input), expected) << isa_name(isa) << ", seed " << seed << "\n" << graph::print(graph);
+      // Whatever the last run left in the arena must not matter.
+      ASSERT_EQ(run_once(other, input), expected) << isa_name(isa) << ", second run, seed " << seed;
+    }
+  }
+}
+
+TEST(Interpreter, ABatchEqualsItsImagesOneByOne) {
+  constexpr int32_t kBatch = 5;
+  for (uint64_t seed = 100; seed < 160; ++seed) {
+    const Graph graph = RandomGraph(seed, seed % 2 == 0 ? DType::kInt8 : DType::kFloat32).make(3);
+    for (Isa isa : supported_isas()) {
+      Interpreter single = prepared(graph, {.isa = isa});
+      Interpreter batched = prepared(graph, {.batch = kBatch, .isa = isa});
+      ASSERT_EQ(batched.batch(), kBatch);
+      ASSERT_EQ(batched.input(0).size(), kBatch * single.input(0).size());
+      const Data images = random_input(batched.input_tensor(0), seed);
+      const Data together = run_once(batched, images);
+      Data expected;
+      for (size_t image = 0; image < kBatch; ++image) {
+        const Data one = run_once(single, std::span(images).subspan(image * single.input(0).size(), single.input(0).size()));
+        expected.insert(expected.end(), one.begin(), one.end());
+      }
+      ASSERT_EQ(together, expected) << isa_name(isa) << ", seed " << seed;
+    }
+  }
+}
+
+TEST(Interpreter, InvokeAllocatesNothing) {
+  for (uint64_t seed = 200; seed < 240; ++seed) {
+    const Graph graph = RandomGraph(seed, seed % 2 == 0 ? DType::kInt8 : DType::kFloat32).make(5);
+    for (Isa isa : supported_isas()) {
+      Interpreter interpreter = prepared(graph, {.batch = 3, .isa = isa});
+      const int64_t before = allocation_count();
+      interpreter.invoke();
+      EXPECT_EQ(allocation_count(), before) << "seed " << seed;
+      EXPECT_GT(before, 0);
+    }
+  }
+}
+
+/// y = 2 x0 + 3 x1 + 0.5 over [1,2] by FULLY_CONNECTED, with weights that DEQUANTIZE makes of float16.
+TEST(Interpreter, Float16WeightsAreWidenedInPrepare) {
+  Graph graph;
+  const auto x = graph.add_tensor({.name = "x", .shape = {1, 2}});
+  const std::vector<uint16_t> halves = {0x4000, 0x4200};  // 2, 3
+  graph::Tensor stored = {.name = "w16", .type = DType::kFloat16, .shape = {1, 2}, .role = graph::Role::kConstant};
+  stored.data.resize(4);
+  std::memcpy(stored.data.data(), halves.data(), 4);
+  const auto w16 = graph.add_tensor(std::move(stored));
+  const auto w = graph.add_tensor({.name = "w", .shape = {1, 2}});
+  graph::Tensor bias = {.name = "b", .shape = {1}, .role = graph::Role::kConstant};
+  bias.data.resize(4);
+  const float half = 0.5f;
+  std::memcpy(bias.data.data(), &half, 4);
+  const auto b = graph.add_tensor(std::move(bias));
+  const auto y = graph.add_tensor({.name = "y", .shape = {1, 1}});
+  graph.ops = {{graph::OpKind::kDequantize, "w", {w16}, {w}, {}, 0},
+               {graph::OpKind::kFullyConnected, "y", {x, w, b}, {y}, graph::FullyConnectedParams{}, 0}};
+  graph.inputs = {x};
+  graph.outputs = {y};
+  Interpreter interpreter = prepared(graph, {});
+  EXPECT_EQ(interpreter.steps().size(), 1u);  // the widening is done
+  const float input[2] = {10, 100};
+  const Data output = run_once(interpreter, std::as_bytes(std::span(input)));
+  float value = 0;
+  std::memcpy(&value, output.data(), 4);
+  EXPECT_EQ(value, 320.5f);
+}
+
+/// Training graphs have batch norm, which does not run by itself: connect its readers to its input.
+void drop_batch_norms(Graph& graph) {
+  std::vector<graph::Op> kept;
+  for (const graph::Op& op : graph.ops) {
+    if (op.kind != graph::OpKind::kBatchNorm) {
+      kept.push_back(op);
+      continue;
+    }
+    for (graph::Op& reader : graph.ops) std::ranges::replace(reader.inputs, op.outputs[0], op.inputs[0]);
+    for (graph::Op& reader : kept) std::ranges::replace(reader.inputs, op.outputs[0], op.inputs[0]);
+  }
+  graph.ops = std::move(kept);
+}
+
+TEST(Interpreter, ArenaIsCloseToTheLivePeak) {
+  for (const char* name : {"mobilenet_v2_cifar", "mobilenet_v2_keras", "resnet8", "mnist_guide"}) {
+    const bool mnist = std::string(name) == "mnist_guide";
+    const int32_t side = mnist ? 28 : 32;
+    auto graph = graph::make_architecture({.name = name, .height = side, .width = side, .channels = mnist ? 1 : 3});
+    ASSERT_TRUE(graph.ok()) << graph.status().message();
+    drop_batch_norms(*graph);
+    for (int32_t batch : {1, 16}) {
+      const Interpreter interpreter = prepared(*graph, {.batch = batch});
+      EXPECT_LE(static_cast<double>(interpreter.arena_bytes()), 1.03 * static_cast<double>(interpreter.live_peak_bytes())) << name;
+      EXPECT_GT(interpreter.live_peak_bytes(), 0);
+    }
+  }
+}
+
+TEST(Interpreter, StepsNameKernelsAndWork) {
+  auto graph = graph::make_architecture({.name = "mnist_guide"});
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  const auto steps = prepared(*graph, {.batch = 2}).steps();
+  ASSERT_FALSE(steps.empty());
+  const auto conv = std::ranges::find(steps, "CONV_2D", &StepInfo::op);
+  ASSERT_NE(conv, steps.end());
+  EXPECT_EQ(conv->kernel, "conv2d_f32_f32_reference");
+  EXPECT_EQ(conv->macs, 2 * 26 * 26 * 9 * 12);
+  EXPECT_EQ(std::ranges::find(steps, "RESHAPE", &StepInfo::op)->kernel, "reshape_in_place");
+}
+
+TEST(Profile, NamesRoundTrip) {
+  ASSERT_TRUE(parse_profile("litert-reference").ok());
+  EXPECT_STREQ(profile_name(*parse_profile("litert-reference")), "litert-reference");
+}
+
+}  // namespace
+}  // namespace liteqat::runtime
