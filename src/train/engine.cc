@@ -52,9 +52,7 @@ Status check_model(const Graph& model) {
 }  // namespace
 
 int32_t chunk_images(int32_t batch) {
-  const int32_t eighth = (batch + 7) / 8;
-  const int32_t quarter = (batch + 3) / 4;
-  return std::max(eighth, std::min(quarter, 4));
+  return std::min(4, (batch + 3) / 4);
 }
 
 struct Engine::State {
@@ -66,16 +64,21 @@ struct Engine::State {
         place{model,
               plan,
               Layout(model, plan, {options.max_batch, options.chunk, options.training, loss_id}),
-              ParameterGradients(model, options.training ? max_chunks : 0),
+              ParameterGradients(model, options.training ? std::min(max_chunks, kMaxGroups) : 0),
               options.chunk,
               max_chunks,
               pool.threads(),
               options.training,
+              {},
               {}},
         losses(options.max_batch) {
     if (plan != nullptr) observations.resize(plan->quantizers.size());
     const int scratch_blocks = options.training && place.layout.scratch_elems() > 0 ? pool.threads() : 0;
     for (int worker = 0; worker < scratch_blocks; ++worker) place.scratch.emplace_back(place.layout.scratch_elems() * options.chunk);
+    int64_t largest = 0;
+    for (TensorId id : place.gradients.tensors()) largest = std::max(largest, graph::elem_count(model.tensor(id).shape));
+    for (int worker = 0; options.training && worker < pool.threads(); ++worker)
+      place.parameter_scratch.emplace_back(2 * align_elems(largest));
   }
 
   Status add_steps();
@@ -152,8 +155,7 @@ void Engine::State::chunk_loss(const Chunk& chunk, std::span<const int32_t> labe
 
 LossValue Engine::State::compute_loss(std::span<const int32_t> labels, float label_smoothing) const {
   LITEQAT_CHECK_EQ(labels.size(), static_cast<size_t>(batch.images));
-  pool.run(batch.chunks,
-           [&](int task, int worker) { chunk_loss(chunk_at(batch, options.chunk, task, worker), labels, label_smoothing, false); });
+  pool.run(batch.chunks, [&](int task, int worker) { chunk_loss(chunk_at(batch, task, worker), labels, label_smoothing, false); });
   return losses.mean(batch.images);
 }
 
@@ -182,17 +184,17 @@ std::span<const float> Engine::forward(std::span<const float> images, int32_t n,
   LITEQAT_CHECK_EQ(images.size(), static_cast<size_t>(n * state.place.layout.image_elems(model.inputs[0])));
   state.mode = mode;
   state.has_gradients = false;
-  state.batch = {n, (n + state.options.chunk - 1) / state.options.chunk};
+  state.batch = make_batch(n, state.options.chunk);
   state.place.layout.set_input(images.data());
   for (int32_t index : {0, state.batch.chunks - 1}) {
-    const Status configured = state.configure(chunk_at(state.batch, state.options.chunk, index, 0).count);
+    const Status configured = state.configure(chunk_at(state.batch, index, 0).count);
     LITEQAT_CHECK(configured.ok());  // a kernel that exists for a full chunk exists for a part of it
   }
   state.pool.run(static_cast<int>(state.steps.size()),
                  [&](int task, int) { state.steps[static_cast<size_t>(task)]->prepare(mode, state.batch); });
-  walk_forward(state.forward_steps, mode, state.batch, state.options.chunk, state.pool);
+  walk_forward(state.forward_steps, mode, state.batch, state.pool);
   const TensorId output = model.outputs[0];
-  const Chunk first = chunk_at(state.batch, state.options.chunk, 0, 0);
+  const Chunk first = chunk_at(state.batch, 0, 0);
   return {state.place.layout.value(output, first), static_cast<size_t>(n * state.place.layout.image_elems(output))};
 }
 
@@ -200,9 +202,9 @@ LossValue Engine::backward(std::span<const int32_t> labels, float label_smoothin
   State& state = *state_;
   LITEQAT_CHECK(state.mode == Mode::kTraining && state.options.training);
   LITEQAT_CHECK_EQ(labels.size(), static_cast<size_t>(state.batch.images));
-  walk_backward(state.backward_steps, state.batch, state.options.chunk, state.pool,
+  walk_backward(state.backward_steps, state.batch, state.pool,
                 [&](const Chunk& chunk) { state.chunk_loss(chunk, labels, label_smoothing, true); });
-  state.place.gradients.sum(state.batch.chunks, state.pool);
+  state.place.gradients.sum(state.batch.groups, state.pool);
   if (state.place.plan != nullptr) {
     state.pool.run(static_cast<int>(state.backward_steps.size()),
                    [&](int task, int) { state.backward_steps[static_cast<size_t>(task)]->finish_gradients(); });
@@ -233,7 +235,7 @@ std::vector<float> Engine::copy_activation(TensorId id) const {
   LITEQAT_CHECK(state.options.training);
   std::vector<float> values;
   for (int32_t index = 0; index < state.batch.chunks; ++index) {
-    const Chunk chunk = chunk_at(state.batch, state.options.chunk, index, 0);
+    const Chunk chunk = chunk_at(state.batch, index, 0);
     const float* begin = state.place.layout.value(id, chunk);
     values.insert(values.end(), begin, begin + chunk.count * state.place.layout.image_elems(id));
   }
@@ -246,7 +248,7 @@ std::string Engine::find_non_finite() const {
   for (const Op& op : state.place.model.ops) {
     const TensorId output = op.outputs[0];
     for (int32_t index = 0; index < state.batch.chunks; ++index) {
-      const Chunk chunk = chunk_at(state.batch, state.options.chunk, index, 0);
+      const Chunk chunk = chunk_at(state.batch, index, 0);
       const auto elems = static_cast<size_t>(chunk.count * layout.image_elems(output));
       if (!all_finite({layout.raw(output, chunk), elems}) || !all_finite({layout.value(output, chunk), elems})) return op.name;
     }
@@ -265,7 +267,9 @@ std::string Engine::find_non_finite() const {
 int64_t Engine::memory_bytes() const {
   const State& state = *state_;
   int64_t bytes = state.place.layout.memory_bytes() + state.place.gradients.memory_bytes();
-  for (const FloatBlock& block : state.place.scratch) bytes += block.elems() * static_cast<int64_t>(sizeof(float));
+  for (const auto* blocks : {&state.place.scratch, &state.place.parameter_scratch}) {
+    for (const FloatBlock& block : *blocks) bytes += block.elems() * static_cast<int64_t>(sizeof(float));
+  }
   return bytes;
 }
 

@@ -242,7 +242,8 @@ Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& 
   Run run(model, plan, train, options, std::move(engine), pool, progress);
   if (state.epochs_done > 0) LITEQAT_RETURN_IF_ERROR(run.optimizer().restore(state.slots, state.optimizer_steps));
   while (state.epochs_done < options.epochs) {
-    progress.begin(format("{}epoch {}/{}", options.title.empty() ? "" : options.title + " ", state.epochs_done + 1, options.epochs), train.count, "images");
+    progress.begin(format("{}epoch {}/{}", options.title.empty() ? "" : options.title + " ", state.epochs_done + 1, options.epochs),
+                   train.count, "images");
     LITEQAT_ASSIGN_OR_RETURN(EpochRecord record, run.run_epoch(state.epochs_done));
     if (validation != nullptr) LITEQAT_RETURN_IF_ERROR(run.validate_on(*validation, record));
     progress.end(summary_of(record));

@@ -14,9 +14,11 @@
 
 namespace liteqat::train {
 
-/// One fixed part of a batch: images [begin, begin + count), handled by one worker.
+/// One fixed part of a batch: images [begin, begin + count), handled by one worker. Consecutive chunks form a group.
 struct Chunk {
   int32_t index = 0, begin = 0, count = 0;
+  int32_t group = 0;
+  bool first_of_group = true;
   int worker = 0;
 };
 

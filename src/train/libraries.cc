@@ -4,6 +4,8 @@
 
 namespace liteqat::train {
 
-std::map<std::string, std::string> library_versions() { return {{"onednn", kernels::onednn::library_version()}}; }
+std::map<std::string, std::string> library_versions() {
+  return {{"onednn", kernels::onednn::library_version()}};
+}
 
 }  // namespace liteqat::train

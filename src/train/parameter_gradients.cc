@@ -10,7 +10,7 @@ constexpr int64_t kBlockElems = 16384;
 
 }  // namespace
 
-ParameterGradients::ParameterGradients(const graph::Graph& model, int32_t chunks) : chunks_(chunks) {
+ParameterGradients::ParameterGradients(const graph::Graph& model, int32_t groups) : groups_(groups) {
   index_of_tensor_.assign(model.tensors.size(), -1);
   for (size_t id = 0; id < model.tensors.size(); ++id) {
     if (model.tensors[id].role != graph::Role::kParameter) continue;
@@ -18,7 +18,7 @@ ParameterGradients::ParameterGradients(const graph::Graph& model, int32_t chunks
     tensors_.push_back(static_cast<graph::TensorId>(id));
     Entry entry;
     entry.elems = graph::elem_count(model.tensors[id].shape);
-    if (chunks > 0) entry.total = FloatBlock(entry.elems);
+    if (groups > 0) entry.total = FloatBlock(entry.elems);
     entries_.push_back(std::move(entry));
   }
 }
@@ -29,21 +29,21 @@ int32_t ParameterGradients::find(graph::TensorId id) const {
 
 void ParameterGradients::use_partials(int32_t parameter) {
   Entry& entry = entries_[static_cast<size_t>(parameter)];
-  entry.partials = FloatBlock(align_elems(entry.elems) * chunks_);
+  entry.partials = FloatBlock(align_elems(entry.elems) * groups_);
   for (int64_t begin = 0; begin < entry.elems; begin += kBlockElems) {
     blocks_.push_back({parameter, begin, std::min(entry.elems, begin + kBlockElems)});
   }
 }
 
-void ParameterGradients::sum(int32_t chunks, ThreadPool& pool) const {
-  pool.run(static_cast<int>(blocks_.size()), [&](int task, int) { sum_block(blocks_[static_cast<size_t>(task)], chunks); });
+void ParameterGradients::sum(int32_t groups, ThreadPool& pool) const {
+  pool.run(static_cast<int>(blocks_.size()), [&](int task, int) { sum_block(blocks_[static_cast<size_t>(task)], groups); });
 }
 
-void ParameterGradients::sum_block(const Block& block, int32_t chunks) const {
+void ParameterGradients::sum_block(const Block& block, int32_t groups) const {
   float* total = entries_[static_cast<size_t>(block.parameter)].total.data();
   std::copy(partial(block.parameter, 0) + block.begin, partial(block.parameter, 0) + block.end, total + block.begin);
-  for (int32_t chunk = 1; chunk < chunks; ++chunk) {
-    const float* addend = partial(block.parameter, chunk);
+  for (int32_t group = 1; group < groups; ++group) {
+    const float* addend = partial(block.parameter, group);
     for (int64_t i = block.begin; i < block.end; ++i) total[i] += addend[i];
   }
 }

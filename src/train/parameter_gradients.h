@@ -1,4 +1,4 @@
-// Gradients of the trainable tensors. Each chunk of a batch has a partial gradient of its own; they are summed in chunk order, element by
+// Gradients of the trainable tensors. Each group of chunks has a partial gradient of its own; they are summed in group order, element by
 // element, so that the sum is the same whichever worker computed or added what.
 #pragma once
 
@@ -14,8 +14,8 @@ namespace liteqat::train {
 
 class ParameterGradients {
  public:
-  /// One entry per kParameter tensor, in tensor order. With chunks == 0 nothing is allocated (evaluation only).
-  ParameterGradients(const graph::Graph& model, int32_t chunks);
+  /// One entry per kParameter tensor, in tensor order. With groups == 0 nothing is allocated (evaluation only).
+  ParameterGradients(const graph::Graph& model, int32_t groups);
 
   const std::vector<graph::TensorId>& tensors() const { return tensors_; }
   /// Index into tensors(), -1 if the tensor is not trainable.
@@ -23,15 +23,15 @@ class ParameterGradients {
 
   /// From then on sum() adds up the partials of this parameter. Without it the total is written directly. Requires: index in range.
   void use_partials(int32_t parameter);
-  float* partial(int32_t parameter, int32_t chunk) const {
+  float* partial(int32_t parameter, int32_t group) const {
     const Entry& entry = entries_[static_cast<size_t>(parameter)];
-    return entry.partials.data() + chunk * align_elems(entry.elems);
+    return entry.partials.data() + group * align_elems(entry.elems);
   }
   std::span<float> total(int32_t parameter) const {
     const Entry& entry = entries_[static_cast<size_t>(parameter)];
     return {entry.total.data(), static_cast<size_t>(entry.elems)};
   }
-  void sum(int32_t chunks, ThreadPool& pool) const;
+  void sum(int32_t groups, ThreadPool& pool) const;
   int64_t memory_bytes() const;
 
  private:
@@ -43,9 +43,9 @@ class ParameterGradients {
     int32_t parameter;
     int64_t begin, end;
   };
-  void sum_block(const Block& block, int32_t chunks) const;
+  void sum_block(const Block& block, int32_t groups) const;
 
-  int32_t chunks_;
+  int32_t groups_;
   std::vector<graph::TensorId> tensors_;
   std::vector<int32_t> index_of_tensor_;
   std::vector<Entry> entries_;

@@ -108,6 +108,7 @@ class PlainNetwork {
   Values quantized(graph::TensorId id, Values x) {
     const quant::Quantizer* q = plan_ == nullptr ? nullptr : plan_->find(id);
     if (q == nullptr) return x;
+    q = &plan_->range_of(*q);
     const graph::Shape& s = shape(id);
     size_t inner = 1;
     for (size_t axis = static_cast<size_t>(q->axis + 1); q->channels > 1 && axis < s.size(); ++axis) inner *= static_cast<size_t>(s[axis]);

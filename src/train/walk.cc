@@ -24,34 +24,51 @@ void for_each_segment(std::span<const Pass> passes, const RunSegment& run_segmen
 
 }  // namespace
 
-Chunk chunk_at(const Batch& batch, int32_t chunk_images, int32_t index, int worker) {
-  const int32_t begin = index * chunk_images;
-  return {index, begin, std::min(chunk_images, batch.images - begin), worker};
+Batch make_batch(int32_t images, int32_t chunk) {
+  Batch batch{.images = images, .chunk = chunk, .chunks = (images + chunk - 1) / chunk};
+  batch.chunks_per_group = (batch.chunks + kMaxGroups - 1) / kMaxGroups;
+  batch.groups = (batch.chunks + batch.chunks_per_group - 1) / batch.chunks_per_group;
+  return batch;
 }
 
-void walk_forward(std::span<Step* const> steps, Mode mode, const Batch& batch, int32_t chunk_images, ThreadPool& pool) {
+Chunk chunk_at(const Batch& batch, int32_t index, int worker) {
+  const int32_t begin = index * batch.chunk;
+  return {.index = index,
+          .begin = begin,
+          .count = std::min(batch.chunk, batch.images - begin),
+          .group = index / batch.chunks_per_group,
+          .first_of_group = index % batch.chunks_per_group == 0,
+          .worker = worker};
+}
+
+void for_each_chunk(const Batch& batch, ThreadPool& pool, const ChunkFunction& function) {
+  pool.run(batch.groups, [&](int group, int worker) {
+    const int32_t end = std::min(batch.chunks, (group + 1) * batch.chunks_per_group);
+    for (int32_t index = group * batch.chunks_per_group; index < end; ++index) function(chunk_at(batch, index, worker));
+  });
+}
+
+void walk_forward(std::span<Step* const> steps, Mode mode, const Batch& batch, ThreadPool& pool) {
   std::vector<Pass> passes;
   for (Step* step : steps) {
     for (int pass = 0; pass < step->forward_passes(mode); ++pass) passes.push_back({step, pass});
   }
   for_each_segment(passes, [&](std::span<const Pass> segment) {
-    pool.run(batch.chunks, [&](int task, int worker) {
-      const Chunk chunk = chunk_at(batch, chunk_images, task, worker);
+    for_each_chunk(batch, pool, [&](const Chunk& chunk) {
       for (const Pass& pass : segment) pass.step->forward(mode, pass.pass, chunk);
     });
     for (const Pass& pass : segment) pass.step->combine_forward(mode, pass.pass, batch);
   });
 }
 
-void walk_backward(std::span<Step* const> steps, const Batch& batch, int32_t chunk_images, ThreadPool& pool, const ChunkFunction& first) {
+void walk_backward(std::span<Step* const> steps, const Batch& batch, ThreadPool& pool, const ChunkFunction& first) {
   std::vector<Pass> passes;
   for (size_t i = steps.size(); i-- > 0;) {
     for (int pass = 0; pass < steps[i]->backward_passes(); ++pass) passes.push_back({steps[i], pass});
   }
   bool at_start = true;
   for_each_segment(passes, [&](std::span<const Pass> segment) {
-    pool.run(batch.chunks, [&](int task, int worker) {
-      const Chunk chunk = chunk_at(batch, chunk_images, task, worker);
+    for_each_chunk(batch, pool, [&](const Chunk& chunk) {
       if (at_start) first(chunk);
       for (const Pass& pass : segment) pass.step->backward(pass.pass, chunk);
     });

@@ -15,12 +15,16 @@ namespace liteqat::train {
 using ChunkFunction = std::function<void(const Chunk&)>;
 
 /// All forward passes in order.
-void walk_forward(std::span<Step* const> steps, Mode mode, const Batch& batch, int32_t chunk_images, ThreadPool& pool);
+void walk_forward(std::span<Step* const> steps, Mode mode, const Batch& batch, ThreadPool& pool);
 
 /// All backward passes, last step first. `first` runs on each chunk before them. Requires: at least one step.
-void walk_backward(std::span<Step* const> steps, const Batch& batch, int32_t chunk_images, ThreadPool& pool, const ChunkFunction& first);
+void walk_backward(std::span<Step* const> steps, const Batch& batch, ThreadPool& pool, const ChunkFunction& first);
 
-/// Images [begin, begin + count) of chunk `index`: fixed by the batch and the chunk size, never by the thread count.
-Chunk chunk_at(const Batch& batch, int32_t chunk_images, int32_t index, int worker);
+/// At most kMaxGroups groups: enough for as many workers, and few enough that partial weight gradients stay small beside activations.
+inline constexpr int32_t kMaxGroups = 16;
+Batch make_batch(int32_t images, int32_t chunk);
+/// Calls function for each chunk of the batch, a group a task.
+void for_each_chunk(const Batch& batch, ThreadPool& pool, const ChunkFunction& function);
+Chunk chunk_at(const Batch& batch, int32_t index, int worker);
 
 }  // namespace liteqat::train

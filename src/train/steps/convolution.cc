@@ -31,9 +31,10 @@ class ConvolutionStep final : public OperatorStep {
   void backward(int, const Chunk& chunk) override {
     kernels::onednn::use_one_thread();
     const float* dy = output_gradient(chunk);
-    if (weights_.trained()) {
-      kernel_.backward_weights(chunk.worker, chunk.count, input(chunk), dy, weights_.weight_gradient(chunk.index),
-                               weights_.bias_gradient(chunk.index));
+    const OperatorWeights::Gradients gradients = weights_.gradients_of(chunk);
+    if (gradients.weights != nullptr) {
+      kernel_.backward_weights(chunk.worker, chunk.count, input(chunk), dy, gradients.weights, gradients.bias);
+      weights_.add_gradients(chunk);
     }
     GradientTarget dx = input_gradient(chunk);
     if (dx.data() == nullptr) return;

@@ -22,9 +22,10 @@ class DepthwiseStep final : public OperatorStep {
 
   void backward(int, const Chunk& chunk) override {
     const float* dy = output_gradient(chunk);
-    if (weights_.trained()) {
-      kernels_.backward_weights(shape_, chunk.count, input(chunk), dy, weights_.weight_gradient(chunk.index),
-                                weights_.bias_gradient(chunk.index));
+    const OperatorWeights::Gradients gradients = weights_.gradients_of(chunk);
+    if (gradients.weights != nullptr) {
+      kernels_.backward_weights(shape_, chunk.count, input(chunk), dy, gradients.weights, gradients.bias);
+      weights_.add_gradients(chunk);
     }
     GradientTarget dx = input_gradient(chunk);
     if (dx.data() == nullptr) return;

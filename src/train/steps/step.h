@@ -31,16 +31,21 @@ struct Workplace {
   int32_t max_chunks = 0;  // chunks of a full batch
   int32_t workers = 1;
   bool training = true;
-  std::vector<FloatBlock> scratch;  // by worker, for gradients that are added
+  std::vector<FloatBlock> scratch;            // by worker, for gradients of activations that are added
+  std::vector<FloatBlock> parameter_scratch;  // by worker, for gradients of a weight tensor and a bias that are added
 
   const float* parameter(graph::TensorId id) const { return model.tensor(id).as<float>().data(); }
   float* parameter(graph::TensorId id) { return model.tensor(id).as<float>().data(); }
 };
 
-/// A batch and into how many chunks it falls.
+/// How a batch falls into chunks, and chunks into groups. A group is what one worker takes at a time, chunk after chunk, and has one
+/// partial gradient of every parameter. Fixed by the batch and the chunk size, never by the thread count.
 struct Batch {
   int32_t images = 0;
+  int32_t chunk = 1;  // images of every chunk but the last
   int32_t chunks = 0;
+  int32_t chunks_per_group = 1;
+  int32_t groups = 0;
 };
 
 class Step {

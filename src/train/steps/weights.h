@@ -19,12 +19,14 @@ class OperatorWeights {
   const float* weights() const { return weights_; }
   const float* bias() const { return bias_; }  // null if there is none
 
-  /// The chunk's partial gradients, null where the tensor is not trained.
-  float* weight_gradient(int32_t chunk) const {
-    return weight_parameter_ < 0 ? nullptr : place_->gradients.partial(weight_parameter_, chunk);
-  }
-  float* bias_gradient(int32_t chunk) const { return bias_parameter_ < 0 ? nullptr : place_->gradients.partial(bias_parameter_, chunk); }
-  bool trained() const { return weight_parameter_ >= 0; }
+  struct Gradients {
+    float* weights = nullptr;
+    float* bias = nullptr;
+  };
+  /// Where a chunk's gradients are to be written whole; null where the tensor is not trained.
+  Gradients gradients_of(const Chunk& chunk) const;
+  /// Once they are written: adds them to the group's partial gradient, unless they stand there already.
+  void add_gradients(const Chunk& chunk) const;
   /// Straight-through: no gradient where a weight lies outside of its range.
   void mask_gradient();
 
@@ -32,6 +34,8 @@ class OperatorWeights {
   OperatorWeights(Workplace& place, int32_t op) : place_(&place), op_index_(op) {}
   const graph::Op& op() const { return place_->model.ops[static_cast<size_t>(op_index_)]; }
   quant::Quantizer* quantizer() const { return place_->plan == nullptr ? nullptr : place_->plan->find(op().inputs[1]); }
+  Gradients partials(const Chunk& chunk) const;
+  int64_t input_elems(size_t input) const { return graph::elem_count(place_->model.tensor(op().inputs[input]).shape); }
   void quantize_weights(const quant::Quantizer& quantizer);
 
   Workplace* place_;
