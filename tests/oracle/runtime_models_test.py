@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Real .tflite models in our runtime and in LiteRT's reference kernels (BUILTIN_REF): every output byte equal, for every instruction set
-of this CPU and at two batch sizes, on random and on real images; and for one image, what every single operator gives.
+of this CPU and at two batch sizes, on random and on real images; for one image, what every single operator gives; the arena's size.
 
 Usage: runtime_models_test.py WORK_FOLDER TOOL   (tests/tools/liteqat_run_tflite.cc)
 """
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -68,6 +69,14 @@ def our_outputs(tool, work, model, inputs, isa, batch, *options):
     return np.load(work / "out.npy")
 
 
+def check_arena(tool, work, model, name, image):
+    np.save(work / "in.npy", image[None])
+    listing = subprocess.run([tool, str(model), work / "in.npy", work / "out.npy", "--steps"], check=True, capture_output=True, text=True).stdout
+    arena, peak = map(int, re.search(r"arena (\d+) live peak (\d+)", listing).groups())
+    assert arena <= 1.03 * peak, f"{name}: arena {arena} bytes, the largest sum alive at once is {peak}"
+    print(f"{name}: arena {arena} bytes, live peak {peak}")
+
+
 def check_layers(tool, work, model, name, image):
     expected = litert_layers(model, image)
     for isa in isas():
@@ -104,6 +113,7 @@ def main():
     for name, to_input, count in CASES:
         model = MODELS / f"{name}.tflite"
         details = Interpreter(str(model)).get_input_details()[0]
+        check_arena(tool, work, model, name, random_inputs(details, 1, rng)[0])
         check_layers(tool, work, model, name, random_inputs(details, 1, rng)[0])
         check(tool, work, model, f"{name} random", random_inputs(details, count, rng))
         if to_input is not None and pixels is not None:
