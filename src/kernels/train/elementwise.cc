@@ -1,35 +1,26 @@
 #include "kernels/train/elementwise.h"
 
+#include "kernels/train/loops/loops.h"
+
 namespace liteqat::kernels::train {
 
 void relu_forward(const float* x, float* y, int64_t elems) {
-  for (int64_t i = 0; i < elems; ++i) y[i] = x[i] > 0.0f ? x[i] : 0.0f;
+  loops().relu_forward(x, y, elems);
 }
-
 void relu6_forward(const float* x, float* y, int64_t elems) {
-  for (int64_t i = 0; i < elems; ++i) {
-    const float low = x[i] > 0.0f ? x[i] : 0.0f;
-    y[i] = low < 6.0f ? low : 6.0f;
-  }
+  loops().relu6_forward(x, y, elems);
 }
-
 void relu_backward(const float* y, const float* dy, float* dx, int64_t elems) {
-  for (int64_t i = 0; i < elems; ++i) dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
+  loops().relu_backward(y, dy, dx, elems);
 }
-
 void relu6_backward(const float* y, const float* dy, float* dx, int64_t elems) {
-  for (int64_t i = 0; i < elems; ++i) {
-    const float above = y[i] > 0.0f ? dy[i] : 0.0f;
-    dx[i] = y[i] < 6.0f ? above : 0.0f;
-  }
+  loops().relu6_backward(y, dy, dx, elems);
 }
-
 void add_forward(const float* a, const float* b, float* y, int64_t elems) {
-  for (int64_t i = 0; i < elems; ++i) y[i] = a[i] + b[i];
+  loops().add_forward(a, b, y, elems);
 }
-
 void accumulate(const float* x, float* sum, int64_t elems) {
-  for (int64_t i = 0; i < elems; ++i) sum[i] += x[i];
+  loops().accumulate(x, sum, elems);
 }
 
 }  // namespace liteqat::kernels::train

@@ -1,29 +1,15 @@
 #include "kernels/train/optimizer.h"
 
-#include <cmath>
+#include "kernels/train/loops/loops.h"
 
 namespace liteqat::kernels::train {
 
-void sgd_update(const SgdParams& p, const float* gradient, float* weights, float* velocity, int64_t elems) {
-  if (p.momentum == 0.0f) {
-    for (int64_t i = 0; i < elems; ++i) weights[i] -= p.rate * (gradient[i] + p.weight_decay * weights[i]);
-    return;
-  }
-  for (int64_t i = 0; i < elems; ++i) {
-    const float step = p.rate * (gradient[i] + p.weight_decay * weights[i]);
-    velocity[i] = p.momentum * velocity[i] - step;
-    weights[i] += p.nesterov ? p.momentum * velocity[i] - step : velocity[i];
-  }
+void sgd_update(const SgdParams& params, const float* gradient, float* weights, float* velocity, int64_t elems) {
+  loops().sgd(params, gradient, weights, velocity, elems);
 }
 
-void adam_update(const AdamParams& p, const float* gradient, float* weights, float* m, float* v, int64_t elems) {
-  const float fresh1 = 1.0f - p.beta1, fresh2 = 1.0f - p.beta2;
-  for (int64_t i = 0; i < elems; ++i) {
-    const float g = gradient[i] + p.weight_decay * weights[i];
-    m[i] += (g - m[i]) * fresh1;
-    v[i] += (g * g - v[i]) * fresh2;
-    weights[i] -= p.corrected_rate * m[i] / (std::sqrt(v[i]) + p.epsilon);
-  }
+void adam_update(const AdamParams& params, const float* gradient, float* weights, float* m, float* v, int64_t elems) {
+  loops().adam(params, gradient, weights, m, v, elems);
 }
 
 }  // namespace liteqat::kernels::train

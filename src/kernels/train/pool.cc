@@ -13,7 +13,8 @@ struct Window {
 };
 
 Window window_at(const WindowShape& s, int32_t out_y, int32_t out_x) {
-  return {inside_taps(out_y, s.stride_h, s.pad_h, s.filter_h, 1, s.height), inside_taps(out_x, s.stride_w, s.pad_w, s.filter_w, 1, s.width)};
+  return {inside_taps(out_y, s.stride_h, s.pad_h, s.filter_h, 1, s.height),
+          inside_taps(out_x, s.stride_w, s.pad_w, s.filter_w, 1, s.width)};
 }
 
 /// Calls visit(output position, window, image) for every output position of every image.
@@ -32,9 +33,13 @@ int64_t tap_offset(const WindowShape& s, const Window& w, int32_t ky, int32_t kx
   return (int64_t{w.y.origin + ky} * s.width + w.x.origin + kx) * s.channels;
 }
 
-float inverse_count(const Window& w) { return 1.0f / static_cast<float>((w.y.end - w.y.begin) * (w.x.end - w.x.begin)); }
+float inverse_count(const Window& w) {
+  return 1.0f / static_cast<float>((w.y.end - w.y.begin) * (w.x.end - w.x.begin));
+}
 
-int64_t image_elems(const WindowShape& s) { return int64_t{s.height} * s.width * s.channels; }
+int64_t image_elems(const WindowShape& s) {
+  return int64_t{s.height} * s.width * s.channels;
+}
 
 }  // namespace
 

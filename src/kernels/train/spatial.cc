@@ -43,7 +43,9 @@ void for_each_row(const PadShape& s, int32_t n, const Copy& copy) {
   }
 }
 
-int64_t row_elems(const PadShape& s) { return int64_t{s.width} * s.channels; }
+int64_t row_elems(const PadShape& s) {
+  return int64_t{s.width} * s.channels;
+}
 
 }  // namespace
 

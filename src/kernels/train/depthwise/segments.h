@@ -2,7 +2,7 @@
 // window: kRows x kColumns weights of a block of channels stay in registers while the run passes. Internal linkage; see vectors.h.
 #pragma once
 
-#include "kernels/train/depthwise/vectors.h"
+#include "kernels/train/vectors.h"
 
 namespace liteqat::kernels::train {
 namespace {
