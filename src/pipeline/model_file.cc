@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstring>
 
 #include "base/file.h"
@@ -38,8 +39,9 @@ Result<std::vector<float>> read_floats(const safetensors::Array& array, const st
 std::string print_history(const std::vector<train::EpochRecord>& history) {
   std::string text;
   for (const train::EpochRecord& r : history) {
-    text += format("{} {} {} {} {} {} {} {} {}\n", r.epoch, r.steps, r.train_loss, r.train_correct, r.train_total,
-                   r.validation_loss ? format("{}", *r.validation_loss) : "none", r.validation_correct, r.validation_total, r.learning_rate);
+    text +=
+        format("{} {} {} {} {} {} {} {} {}\n", r.epoch, r.steps, r.train_loss, r.train_correct, r.train_total,
+               r.validation_loss ? format("{}", *r.validation_loss) : "none", r.validation_correct, r.validation_total, r.learning_rate);
   }
   return text;
 }
@@ -66,7 +68,8 @@ bool parse_history_line(std::string_view line, train::EpochRecord& r) {
     if (!take_field(line, loss)) return false;
     r.validation_loss = loss;
   }
-  return take_field(line, r.validation_correct) && take_field(line, r.validation_total) && take_field(line, r.learning_rate);
+  return take_field(line, r.validation_correct) && take_field(line, r.validation_total) && take_field(line, r.learning_rate) &&
+         line.empty();
 }
 
 Status parse_history(const std::string& text, const std::string& path, std::vector<train::EpochRecord>& history) {
@@ -111,6 +114,9 @@ Result<std::vector<float>> read_range(const safetensors::File& file, const std::
   if (values.size() != expected) {
     return error(Code::kCorruptFile, "{}: range '{}' has {} values, the scheme expects {}", path, name, values.size(), expected);
   }
+  if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
+    return error(Code::kCorruptFile, "{}: range '{}' has a value that is not finite", path, name);
+  }
   return values;
 }
 
@@ -123,6 +129,11 @@ Result<quant::Plan> load_plan(const safetensors::File& file, const graph::Graph&
     const std::string name = kRangePrefix + graph.tensor(quantizer.tensor).name;
     LITEQAT_ASSIGN_OR_RETURN(quantizer.min, read_range(file, name + "/min", quantizer.min.size(), path));
     LITEQAT_ASSIGN_OR_RETURN(quantizer.max, read_range(file, name + "/max", quantizer.max.size(), path));
+    for (size_t channel = 0; channel < quantizer.min.size(); ++channel) {
+      if (quantizer.min[channel] <= quantizer.max[channel]) continue;
+      return error(Code::kCorruptFile, "{}: {} goes from {} to {} in channel {}", path, name, quantizer.min[channel],
+                   quantizer.max[channel], channel);
+    }
   }
   return plan;
 }
