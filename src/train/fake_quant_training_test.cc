@@ -55,6 +55,12 @@ Trained make_trained(quant::Scheme scheme) {
     LITEQAT_CHECK(folded.ok());
     trained.model = std::move(folded).value();
   }
+  // A bias of zero would put windows of zeros exactly on ReLU's kink, where a central difference is half the slope.
+  Rng rng(8);
+  for (graph::Tensor& tensor : trained.model.tensors) {
+    if (tensor.role != graph::Role::kParameter || tensor.shape.size() != 1) continue;
+    for (float& value : tensor.as<float>()) value += 0.05f + 0.1f * rng.next_float();
+  }
   auto plan = quant::make_plan(trained.model, scheme);
   LITEQAT_CHECK(plan.ok());
   trained.plan = std::move(plan).value();
