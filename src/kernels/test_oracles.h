@@ -2,11 +2,11 @@
 // a driver that gives a kernel its memory.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <span>
 #include <string>

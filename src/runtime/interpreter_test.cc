@@ -79,6 +79,28 @@ TEST(Interpreter, InvokeAllocatesNothing) {
   }
 }
 
+TEST(Interpreter, OutputsInTheMiddleSurviveToTheEnd) {
+  for (uint64_t seed = 300; seed < 340; ++seed) {
+    const Graph graph = RandomGraph(seed, seed % 2 == 0 ? DType::kInt8 : DType::kFloat32).make(6);
+    const Data input = random_input(graph.tensor(graph.inputs[0]), seed);
+    Graph all = graph;
+    all.outputs.clear();
+    for (const graph::Op& op : graph.ops) all.outputs.push_back(op.outputs[0]);
+    if (all.outputs.empty()) continue;
+    Interpreter together = prepared(all, {});
+    run_once(together, input);
+    for (size_t output = 0; output < all.outputs.size(); ++output) {
+      if (graph.ops[output].kind == graph::OpKind::kReshape) continue;  // shares memory with its input, compared there
+      Graph up_to_here = graph;
+      up_to_here.ops.resize(output + 1);
+      up_to_here.outputs = {all.outputs[output]};
+      Interpreter alone = prepared(up_to_here, {});
+      const auto values = together.output(output);
+      ASSERT_EQ(Data(values.begin(), values.end()), run_once(alone, input)) << "operator " << output << ", seed " << seed;
+    }
+  }
+}
+
 /// y = 2 x0 + 3 x1 + 0.5 over [1,2] by FULLY_CONNECTED, with weights that DEQUANTIZE makes of float16.
 TEST(Interpreter, Float16WeightsAreWidenedInPrepare) {
   Graph graph;

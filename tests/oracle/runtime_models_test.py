@@ -71,7 +71,8 @@ def our_outputs(tool, work, model, inputs, isa, batch, *options):
 
 def check_arena(tool, work, model, name, image):
     np.save(work / "in.npy", image[None])
-    listing = subprocess.run([tool, str(model), work / "in.npy", work / "out.npy", "--steps"], check=True, capture_output=True, text=True).stdout
+    command = [tool, str(model), work / "in.npy", work / "out.npy", "--steps"]
+    listing = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     arena, peak = map(int, re.search(r"arena (\d+) live peak (\d+)", listing).groups())
     assert arena <= 1.03 * peak, f"{name}: arena {arena} bytes, the largest sum alive at once is {peak}"
     print(f"{name}: arena {arena} bytes, live peak {peak}")
