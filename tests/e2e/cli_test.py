@@ -1,0 +1,93 @@
+"""The command line's conventions: help with an example first, streams kept apart, JSON, colour, exit codes, stages alone. cli_test.py WORK_FOLDER"""
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import harness
+
+work = pathlib.Path(sys.argv[1]) / "cli"
+shutil.rmtree(work, ignore_errors=True)
+work.mkdir(parents=True)
+
+for command in [[], ["run"], ["train"], ["qat"], ["convert"], ["eval"], ["predict"], ["inspect"], ["data"], ["data", "info"], ["data", "check"], ["data", "make"]]:
+    out, _ = harness.run(*command, "--help")
+    assert out.startswith("Example: liteqat " + " ".join(command)), f"{command}: help starts with {out[:60]!r}"
+assert re.fullmatch(r"liteqat \d+\.\d+\.\d+\n", harness.run("--version")[0])
+assert "Exit codes" in harness.run("--help")[0]
+harness.run(expect=2)
+harness.run("run", "--no-such-flag", expect=2)
+harness.run("run", "--threads", "0", expect=2)
+
+small = work / "small"
+harness.run("data", "make", "--format", "mnist", "-o", small, "--train", "600", "--test", "100")
+info, _ = harness.run("data", "info", small)
+assert "600 images 28x28x1" in info and "sha256" in info, info
+checked, _ = harness.run("data", "check", small)
+assert "no duplicates" in checked, checked
+duplicate = work / "duplicate"
+shutil.copytree(small, duplicate)
+images = duplicate / "t10k-images-idx3-ubyte"
+raw = bytearray(images.read_bytes())
+raw[16:16 + 784] = (small / "train-images-idx3-ubyte").read_bytes()[16:16 + 784]
+images.write_bytes(raw)
+assert "copies of training images" in harness.run("data", "check", duplicate)[0]
+harness.run("data", "check", duplicate, "--fail-on", "problem", expect=1)
+harness.run("data", "make", "--format", "cifar10", "-o", work / "cifar", "--train", "50", "--test", "20")
+assert "32x32x3" in harness.run("data", "info", work / "cifar")[0]
+
+# Stages alone, each in the run directory; the whole run then reuses them.
+SHORT = ["--data", small, "--set", "qat.images=200", "--set", "qat.batch_size=50", "--set", "qat.calibration_images=50"]
+run = work / "run"
+out, progress = harness.run("train", "mnist_guide", "-o", run, *SHORT)
+assert out.strip() == f"{run}/float.safetensors" and not (run / "qat.safetensors").exists()
+out, _ = harness.run("qat", "--from", run / "float.safetensors")
+assert out.strip() == f"{run}/qat.safetensors"
+before = (run / "qat.safetensors").read_bytes()
+out, progress = harness.run("run", "-o", run, *SHORT)
+assert "float: finished before, reused" in progress and "qat: finished before, reused" in progress, progress
+assert (run / "qat.safetensors").read_bytes() == before
+assert list((run / "tensorboard/float").glob("events.out.tfevents.*")), "no TensorBoard events"
+
+# Results on stdout, progress on stderr, JSON alone with "-".
+out, progress = harness.run("run", "-o", work / "json", "--json", "-", *SHORT)
+assert json.loads(out)["schema"] == "liteqat/run/1" and "epoch 1/1" in progress
+assert json.loads(out) == json.loads((work / "json/run.json").read_text())
+_, progress = harness.run("run", "-o", work / "json", "--quiet", *SHORT)
+assert progress == "", progress
+out, _ = harness.run("eval", run / "float32.tflite", run / "qat.safetensors", run / "qat_int8.tflite", "--data", small, "--json", "-", "--predictions", work / "scores")
+evaluated = json.loads(out)
+assert evaluated["schema"] == "liteqat/eval/1" and [m["total"] for m in evaluated["metrics"]] == [100, 100, 100]
+in_run = {m["model"]: m["correct"] for m in json.loads((run / "run.json").read_text())["metrics"]}
+assert [m["correct"] for m in evaluated["metrics"]] == [in_run["float32"], in_run["qat"], in_run["qat_int8"]]
+assert sorted(p.name for p in (work / "scores").iterdir()) == ["float32.npy", "labels.npy", "qat.npy", "qat_int8.npy"]
+assert json.loads(harness.run("eval", run / "qat_int8.tflite", "--data", small, "--split", "train", "--json", "-")[0])["metrics"][0]["total"] == 600
+
+# Colour only where it is wanted.
+assert "\033[" not in harness.run("run", "-o", run, *SHORT)[0]
+assert "\033[" in harness.run("run", "-o", run, "--color", "always", *SHORT)[0]
+assert "\033[" not in harness.run("run", "-o", run, *SHORT, env={"NO_COLOR": "1"})[0]
+
+# Post-training quantization of a model on its own, other input and output types, inspection.
+harness.run("convert", run / "float.safetensors", "-o", work / "ptq.tflite", "--type", "int8", "--io", "uint8", "--calibrate", small)
+text, _ = harness.run("inspect", work / "ptq.tflite", "--layers")
+for word in ["uint8", "CONV_2D", "FULLY_CONNECTED", "MACs", "arena", "preprocess", "labels"]:
+    assert word in text, f"'{word}' is not in {text}"
+text, _ = harness.run("inspect", run / "qat.safetensors", "--layers")
+assert "liteqat_8bit" in text and "20,410" in text, text
+for isa in ["reference", "avx2"]:
+    forced = json.loads(harness.run("eval", run / "qat_int8.tflite", "--data", small, "--json", "-", env={"LITEQAT_ISA": isa})[0])
+    assert forced["metrics"][0]["correct"] == in_run["qat_int8"], isa
+
+# A full device and a closed stdout are errors of one sentence, and the environment overrides the recipe.
+if pathlib.Path("/dev/full").exists():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([harness.BINARY, "inspect", str(run / "qat_int8.tflite")], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 3 and "stdout" in done.stderr, (done.returncode, done.stderr)
+harness.run("train", "mnist_guide", "-o", work / "environment", *SHORT, env={"LITEQAT_TRAIN_EPOCHS": "2"})
+assert "epochs = 2" in (work / "environment/recipe.toml").read_text()
+print("help, streams, JSON, colour, stages alone, reuse, conversion and exit codes are as documented")
