@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "kernels/train/optimizer.h"
 
 namespace liteqat::train {
@@ -64,16 +65,21 @@ Status Optimizer::restore(std::vector<Slot> slots, int64_t steps_done) {
   if (slots.size() != slots_.size()) {
     return error(Code::kMismatch, "optimizer state: {} slots, this optimizer and network have {}", slots.size(), slots_.size());
   }
-  for (size_t i = 0; i < slots.size(); ++i) {
-    if (slots[i].name != slots_[i].name) {
-      return error(Code::kMismatch, "optimizer state: slot {} is '{}', expected '{}'", i, slots[i].name, slots_[i].name);
+  // By name: a file may hold them in another order. Nothing is taken over unless everything fits.
+  std::vector<Slot> ordered;
+  for (const Slot& own : slots_) {
+    const auto given = std::find_if(slots.begin(), slots.end(), [&own](const Slot& slot) { return slot.name == own.name; });
+    if (given == slots.end()) {
+      std::vector<std::string> names;
+      for (const Slot& slot : slots) names.push_back(slot.name);
+      return error(Code::kMismatch, "optimizer state: slot '{}' is missing, found {}", own.name, join(names, ", "));
     }
-    if (slots[i].values.size() != slots_[i].values.size()) {
-      return error(Code::kMismatch, "optimizer state: slot '{}' has {} values, expected {}", slots[i].name, slots[i].values.size(),
-                   slots_[i].values.size());
+    if (given->values.size() != own.values.size()) {
+      return error(Code::kMismatch, "optimizer state: slot '{}' has {} values, expected {}", own.name, given->values.size(), own.values.size());
     }
+    ordered.push_back(*given);
   }
-  slots_ = std::move(slots);
+  slots_ = std::move(ordered);
   steps_done_ = steps_done;
   return {};
 }
