@@ -81,6 +81,8 @@ TEST_F(MnistErrors, EachFieldOfTheHeader) {
   }
   write(kTestImages, patched(idx_images(1), 8, big_endian(784) + big_endian(1)));
   EXPECT_THAT(refusal(Code::kCorruptFile, kTestImages), HasSubstr("images of 784x1 at byte offset 8, expected 28x28"));
+  write(kTestImages, patched(idx_images(1), 12, big_endian(29)));
+  EXPECT_THAT(refusal(Code::kCorruptFile, kTestImages), HasSubstr("images of 28x29"));
 }
 
 TEST_F(MnistErrors, CountsOfImagesAndLabelsDiffer) {

@@ -36,15 +36,16 @@ Status check_input(const Tensor& input, const data::Split& split) {
                graph::dtype_name(input.type));
 }
 
-Status check_output(const Tensor& output) {
+Status check_output(const Tensor& output, int32_t batch) {
   const bool known = output.type == DType::kFloat32 ||
                      ((output.type == DType::kInt8 || output.type == DType::kUInt8) && output.quantization.scale.size() == 1);
   if (!known) {
     return error(Code::kUnsupported, "the model's output '{}' is {}; float32, or int8 or uint8 with one scale, is expected", output.name,
                  graph::dtype_name(output.type));
   }
-  if (output.shape.empty() || graph::elem_count(output.shape) < output.shape[0]) {
-    return error(Code::kMismatch, "the model's output {} holds no scores per image", graph::shape_text(output.shape));
+  if (output.shape.size() < 2 || output.shape[0] != batch || graph::elem_count(output.shape) < batch) {
+    return error(Code::kMismatch, "the model's output {} holds no row of scores for each of {} images", graph::shape_text(output.shape),
+                 batch);
   }
   return {};
 }
@@ -94,10 +95,10 @@ void run_batch(Worker& worker, const data::BatchFiller& filler, int64_t begin, i
 Result<std::vector<Worker>> make_workers(const graph::Graph& model, const data::Split& split, const RunOptions& options, int threads) {
   std::vector<Worker> workers;
   for (int worker = 0; worker < threads; ++worker) {
-    LITEQAT_ASSIGN_OR_RETURN(auto interpreter, runtime::Interpreter::prepare(
-                                                   model, {.profile = options.profile, .batch = options.batch, .isa = options.isa}));
+    LITEQAT_ASSIGN_OR_RETURN(
+        auto interpreter, runtime::Interpreter::prepare(model, {.profile = options.profile, .batch = options.batch, .isa = options.isa}));
     LITEQAT_RETURN_IF_ERROR(check_input(interpreter.input_tensor(0), split));
-    LITEQAT_RETURN_IF_ERROR(check_output(interpreter.output_tensor(0)));
+    LITEQAT_RETURN_IF_ERROR(check_output(interpreter.output_tensor(0), options.batch));
     std::vector<float> pixels(static_cast<size_t>(options.batch * split.image_elems()));
     workers.push_back({std::move(interpreter), std::move(pixels)});
   }
@@ -132,6 +133,7 @@ Result<Predictions> run_model(const graph::Graph& model, const data::Split& spli
     return error(Code::kUnsupported, "the model has {} inputs and {} outputs, one of each is expected", model.inputs.size(),
                  model.outputs.size());
   }
+  LITEQAT_RETURN_IF_ERROR(data::validate_normalization(normalization, split.channels));
   LITEQAT_ASSIGN_OR_RETURN(std::vector<Worker> workers, make_workers(model, split, options, pool.threads()));
   const Tensor& output = workers[0].interpreter.output_tensor(0);
   const int64_t classes = graph::elem_count(output.shape) / options.batch;
