@@ -70,6 +70,7 @@ TEST(RunModel, QuantizesIntegerInputsAndDequantizesOutputs) {
   } cases[] = {
       {DType::kInt8, 1.0f / 255, -128, -128, 127}, {DType::kInt8, 0.0078431f, -1, -128, 127}, {DType::kInt8, 0.002f, 127, -128, 127},
       {DType::kInt8, 2.0f, 0, -128, 127},          {DType::kUInt8, 1.0f / 255, 0, 0, 255},    {DType::kUInt8, 0.0125f, 128, 0, 255},
+      {DType::kInt8, 1.2f, -128, -128, 127},  // 9 / 1.2f is just below 7.5, 9 * (1 / 1.2f) is 7.5: a product would round up
   };
   const data::Split split = sample_split(40, 5, 6, 1, 3);
   for (const data::Normalization& normalization : {data::Normalization{{0.0f}, {255.0f}}, data::Normalization{{127.5f}, {127.5f}},

@@ -11,8 +11,6 @@ namespace liteqat::stats {
 
 double mcnemar_exact_p(int64_t only_a, int64_t only_b) {
   LITEQAT_CHECK(only_a >= 0 && only_b >= 0);
-  // Equal counts: both tails contain the observation and their sum exceeds 1. This covers 0 and 0 too.
-  if (only_a == only_b) return 1.0;
   const boost::math::binomial fair_coin(static_cast<double>(only_a + only_b), 0.5);
   return std::min(1.0, 2 * boost::math::cdf(fair_coin, static_cast<double>(std::min(only_a, only_b))));
 }

@@ -97,6 +97,7 @@ TEST(TwoProportionZ, TwoSidedPAtTheQuantiles) {
   const ZTest test = two_proportion_z(57, 100, 43, 100);
   EXPECT_NEAR(test.z, 14 / std::sqrt(50.0), 1e-12);
   EXPECT_NEAR(test.p, 0.0477, 5e-5);  // 2 (1 - Phi(1.979899)), tables
+  EXPECT_DOUBLE_EQ(two_proportion_z(43, 100, 57, 100).p, test.p);
   EXPECT_EQ(two_proportion_z(0, 10, 0, 20).p, 1.0);
   EXPECT_EQ(two_proportion_z(10, 10, 20, 20).z, 0.0);
 }

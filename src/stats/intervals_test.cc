@@ -81,8 +81,10 @@ TEST(ClopperPearson, BoundsCutOffTheTails) {
 }
 
 TEST(Wilson, EndsStayInsideTheUnitInterval) {
-  EXPECT_EQ(wilson_interval(0, 5, 0.95).low, 0.0);
-  EXPECT_EQ(wilson_interval(5, 5, 0.95).high, 1.0);
+  for (int64_t total = 1; total < 1000; ++total) {
+    EXPECT_EQ(wilson_interval(0, total, 0.95).low, 0.0) << total;
+    EXPECT_EQ(wilson_interval(total, total, 0.95).high, 1.0) << total;
+  }
   EXPECT_LT(wilson_interval(5, 5, 0.95).low, 1.0);
   EXPECT_GT(wilson_interval(0, 5, 0.95).high, 0.0);
 }
