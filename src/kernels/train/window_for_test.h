@@ -54,7 +54,8 @@ inline std::vector<WindowCase> window_cases(const std::vector<int32_t>& channels
                                     WindowCase{6, 7, c, 1, 1, 2, 2, 1, 1, kSame}, WindowCase{2, 2, c, 5, 5, 1, 1, 1, 1, kSame},
                                     WindowCase{9, 8, c, 2, 5, 1, 3, 1, 1, kSame}, WindowCase{9, 10, c, 3, 2, 1, 1, 2, 3, kSame},
                                     WindowCase{11, 9, c, 3, 3, 1, 1, 2, 1, kValid}, WindowCase{1, 1, c, 3, 3, 1, 1, 1, 1, kSame},
-                                    WindowCase{8, 8, c, 2, 2, 2, 2, 1, 1, kValid}, WindowCase{7, 7, c, 2, 2, 3, 3, 1, 1, kValid}}) {
+                                    WindowCase{8, 8, c, 2, 2, 2, 2, 1, 1, kValid}, WindowCase{7, 7, c, 2, 2, 3, 3, 1, 1, kValid},
+                                    WindowCase{9, 11, c, 3, 3, 2, 2, 2, 2, kSame}, WindowCase{14, 13, c, 4, 3, 4, 2, 2, 3, kValid}}) {
       cases.push_back(shape);
     }
   }
