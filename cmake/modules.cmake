@@ -1,6 +1,9 @@
 # A module is a folder of src/ with a line in cmake/modules.txt. Its sources are found by name: *_test.cc go to the module's test
 # binary, *_bench.cc to its bench, files named after an instruction set get that set's flags, everything else is the library.
 function(liteqat_declare_modules table)
+  if(LITEQAT_TESTS)
+    add_custom_target(unit_tests)  # every module's test binary
+  endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${table})
   file(STRINGS ${table} _lines REGEX "^[0-9]")
   set(_all "")
@@ -73,6 +76,7 @@ function(liteqat_module module includes outside all)
 
   if(LITEQAT_TESTS AND _tests)
     add_executable(${_name}_test ${_tests})
+    add_dependencies(unit_tests ${_name}_test)
     target_link_libraries(${_name}_test PRIVATE ${_target} GTest::gmock GTest::gtest_main liteqat_build_flags)
     target_compile_definitions(${_name}_test PRIVATE LITEQAT_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_test(NAME unit.${_name} COMMAND ${_name}_test)
