@@ -40,6 +40,7 @@ Status validate_normalization(const Normalization& normalization, int32_t channe
 
 BatchFiller::BatchFiller(const Split& split, const Normalization& normalization, const Augmentation& augmentation, uint64_t seed)
     : split_(split), augmentation_(augmentation), seed_(seed), tables_(static_cast<size_t>(split.channels) * 256) {
+  LITEQAT_CHECK(validate_normalization(normalization, split.channels).ok());
   const auto entry = [](const std::vector<float>& values, size_t channel) { return values.size() == 1 ? values[0] : values[channel]; };
   for (size_t channel = 0; channel < static_cast<size_t>(split.channels); ++channel) {
     for (size_t pixel = 0; pixel < 256; ++pixel) {

@@ -169,6 +169,7 @@ TEST(BatchFillerDeathTest, IndexOrRoomOutsideAborts) {
   EXPECT_DEATH(filler.fill(beyond, 0, out), "indices");
   EXPECT_DEATH(filler.fill(negative, 0, out), "indices");
   EXPECT_DEATH(filler.fill(two, 0, out), "out.size");
+  EXPECT_DEATH(BatchFiller(split, {{1.0f, 2.0f}, {1.0f}}, {}, 0), "validate_normalization");
 }
 
 }  // namespace
