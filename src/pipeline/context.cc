@@ -73,11 +73,8 @@ Result<data::Dataset> read_recipe_data(const Recipe& recipe) {
     dataset.train = data::take_first(dataset.train, recipe.limit_images);
     dataset.test = data::take_first(dataset.test, recipe.limit_images);
   }
-  const auto channels = static_cast<size_t>(dataset.train.channels);
-  if (recipe.mean.size() != 1 && recipe.mean.size() != channels) {
-    return error(Code::kMismatch, "recipe '{}': data.mean has {} entries, the images have {} channels", recipe.name, recipe.mean.size(),
-                 channels);
-  }
+  const Status fits = data::validate_normalization(make_normalization(recipe), dataset.train.channels);
+  if (!fits.ok()) return fits.with_context(format("recipe '{}', data.mean and data.std", recipe.name));
   return dataset;
 }
 

@@ -57,7 +57,7 @@ Result<graph::Graph> lower_by_calibration(const ConvertInputs& inputs, const gra
                  inputs.source);
   }
   LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(inputs.calibration_folder));
-  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization, choose_normalization(inputs.preprocessing, model, inputs.source, progress));
+  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization, choose_normalization(inputs.preprocessing, model, inputs.source, dataset.train.channels, progress));
   LITEQAT_ASSIGN_OR_RETURN(const QuantizedModel calibrated,
                            calibrate_for_ptq(model, data::take_first(dataset.train, inputs.calibration_images), normalization, pool, progress));
   return quant::lower_to_int8(calibrated.graph, calibrated.plan, io);

@@ -128,7 +128,7 @@ Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, T
   EvaluateOutputs outputs;
   for (const std::string& path : inputs.models) {
     LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
-    LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization, choose_normalization(inputs.preprocessing, any.model.graph, path, progress));
+    LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization, choose_normalization(inputs.preprocessing, any.model.graph, path, split.channels, progress));
     const std::string name = std::filesystem::path(path).stem().string();
     auto predictions = any.deployed ? eval::run_model(any.model.graph, split, normalization, {.profile = profile, .isa = isa}, pool, progress)
                                     : predict_trained(any.model, split, normalization, pool, progress);

@@ -57,6 +57,15 @@ Result<Stacking> find_stacking(const std::vector<int64_t>& shape, const graph::T
   return error(Code::kMismatch, "{}: shape {} does not stack inputs of shape {}", path, shape_text(shape), graph::shape_text(input.shape));
 }
 
+/// Integer models have no code for NaN or infinity.
+Status check_finite(const npy::Array& array, const std::string& path) {
+  if (array.dtype != npy_type(graph::DType::kFloat32)) return {};
+  const auto values = array.as<float>();
+  const auto broken = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
+  if (broken == values.end()) return {};
+  return error(Code::kOutOfRange, "{}: element {} is {}, a finite number was expected", path, broken - values.begin(), *broken);
+}
+
 /// Turns one stored input into the bytes the model takes.
 class InputConverter {
  public:
@@ -69,6 +78,7 @@ class InputConverter {
         return error(Code::kMismatch, "{}: holds {}, with --raw the model takes {} ({})", path, array.dtype, npy_type(input.type),
                      graph::dtype_name(input.type));
       }
+      if (!raw) LITEQAT_RETURN_IF_ERROR(check_finite(array, path));
       return converter;
     }
     return error(Code::kMismatch, "{}: holds {}; without --raw give uint8 pixels or float32 model inputs", path, array.dtype);
@@ -82,7 +92,7 @@ class InputConverter {
       std::memcpy(out.data(), stored, stored_bytes);
       return;
     }
-    const auto channels = static_cast<size_t>(input_.shape.back());
+    const size_t channels = input_.shape.empty() ? 1 : static_cast<size_t>(input_.shape.back());
     for (size_t i = 0; i < elems; ++i) write_elem(real_value(stored, i, i % channels), i, out);
   }
 
@@ -158,7 +168,8 @@ Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, P
   LITEQAT_ASSIGN_OR_RETURN(const Stacking stacking, find_stacking(array.shape, input, inputs.inputs));
   SilentProgress raw_needs_no_note;
   LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
-                           choose_normalization(inputs.preprocessing, graph, inputs.model, inputs.raw ? raw_needs_no_note : progress));
+                           choose_normalization(inputs.preprocessing, graph, inputs.model, input.shape.empty() ? 1 : input.shape.back(),
+                                                inputs.raw ? raw_needs_no_note : progress));
   LITEQAT_ASSIGN_OR_RETURN(const InputConverter converter, InputConverter::make(array, input, normalization, inputs.raw, inputs.inputs));
 
   const bool dequantized = !inputs.raw && !output.quantization.empty() && output.type != graph::DType::kFloat32;

@@ -26,12 +26,19 @@ Result<std::optional<data::Normalization>> parse_preprocessing(const Preprocessi
 }
 
 Result<data::Normalization> choose_normalization(const PreprocessingRequest& request, const graph::Graph& model, const std::string& path,
-                                                 Progress& progress) {
+                                                 int32_t channels, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(const auto requested, parse_preprocessing(request));
-  if (requested) return *requested;
-  if (model.info.normalization) return data::Normalization{model.info.normalization->mean, model.info.normalization->std};
-  progress.note(format("{}: carries no preprocessing contract, raw 0..255 RGB is fed (see --pixels)", path));
-  return data::Normalization{};
+  data::Normalization normalization;
+  if (requested) {
+    normalization = *requested;
+  } else if (model.info.normalization) {
+    normalization = {model.info.normalization->mean, model.info.normalization->std};
+  } else {
+    progress.note(format("{}: carries no preprocessing contract, raw 0..255 RGB is fed (see --pixels)", path));
+  }
+  const Status fits = data::validate_normalization(normalization, channels);
+  if (!fits.ok()) return fits.with_context(path);
+  return normalization;
 }
 
 }  // namespace liteqat::pipeline

@@ -20,8 +20,9 @@ struct PreprocessingRequest {
 /// Empty if nothing was requested. Fails: kInvalidArgument for both forms at once, unequal lengths or a standard deviation that is not above 0.
 Result<std::optional<data::Normalization>> parse_preprocessing(const PreprocessingRequest& request);
 
-/// What to feed the model: the request, else the contract it carries, else raw 0..255, and then a note says so.
+/// What to feed the model: the request, else the contract it carries, else raw 0..255, and then a note says so. Fails: kInvalidArgument,
+/// kMismatch if it does not fit images of `channels` channels.
 Result<data::Normalization> choose_normalization(const PreprocessingRequest& request, const graph::Graph& model, const std::string& path,
-                                                 Progress& progress);
+                                                 int32_t channels, Progress& progress);
 
 }  // namespace liteqat::pipeline

@@ -47,6 +47,8 @@ MODEL = work / "run/qat_int8.tflite"
 (work / "cut.safetensors").write_bytes((work / "run/float.safetensors").read_bytes()[:5000])
 (work / "unknown_key.toml").write_text('name = "x"\n[train]\nepoch = 3\n')
 (work / "other.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }".ljust(117) + b"\n" + bytes(24))
+header = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 28, 28, 1), }".ljust(117) + b"\n"
+(work / "nan.npy").write_bytes(header + bytes(12) + b"\x00\x00\xc0\x7f" + bytes(4 * 780))
 (work / "file").write_text("a file where a folder is expected")
 DATA_CASES = [
     ("missing file", lambda f: next(f.glob(IMAGES + "*")).unlink(), [IMAGES]),
@@ -82,6 +84,9 @@ CASES = [
     ("int8 without calibration", ["convert", work / "run/float.safetensors", "-o", work / "x.tflite", "--type", "int8"], 2, ["--calibrate"]),
     ("unknown type", ["convert", work / "run/float.safetensors", "-o", work / "x.tflite", "--type", "int3"], 2, ["int3"]),
     ("unknown arithmetic", ["eval", MODEL, "--data", small, "--arithmetic", "exact"], 2, ["litert-reference"]),
+    ("mean for other channels", ["eval", MODEL, "--data", small, "--mean", "1,2", "--std", "3,4"], 3, ["qat_int8.tflite"]),
+    ("mean without std", ["eval", MODEL, "--data", small, "--mean", "1"], 2, ["--std"]),
+    ("NaN in the inputs", ["predict", MODEL, work / "nan.npy", "-o", work / "out.npy"], 3, ["nan.npy", "element 3"]),
     ("unknown isa", ["eval", MODEL, "--data", small], 2, ["LITEQAT_ISA"]),
 ]
 for title, arguments, code, words in CASES:
