@@ -14,7 +14,9 @@
 
 namespace liteqat::runtime {
 
+/// Whose arithmetic is reproduced, bit for bit. "litert-reference": LiteRT's reference kernels (BUILTIN_REF) from 2.20 on.
 enum class Profile { kLitertReference };
+/// Fails: kInvalidArgument, naming the profiles that exist.
 Result<Profile> parse_profile(const std::string& name);
 const char* profile_name(Profile profile);
 
@@ -43,7 +45,7 @@ class Interpreter {
   const graph::Tensor& input_tensor(size_t index) const;
   const graph::Tensor& output_tensor(size_t index) const;
 
-  /// Raw bytes of input `index`, to be filled before invoke().
+  /// Raw bytes of input `index`, to be filled before every invoke(): later activations may take their place in the arena.
   std::span<std::byte> input(size_t index);
   std::span<const std::byte> output(size_t index) const;
   void invoke();
