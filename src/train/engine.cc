@@ -70,6 +70,7 @@ struct Engine::State {
               pool.threads(),
               options.training,
               {},
+              {},
               {}},
         losses(options.max_batch) {
     if (plan != nullptr) observations.resize(plan->quantizers.size());
@@ -169,6 +170,9 @@ Result<Engine> Engine::make(Graph& model, quant::Plan* plan, ThreadPool& pool, c
   LITEQAT_CHECK_LE(1, options.chunk);
   LITEQAT_RETURN_IF_ERROR(check_model(model));
   auto state = std::make_unique<State>(model, plan, pool, options);
+  if (options.as_deployed && plan != nullptr) {
+    LITEQAT_ASSIGN_OR_RETURN(state->place.requantizations, quant::find_requantizations(model, *plan));
+  }
   LITEQAT_RETURN_IF_ERROR(state->add_steps());
   state->configured.resize(static_cast<size_t>(options.chunk) + 1);
   LITEQAT_RETURN_IF_ERROR(state->configure(std::min(options.chunk, options.max_batch)));

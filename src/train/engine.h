@@ -20,6 +20,9 @@ struct EngineOptions {
   int32_t max_batch = 32;
   int32_t chunk = 8;     // images per kernel call; fixed by the batch size, never by the thread count
   bool training = true;  // false: no gradients, values share memory; kTraining and backward() are then not allowed
+  /// kEvaluation rounds where the deployed operators will round (quant/requantization.h), by the weights and ranges at make(). Else it
+  /// rounds by fake quantization alone, as TFMOT does.
+  bool as_deployed = false;
 };
 
 /// The chunk that fit() and predict() use: 4 images, fewer where a batch would make fewer than 4 chunks. 4 images of MobileNetV2's largest

@@ -210,7 +210,7 @@ Status feed(graph::Graph& model, quant::Plan* plan, const data::Split& split, co
             const std::string& title, ThreadPool& pool, Progress& progress, const Take& take) {
   LITEQAT_RETURN_IF_ERROR(check_split(model, split));
   const int32_t batch = static_cast<int32_t>(std::min<int64_t>(kPredictBatch, split.count));
-  LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, {batch, chunk_images(batch), false}));
+  LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, {batch, chunk_images(batch), false, mode == Mode::kEvaluation}));
   BatchSource source(split, normalization, data::Augmentation{}, 0, batch, pool);
   const std::vector<int32_t> order = data::epoch_order(0, 0, split.count, false);
   progress.begin(title, split.count, "images");

@@ -58,7 +58,8 @@ using EpochCallback = std::function<Status(const FitState&)>;
 Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& train, const data::Split* validation,
                      const FitOptions& options, FitState state, ThreadPool& pool, Progress& progress, const EpochCallback& on_epoch);
 
-/// Scores [count, classes] of a split in evaluation mode.
+/// Scores [count, classes] of a split in evaluation mode, with a plan as deployment rounds (EngineOptions::as_deployed): float arithmetic
+/// that should come to the codes of the integer runtime. Fails: as quant::lower_to_int8 for a plan that cannot be deployed.
 Result<std::vector<float>> predict(graph::Graph& model, quant::Plan* plan, const data::Split& split,
                                    const data::Normalization& normalization, ThreadPool& pool, Progress& progress);
 

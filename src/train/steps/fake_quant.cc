@@ -1,6 +1,8 @@
 #include "kernels/train/fake_quant.h"
+#include "kernels/train/requantize.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "train/steps/make_step.h"
 
@@ -14,7 +16,19 @@ using kernels::train::MinMax;
 class FakeQuantStep final : public Step {
  public:
   FakeQuantStep(Workplace& place, size_t quantizer, const std::string& name, quant::Observation* observation)
-      : Step(name), place_(place), index_(quantizer), seen_(static_cast<size_t>(place.max_chunks)), observation_(*observation) {}
+      : Step(name), place_(place), index_(quantizer), seen_(static_cast<size_t>(place.max_chunks)), observation_(*observation) {
+    if (place.requantizations.empty()) return;
+    const quant::Requantization& found = place.requantizations[index_];
+    const auto channels = static_cast<size_t>(place.model.tensor(this->quantizer().tensor).shape.back());
+    for (size_t channel = 0; !found.unit.empty() && channel < channels; ++channel) {
+      const size_t entry = found.unit.size() == 1 ? 0 : channel;
+      per_unit_.push_back(1 / found.unit[entry]);
+      factor_.push_back(found.factor[entry] * found.first[entry]);
+      grain_.push_back(1 / found.first[entry]);
+    }
+    divisor_ = found.divisor;
+    offset_ = found.offset;
+  }
 
   int forward_passes(Mode mode) const override { return observes(mode) && mode == Mode::kTraining ? 2 : 1; }
 
@@ -25,6 +39,8 @@ class FakeQuantStep final : public Step {
     if (pass == 0 && observes(mode)) seen_[static_cast<size_t>(chunk.index)] = kernels::train::find_min_max(x, elems);
     if (mode == Mode::kCalibration) {
       std::copy(x, x + elems, y);
+    } else if (mode == Mode::kEvaluation && !per_unit_.empty()) {
+      requantize(x, y, elems);
     } else if (pass == forward_passes(mode) - 1) {
       quantize(x, y, elems);
     }
@@ -73,6 +89,21 @@ class FakeQuantStep final : public Step {
     }
   }
 
+  void requantize(const float* x, float* y, int64_t elems) const {
+    const numeric::FakeQuantParams range = params();
+    if (range.all_zero) return quantize(x, y, elems);
+    const auto channels = static_cast<int64_t>(per_unit_.size());
+    const kernels::train::RequantizeParams deployed = {.per_unit = per_unit_.data(),
+                                                       .factor = factor_.data(),
+                                                       .grain = grain_.data(),
+                                                       .divisor = divisor_,
+                                                       .offset = offset_,
+                                                       .low = std::round(static_cast<double>(range.nudged_min / range.scale)),
+                                                       .high = std::round(static_cast<double>(range.nudged_max / range.scale)),
+                                                       .scale = range.scale};
+    kernels::train::requantize_forward(deployed, elems / channels, channels, x, y);
+  }
+
   void observe(const MinMax& batch) {
     observation_.min = observation_.seen ? std::min(observation_.min, batch.min) : batch.min;
     observation_.max = observation_.seen ? std::max(observation_.max, batch.max) : batch.max;
@@ -83,6 +114,8 @@ class FakeQuantStep final : public Step {
   size_t index_;
   std::vector<MinMax> seen_;  // by chunk
   quant::Observation& observation_;
+  std::vector<double> per_unit_, factor_, grain_;  // by channel; empty: evaluation rounds by fake quantization
+  double divisor_ = 1, offset_ = 0;
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "graph/graph.h"
 #include "quant/plan.h"
+#include "quant/requantization.h"
 #include "train/engine.h"
 #include "train/layout.h"
 #include "train/parameter_gradients.h"
@@ -31,8 +32,9 @@ struct Workplace {
   int32_t max_chunks = 0;  // chunks of a full batch
   int32_t workers = 1;
   bool training = true;
-  std::vector<FloatBlock> scratch;            // by worker, for gradients of activations that are added
-  std::vector<FloatBlock> parameter_scratch;  // by worker, for gradients of a weight tensor and a bias that are added
+  std::vector<FloatBlock> scratch;                     // by worker, for gradients of activations that are added
+  std::vector<FloatBlock> parameter_scratch;           // by worker, for gradients of a weight tensor and a bias that are added
+  std::vector<quant::Requantization> requantizations;  // by quantizer; none: evaluation rounds by fake quantization alone
 
   const float* parameter(graph::TensorId id) const { return model.tensor(id).as<float>().data(); }
   float* parameter(graph::TensorId id) { return model.tensor(id).as<float>().data(); }

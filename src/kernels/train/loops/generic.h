@@ -166,6 +166,37 @@ void min_max(const float* x, int64_t elems, float* min, float* max) {
   }
 }
 
+/// To the nearest whole number, ties to even, for |x| below 2^51.
+[[gnu::always_inline]] inline double nearest(double x) {
+  constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
+  return (x + kRound) - kRound;
+}
+
+[[gnu::always_inline]] inline double round_down(double x) {
+  const double whole = nearest(x);
+  return whole - (whole > x ? 1.0 : 0.0);
+}
+
+/// Requires: |x| + 1/2 is exact, which it is for multiples of 2^-30 below 2^22.
+[[gnu::always_inline]] inline double round_half_away(double x) {
+  return __builtin_copysign(round_down(__builtin_fabs(x) + 0.5), x);
+}
+
+template <bool kAverage>
+void requantize(const RequantizeParams& params, int64_t rows, int64_t channels, const float* x, float* y) {
+  const RequantizeParams p = params;
+  for (int64_t row = 0; row < rows; ++row, x += channels, y += channels) {
+#pragma GCC ivdep
+    for (int64_t c = 0; c < channels; ++c) {
+      double sum = nearest(static_cast<double>(x[c]) * p.per_unit[c]);
+      if (kAverage) sum = round_half_away(sum / p.divisor + p.offset) - p.offset;
+      const double code = round_half_away(round_down(sum * p.factor[c] + 0.5) * p.grain[c]);
+      const double above = code > p.low ? code : p.low;
+      y[c] = static_cast<float>(above < p.high ? above : p.high) * p.scale;
+    }
+  }
+}
+
 void sgd(const SgdParams& params, const float* gradient, float* weights, float* velocity, int64_t elems) {
   const SgdParams p = params;
   if (p.momentum == 0.0f) {
@@ -214,6 +245,8 @@ constexpr Loops make_loops(const char* name) {
           .fake_quant_multiply = fake_quant<kLanes, false>,
           .pass_inside = pass_inside,
           .min_max = min_max,
+          .requantize = requantize<false>,
+          .requantize_average = requantize<true>,
           .sgd = sgd,
           .adam = adam};
 }

@@ -1,12 +1,13 @@
 // The memory-bound loops of training, once per instruction set. All sets compute every element by the same operations in the same order,
-// so results do not depend on the choice. Called by elementwise.cc, batch_norm.cc, fake_quant.cc and optimizer.cc, whose headers are the
-// contracts; not for use elsewhere.
+// so results do not depend on the choice. Called by elementwise.cc, batch_norm.cc, fake_quant.cc, requantize.cc and optimizer.cc, whose
+// headers are the contracts; not for use elsewhere.
 #pragma once
 
 #include <cstdint>
 
 #include "base/cpu.h"
 #include "kernels/train/optimizer.h"
+#include "kernels/train/requantize.h"
 
 namespace liteqat::kernels::train {
 
@@ -42,6 +43,9 @@ struct Loops {
   /// dx = dy where low <= x <= high, else 0; dx may be dy.
   void (*pass_inside)(float low, float high, const float* x, const float* dy, float* dx, int64_t elems);
   void (*min_max)(const float* x, int64_t elems, float* min, float* max);
+  /// requantize_forward for a divisor of 1 and for others.
+  void (*requantize)(const RequantizeParams& params, int64_t rows, int64_t channels, const float* x, float* y);
+  void (*requantize_average)(const RequantizeParams& params, int64_t rows, int64_t channels, const float* x, float* y);
 
   void (*sgd)(const SgdParams& params, const float* gradient, float* weights, float* velocity, int64_t elems);
   void (*adam)(const AdamParams& params, const float* gradient, float* weights, float* m, float* v, int64_t elems);
