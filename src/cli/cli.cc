@@ -64,8 +64,7 @@ int run_command_line(int argc, char** argv, const char* version) {
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_version_flag("--version", std::string("liteqat ") + version);
   app.require_subcommand(1);
-  app.footer(
-      "Exit codes: 0 clean, 1 findings, 2 usage, 3 input or data error, 4 internal error, 130 interrupted (resumable).");
+  app.footer("Exit codes: 0 clean, 1 findings, 2 usage, 3 input or data error, 4 internal error, 130 interrupted (resumable).");
   add_run_commands(app, session);
   add_convert_command(app, session);
   add_eval_command(app, session);

@@ -24,7 +24,8 @@ void add_check(CLI::App& data, Session& session) {
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = data.add_subcommand("check", "Verify every file and label; find duplicates and missing classes");
   command->add_option("DIR", flags->folder, "Folder that holds the data set")->required();
-  command->add_option("--fail-on", flags->fail_on, "problem: exit 1 if there is one; never (default)")->check(CLI::IsMember({"problem", "never"}));
+  command->add_option("--fail-on", flags->fail_on, "problem: exit 1 if there is one; never (default)")
+      ->check(CLI::IsMember({"problem", "never"}));
   command->callback([flags, &session] {
     const auto dataset = pipeline::read_any_dataset(flags->folder);
     if (!session.accept(dataset.status())) return;

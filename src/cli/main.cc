@@ -1,3 +1,5 @@
 #include "cli/cli.h"
 
-int main(int argc, char** argv) { return liteqat::cli::run_command_line(argc, argv, LITEQAT_VERSION); }
+int main(int argc, char** argv) {
+  return liteqat::cli::run_command_line(argc, argv, LITEQAT_VERSION);
+}

@@ -15,16 +15,21 @@ namespace {
 
 int exit_code_of(Code code) {
   switch (code) {
-    case Code::kOk: return kExitOk;
-    case Code::kInvalidArgument: return kExitUsage;
-    case Code::kInterrupted: return kExitInterrupted;
-    case Code::kInternal: return kExitInternal;
+    case Code::kOk:
+      return kExitOk;
+    case Code::kInvalidArgument:
+      return kExitUsage;
+    case Code::kInterrupted:
+      return kExitInterrupted;
+    case Code::kInternal:
+      return kExitInternal;
     case Code::kCorruptFile:
     case Code::kUnsupported:
     case Code::kNotFound:
     case Code::kIo:
     case Code::kOutOfRange:
-    case Code::kMismatch: return kExitInput;
+    case Code::kMismatch:
+      return kExitInput;
   }
   return kExitInternal;
 }
@@ -36,7 +41,9 @@ std::unique_ptr<Progress> Session::make_progress() const {
   return std::make_unique<TerminalProgress>();
 }
 
-int Session::thread_count() const { return threads > 0 ? threads : available_cores(); }
+int Session::thread_count() const {
+  return threads > 0 ? threads : available_cores();
+}
 
 bool Session::stdout_color() const {
   if (color != "auto") return color == "always";
@@ -48,7 +55,8 @@ bool Session::accept(const Status& status) {
   if (status.ok()) return true;
   exit_code = exit_code_of(status.code());
   std::fprintf(stderr, "liteqat: %s\n", status.message().c_str());
-  if (status.code() == Code::kInterrupted && !resume_command.empty()) std::fprintf(stderr, "liteqat: go on with: %s\n", resume_command.c_str());
+  if (status.code() == Code::kInterrupted && !resume_command.empty())
+    std::fprintf(stderr, "liteqat: go on with: %s\n", resume_command.c_str());
   return false;
 }
 
@@ -56,7 +64,8 @@ void add_common_options(CLI::App& command, Session& session) {
   command.add_option("--threads", session.threads, "Threads to compute with (default: all cores); results do not depend on it")
       ->check(CLI::Range(1, 256));
   command.add_flag("-q,--quiet", session.quiet, "No progress on stderr");
-  command.add_option("--color", session.color, "auto, always or never; NO_COLOR is honoured")->check(CLI::IsMember({"auto", "always", "never"}));
+  command.add_option("--color", session.color, "auto, always or never; NO_COLOR is honoured")
+      ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
 Status write_document(const std::string& file, const std::string& text) {
@@ -71,7 +80,8 @@ Status print_result(const std::string& text) {
 void add_preprocessing_options(CLI::App& command, pipeline::PreprocessingRequest& request) {
   command.add_option("--pixels", request.pixels, "What pixel values the model takes, where it does not say: 0..255, 0..1 or -1..1")
       ->check(CLI::IsMember({"0..255", "0..1", "-1..1"}));
-  CLI::Option* mean = command.add_option("--mean", request.mean, "Mean per channel in pixel units, for input = (pixel - mean) / std")->delimiter(',');
+  CLI::Option* mean =
+      command.add_option("--mean", request.mean, "Mean per channel in pixel units, for input = (pixel - mean) / std")->delimiter(',');
   CLI::Option* std = command.add_option("--std", request.std, "Standard deviation per channel in pixel units")->delimiter(',');
   mean->needs(std);
   std->needs(mean);

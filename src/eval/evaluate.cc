@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "base/check.h"
+#include "eval/tensor_io.h"
 #include "stats/intervals.h"
 
 namespace liteqat::eval {
@@ -50,31 +50,6 @@ Status check_output(const Tensor& output, int32_t batch) {
   return {};
 }
 
-/// As QUANTIZE of LiteRT's reference kernels: float32 division, round half away from zero, clamp.
-void quantize_input(std::span<const float> real, const Tensor& input, std::span<std::byte> out) {
-  const bool is_signed = input.type == DType::kInt8;
-  const float low = is_signed ? -128.0f : 0.0f, high = is_signed ? 127.0f : 255.0f;
-  const float scale = input.quantization.scale[0];
-  const auto zero_point = static_cast<float>(input.quantization.zero_point[0]);
-  for (size_t i = 0; i < real.size(); ++i) {
-    out[i] = static_cast<std::byte>(static_cast<int32_t>(std::clamp(std::round(real[i] / scale) + zero_point, low, high)));
-  }
-}
-
-/// Output values as float; integers by scale * (q - zero_point) in double, as DEQUANTIZE.
-void read_output(const Tensor& output, std::span<const std::byte> bytes, std::span<float> out) {
-  if (output.type == DType::kFloat32) {
-    std::memcpy(out.data(), bytes.data(), out.size_bytes());
-    return;
-  }
-  const auto scale = static_cast<double>(output.quantization.scale[0]);
-  const int64_t zero_point = output.quantization.zero_point[0];
-  for (size_t i = 0; i < out.size(); ++i) {
-    const int64_t q = output.type == DType::kInt8 ? static_cast<int8_t>(bytes[i]) : std::to_integer<int64_t>(bytes[i]);
-    out[i] = static_cast<float>(scale * static_cast<double>(q - zero_point));
-  }
-}
-
 /// Runs images [begin, begin + count) through one worker; a short last batch is padded with the last image.
 void run_batch(Worker& worker, const data::BatchFiller& filler, int64_t begin, int64_t count, std::span<float> scores) {
   const Tensor& input = worker.interpreter.input_tensor(0);
@@ -83,11 +58,7 @@ void run_batch(Worker& worker, const data::BatchFiller& filler, int64_t begin, i
     indices[i] = static_cast<int32_t>(begin + std::min(static_cast<int64_t>(i), count - 1));
   }
   filler.fill(indices, 0, worker.pixels);
-  if (input.type == DType::kFloat32) {
-    std::memcpy(worker.interpreter.input(0).data(), worker.pixels.data(), worker.pixels.size() * sizeof(float));
-  } else {
-    quantize_input(worker.pixels, input, worker.interpreter.input(0));
-  }
+  write_input(worker.pixels, input, worker.interpreter.input(0));
   worker.interpreter.invoke();
   read_output(worker.interpreter.output_tensor(0), worker.interpreter.output(0), scores);
 }

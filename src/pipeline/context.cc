@@ -66,7 +66,8 @@ Result<data::Dataset> read_recipe_data(const Recipe& recipe) {
     if (folder.empty() && file_exists(shipped)) folder = shipped;
   }
   if (folder.empty()) {
-    return error(Code::kInvalidArgument, "recipe '{}' needs {}: give the folder that holds it with --data DIR", recipe.name, recipe.dataset);
+    return error(Code::kInvalidArgument, "recipe '{}' needs {}: give the folder that holds it with --data DIR", recipe.name,
+                 recipe.dataset);
   }
   LITEQAT_ASSIGN_OR_RETURN(data::Dataset dataset, data::read_dataset(recipe.dataset, folder));
   if (recipe.limit_images > 0) {
@@ -78,6 +79,8 @@ Result<data::Dataset> read_recipe_data(const Recipe& recipe) {
   return dataset;
 }
 
-std::string data_checksum(const data::Dataset& dataset) { return sha256(dataset.train.sha256 + dataset.test.sha256); }
+std::string data_checksum(const data::Dataset& dataset) {
+  return sha256(dataset.train.sha256 + dataset.test.sha256);
+}
 
 }  // namespace liteqat::pipeline

@@ -17,8 +17,8 @@ Result<int64_t> write_tflite(const graph::Graph& graph, const std::string& path)
   return static_cast<int64_t>(bytes.size());
 }
 
-Result<graph::Graph> lower_for_type(Context& context, const std::string& type, const TrainedModel& float_model, const TrainedModel* qat_model,
-                                    quant::IoType io) {
+Result<graph::Graph> lower_for_type(Context& context, const std::string& type, const TrainedModel& float_model,
+                                    const TrainedModel* qat_model, quant::IoType io) {
   if (type == "float32") return quant::lower_to_float(float_model.graph);
   if (type == "qat_int8") {
     LITEQAT_CHECK(qat_model != nullptr && qat_model->plan.has_value());
@@ -52,14 +52,17 @@ namespace {
 Result<graph::Graph> lower_by_calibration(const ConvertInputs& inputs, const graph::Graph& model, quant::IoType io, ThreadPool& pool,
                                           Progress& progress) {
   if (inputs.calibration_folder.empty()) {
-    return error(Code::kInvalidArgument,
-                 "{}: a float model becomes int8 by post-training quantization, which needs training images: give their folder with --calibrate DIR",
-                 inputs.source);
+    return error(
+        Code::kInvalidArgument,
+        "{}: a float model becomes int8 by post-training quantization, which needs training images: give their folder with --calibrate DIR",
+        inputs.source);
   }
   LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(inputs.calibration_folder));
-  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization, choose_normalization(inputs.preprocessing, model, inputs.source, dataset.train.channels, progress));
-  LITEQAT_ASSIGN_OR_RETURN(const QuantizedModel calibrated,
-                           calibrate_for_ptq(model, data::take_first(dataset.train, inputs.calibration_images), normalization, pool, progress));
+  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
+                           choose_normalization(inputs.preprocessing, model, inputs.source, dataset.train.channels, progress));
+  LITEQAT_ASSIGN_OR_RETURN(
+      const QuantizedModel calibrated,
+      calibrate_for_ptq(model, data::take_first(dataset.train, inputs.calibration_images), normalization, pool, progress));
   return quant::lower_to_int8(calibrated.graph, calibrated.plan, io);
 }
 
@@ -81,8 +84,8 @@ Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, ThreadPool& po
                                                           : lower_by_calibration(inputs, model.graph, io, pool, progress);
   if (!lowered.ok()) return lowered.status();
   LITEQAT_ASSIGN_OR_RETURN(const int64_t bytes, write_tflite(*lowered, inputs.output));
-  return ConvertOutputs{format("{}: {} with {} input and output, {}", inputs.output, inputs.type, inputs.type == "float32" ? "float32" : inputs.io,
-                               format_bytes(bytes)),
+  return ConvertOutputs{format("{}: {} with {} input and output, {}", inputs.output, inputs.type,
+                               inputs.type == "float32" ? "float32" : inputs.io, format_bytes(bytes)),
                         bytes};
 }
 

@@ -13,11 +13,11 @@ namespace liteqat::pipeline {
 Status run_convert_stage(Context& context, const TrainedModel& float_model, const TrainedModel* qat_model);
 
 struct ConvertInputs {
-  std::string source;                     // safetensors of ours
-  std::string output;                     // .tflite
-  std::string type = "float32";           // float32 | int8
-  std::string io = "float32";             // float32 | int8 | uint8
-  std::string calibration_folder;         // data set whose training images calibrate post-training quantization
+  std::string source;              // safetensors of ours
+  std::string output;              // .tflite
+  std::string type = "float32";    // float32 | int8
+  std::string io = "float32";      // float32 | int8 | uint8
+  std::string calibration_folder;  // data set whose training images calibrate post-training quantization
   int64_t calibration_images = 1000;
   PreprocessingRequest preprocessing;  // where the model carries no contract, and against it if given
 };

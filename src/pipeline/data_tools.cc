@@ -44,7 +44,8 @@ Result<std::string> detect_dataset(const std::string& folder) {
   for (const char* name : {"test_batch.bin", "data_batch_1.bin"}) {
     if (file_exists(folder + "/" + name)) return std::string("cifar10");
   }
-  return error(Code::kNotFound, "{}: no data set recognised: neither MNIST (t10k-images-idx3-ubyte[.gz]) nor CIFAR-10 (test_batch.bin)", folder);
+  return error(Code::kNotFound, "{}: no data set recognised: neither MNIST (t10k-images-idx3-ubyte[.gz]) nor CIFAR-10 (test_batch.bin)",
+               folder);
 }
 
 Result<data::Dataset> read_any_dataset(const std::string& folder) {

@@ -48,8 +48,9 @@ Result<eval::Predictions> evaluate_one(Context& context, const Evaluated& model)
   const data::Normalization normalization = make_normalization(context.recipe);
   const std::string file = model.name + ".tflite";
   Result<eval::Predictions> predictions =
-      model.trained != nullptr ? predict_trained(*model.trained, split, normalization, context.pool, context.progress)
-                               : predict_deployed(context.file(file), split, normalization, {.isa = context.isa}, context.pool, context.progress);
+      model.trained != nullptr
+          ? predict_trained(*model.trained, split, normalization, context.pool, context.progress)
+          : predict_deployed(context.file(file), split, normalization, {.isa = context.isa}, context.pool, context.progress);
   if (!predictions.ok()) return predictions.status().with_context(stage);
   LITEQAT_RETURN_IF_ERROR(write_scores(context.file(output), *predictions));
   const double seconds = watch.seconds();
@@ -128,16 +129,19 @@ Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, T
   EvaluateOutputs outputs;
   for (const std::string& path : inputs.models) {
     LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
-    LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization, choose_normalization(inputs.preprocessing, any.model.graph, path, split.channels, progress));
+    LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
+                             choose_normalization(inputs.preprocessing, any.model.graph, path, split.channels, progress));
     const std::string name = std::filesystem::path(path).stem().string();
-    auto predictions = any.deployed ? eval::run_model(any.model.graph, split, normalization, {.profile = profile, .isa = isa}, pool, progress)
-                                    : predict_trained(any.model, split, normalization, pool, progress);
+    auto predictions = any.deployed
+                           ? eval::run_model(any.model.graph, split, normalization, {.profile = profile, .isa = isa}, pool, progress)
+                           : predict_trained(any.model, split, normalization, pool, progress);
     if (!predictions.ok()) return predictions.status().with_context(path);
     if (predictions->classes != dataset.classes()) {
       return error(Code::kMismatch, "{}: gives {} scores an image, {} has {} classes", path, predictions->classes, inputs.data_folder,
                    dataset.classes());
     }
-    outputs.metrics.push_back(eval::make_metric(name, any.deployed ? inputs.arithmetic : kFloatArithmetic, split.name, *predictions, split.labels));
+    outputs.metrics.push_back(
+        eval::make_metric(name, any.deployed ? inputs.arithmetic : kFloatArithmetic, split.name, *predictions, split.labels));
     if (!inputs.predictions_folder.empty()) {
       LITEQAT_RETURN_IF_ERROR(write_scores(format("{}/{}.npy", inputs.predictions_folder, name), *predictions));
     }

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "eval/tensor_io.h"
 #include "formats/npy/npy.h"
 #include "pipeline/evaluation.h"
 
@@ -13,14 +14,22 @@ namespace npy = formats::npy;
 
 const char* npy_type(graph::DType type) {
   switch (type) {
-    case graph::DType::kFloat32: return "<f4";
-    case graph::DType::kFloat16: return "<f2";
-    case graph::DType::kInt8: return "|i1";
-    case graph::DType::kUInt8: return "|u1";
-    case graph::DType::kInt16: return "<i2";
-    case graph::DType::kInt32: return "<i4";
-    case graph::DType::kInt64: return "<i8";
-    case graph::DType::kBool: return "|b1";
+    case graph::DType::kFloat32:
+      return "<f4";
+    case graph::DType::kFloat16:
+      return "<f2";
+    case graph::DType::kInt8:
+      return "|i1";
+    case graph::DType::kUInt8:
+      return "|u1";
+    case graph::DType::kInt16:
+      return "<i2";
+    case graph::DType::kInt32:
+      return "<i4";
+    case graph::DType::kInt64:
+      return "<i8";
+    case graph::DType::kBool:
+      return "|b1";
   }
   return "";
 }
@@ -57,6 +66,11 @@ Result<Stacking> find_stacking(const std::vector<int64_t>& shape, const graph::T
   return error(Code::kMismatch, "{}: shape {} does not stack inputs of shape {}", path, shape_text(shape), graph::shape_text(input.shape));
 }
 
+/// int8 or uint8 with one scale: what write_input and read_output convert.
+bool has_codes(const graph::Tensor& tensor) {
+  return (tensor.type == graph::DType::kInt8 || tensor.type == graph::DType::kUInt8) && tensor.quantization.scale.size() == 1;
+}
+
 /// Integer models have no code for NaN or infinity.
 Status check_finite(const npy::Array& array, const std::string& path) {
   if (array.dtype != npy_type(graph::DType::kFloat32)) return {};
@@ -69,8 +83,8 @@ Status check_finite(const npy::Array& array, const std::string& path) {
 /// Turns one stored input into the bytes the model takes.
 class InputConverter {
  public:
-  static Result<InputConverter> make(const npy::Array& array, const graph::Tensor& input, const data::Normalization& normalization, bool raw,
-                                     const std::string& path) {
+  static Result<InputConverter> make(const npy::Array& array, const graph::Tensor& input, const data::Normalization& normalization,
+                                     bool raw, const std::string& path) {
     InputConverter converter(array, input, normalization);
     if (raw || array.dtype == npy_type(graph::DType::kFloat32) || array.dtype == npy_type(graph::DType::kUInt8)) {
       converter.copy_ = raw || (array.dtype == "<f4" && input.type == graph::DType::kFloat32);
@@ -78,7 +92,11 @@ class InputConverter {
         return error(Code::kMismatch, "{}: holds {}, with --raw the model takes {} ({})", path, array.dtype, npy_type(input.type),
                      graph::dtype_name(input.type));
       }
-      if (!raw) LITEQAT_RETURN_IF_ERROR(check_finite(array, path));
+      if (raw) return converter;
+      if (input.type != graph::DType::kFloat32 && !has_codes(input)) {
+        return error(Code::kUnsupported, "{}: the model's input is {}; use --raw", path, graph::dtype_name(input.type));
+      }
+      LITEQAT_RETURN_IF_ERROR(check_finite(array, path));
       return converter;
     }
     return error(Code::kMismatch, "{}: holds {}; without --raw give uint8 pixels or float32 model inputs", path, array.dtype);
@@ -93,7 +111,9 @@ class InputConverter {
       return;
     }
     const size_t channels = input_.shape.empty() ? 1 : static_cast<size_t>(input_.shape.back());
-    for (size_t i = 0; i < elems; ++i) write_elem(real_value(stored, i, i % channels), i, out);
+    std::vector<float> real(elems);
+    for (size_t i = 0; i < elems; ++i) real[i] = real_value(stored, i, i % channels);
+    eval::write_input(real, input_, out);
   }
 
  private:
@@ -110,38 +130,11 @@ class InputConverter {
     return (static_cast<float>(std::to_integer<uint8_t>(stored[i])) - of(normalization_.mean)) / of(normalization_.std);
   }
 
-  void write_elem(float real, size_t i, std::span<std::byte> out) const {
-    if (input_.type == graph::DType::kFloat32) {
-      std::memcpy(out.data() + i * sizeof real, &real, sizeof real);
-      return;
-    }
-    // QUANTIZE of LiteRT's reference kernels: float32 division, round half away from zero.
-    const bool is_signed = input_.type == graph::DType::kInt8;
-    const float low = is_signed ? -128.0f : 0.0f, high = is_signed ? 127.0f : 255.0f;
-    const float quantized = std::round(real / input_.quantization.scale[0]) + static_cast<float>(input_.quantization.zero_point[0]);
-    out[i] = static_cast<std::byte>(static_cast<int32_t>(std::clamp(quantized, low, high)));
-  }
-
   const npy::Array& array_;
   const graph::Tensor& input_;
   const data::Normalization& normalization_;
   bool copy_ = false;
 };
-
-/// Output bytes in the model's type, or dequantized to float32.
-void append_output(const graph::Tensor& output, std::span<const std::byte> bytes, bool raw, std::byte* target) {
-  if (raw || output.quantization.empty() || output.type == graph::DType::kFloat32) {
-    std::memcpy(target, bytes.data(), bytes.size());
-    return;
-  }
-  const bool is_signed = output.type == graph::DType::kInt8;
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    const int32_t q = is_signed ? static_cast<int8_t>(bytes[i]) : std::to_integer<int32_t>(bytes[i]);
-    const auto real =
-        static_cast<float>(static_cast<double>(output.quantization.scale[0]) * static_cast<double>(q - output.quantization.zero_point[0]));
-    std::memcpy(target + i * sizeof real, &real, sizeof real);
-  }
-}
 
 }  // namespace
 
@@ -172,7 +165,7 @@ Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, P
                                                 inputs.raw ? raw_needs_no_note : progress));
   LITEQAT_ASSIGN_OR_RETURN(const InputConverter converter, InputConverter::make(array, input, normalization, inputs.raw, inputs.inputs));
 
-  const bool dequantized = !inputs.raw && !output.quantization.empty() && output.type != graph::DType::kFloat32;
+  const bool dequantized = !inputs.raw && has_codes(output);
   npy::Array result;
   result.dtype = dequantized ? "<f4" : npy_type(output.type);
   result.shape = stacking.stacked_shape(output.shape);
@@ -182,7 +175,12 @@ Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, P
     runtime::Interpreter& interpreter = interpreters[static_cast<size_t>(worker)];
     converter.convert(index, interpreter.input(0));
     interpreter.invoke();
-    append_output(output, interpreter.output(0), inputs.raw, result.data.data() + one_bytes * static_cast<size_t>(index));
+    std::byte* target = result.data.data() + one_bytes * static_cast<size_t>(index);
+    if (dequantized) {
+      eval::read_output(output, interpreter.output(0), {reinterpret_cast<float*>(target), one_bytes / sizeof(float)});
+    } else {
+      std::memcpy(target, interpreter.output(0).data(), one_bytes);
+    }
   });
   return write_file(inputs.output, npy::write(result));
 }

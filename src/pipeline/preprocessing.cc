@@ -6,7 +6,8 @@ namespace liteqat::pipeline {
 
 Result<std::optional<data::Normalization>> parse_preprocessing(const PreprocessingRequest& request) {
   if (request.pixels.empty() && request.mean.empty()) return std::optional<data::Normalization>();
-  if (!request.pixels.empty() && !request.mean.empty()) return error(Code::kInvalidArgument, "--pixels and --mean/--std exclude each other");
+  if (!request.pixels.empty() && !request.mean.empty())
+    return error(Code::kInvalidArgument, "--pixels and --mean/--std exclude each other");
   data::Normalization normalization;
   if (request.pixels == "0..1") {
     normalization = {{0.0f}, {255.0f}};
@@ -14,7 +15,8 @@ Result<std::optional<data::Normalization>> parse_preprocessing(const Preprocessi
     normalization = {{127.5f}, {127.5f}};
   } else if (request.pixels.empty()) {
     if (request.mean.size() != request.std.size()) {
-      return error(Code::kInvalidArgument, "--mean has {} values and --std {}: as many are expected", request.mean.size(), request.std.size());
+      return error(Code::kInvalidArgument, "--mean has {} values and --std {}: as many are expected", request.mean.size(),
+                   request.std.size());
     }
     for (double value : request.std) {
       if (!std::isfinite(value) || value <= 0) return error(Code::kInvalidArgument, "--std {}: must be above 0", value);

@@ -17,7 +17,8 @@ struct PreprocessingRequest {
   std::vector<double> mean, std;  // pixel units; both or neither
 };
 
-/// Empty if nothing was requested. Fails: kInvalidArgument for both forms at once, unequal lengths or a standard deviation that is not above 0.
+/// Empty if nothing was requested. Fails: kInvalidArgument for both forms at once, unequal lengths or a standard deviation that is not
+/// above 0.
 Result<std::optional<data::Normalization>> parse_preprocessing(const PreprocessingRequest& request);
 
 /// What to feed the model: the request, else the contract it carries, else raw 0..255, and then a note says so. Fails: kInvalidArgument,

@@ -20,12 +20,24 @@
 namespace liteqat::pipeline {
 namespace {
 
-const char* expected_type(const std::string&) { return "a string"; }
-const char* expected_type(int64_t) { return "an integer"; }
-const char* expected_type(double) { return "a number"; }
-const char* expected_type(bool) { return "true or false"; }
-const char* expected_type(const std::vector<double>&) { return "a list of numbers"; }
-const char* expected_type(const std::vector<std::string>&) { return "a list of strings"; }
+const char* expected_type(const std::string&) {
+  return "a string";
+}
+const char* expected_type(int64_t) {
+  return "an integer";
+}
+const char* expected_type(double) {
+  return "a number";
+}
+const char* expected_type(bool) {
+  return "true or false";
+}
+const char* expected_type(const std::vector<double>&) {
+  return "a list of numbers";
+}
+const char* expected_type(const std::vector<std::string>&) {
+  return "a list of strings";
+}
 
 template <typename T>
 bool assign(const toml::node& node, T& field) {
@@ -133,8 +145,7 @@ Status check_training(const TrainingRecipe& t, const std::string& section, const
   LITEQAT_RETURN_IF_ERROR(require_one_of(t.schedule, {"constant", "step", "cosine"}, path, section + ".schedule"));
   LITEQAT_RETURN_IF_ERROR(require(t.warmup_epochs >= 0 && std::isfinite(t.warmup_epochs), path, section + ".warmup_epochs", "0 or more"));
   LITEQAT_RETURN_IF_ERROR(require(positive(t.step_factor), path, section + ".step_factor", "a finite number above 0"));
-  LITEQAT_RETURN_IF_ERROR(
-      require(t.final_fraction >= 0 && t.final_fraction <= 1, path, section + ".final_fraction", "in [0, 1]"));
+  LITEQAT_RETURN_IF_ERROR(require(t.final_fraction >= 0 && t.final_fraction <= 1, path, section + ".final_fraction", "in [0, 1]"));
   return require(t.crop_padding >= 0 && t.crop_padding <= 64, path, section + ".crop_padding", "between 0 and 64");
 }
 
@@ -147,10 +158,10 @@ Status check_recipe(const Recipe& recipe, const std::string& path) {
   for (double value : recipe.std) LITEQAT_RETURN_IF_ERROR(require(std::isfinite(value) && value > 0, path, "data.std", "above 0"));
   LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.architecture, graph::architecture_names(), path, "model.architecture"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.alpha > 0 && recipe.alpha <= 4, path, "model.alpha", "in (0, 4]"));
-  LITEQAT_RETURN_IF_ERROR(require(recipe.batch_norm_momentum >= 0 && recipe.batch_norm_momentum < 1, path, "model.batch_norm_momentum",
-                                  "in [0, 1)"));
-  LITEQAT_RETURN_IF_ERROR(require(recipe.batch_norm_epsilon > 0 && recipe.batch_norm_epsilon < 1, path, "model.batch_norm_epsilon",
-                                  "in (0, 1)"));
+  LITEQAT_RETURN_IF_ERROR(
+      require(recipe.batch_norm_momentum >= 0 && recipe.batch_norm_momentum < 1, path, "model.batch_norm_momentum", "in [0, 1)"));
+  LITEQAT_RETURN_IF_ERROR(
+      require(recipe.batch_norm_epsilon > 0 && recipe.batch_norm_epsilon < 1, path, "model.batch_norm_epsilon", "in (0, 1)"));
   LITEQAT_RETURN_IF_ERROR(check_training(recipe.train, "train", path));
   LITEQAT_RETURN_IF_ERROR(check_training(recipe.qat, "qat", path));
   LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.scheme, {"tfmot_8bit", "liteqat_8bit"}, path, "qat.scheme"));
@@ -173,8 +184,12 @@ std::string print_value(const std::string& value) {
   }
   return text + "\"";
 }
-std::string print_value(int64_t value) { return format("{}", value); }
-std::string print_value(bool value) { return value ? "true" : "false"; }
+std::string print_value(int64_t value) {
+  return format("{}", value);
+}
+std::string print_value(bool value) {
+  return value ? "true" : "false";
+}
 std::string print_value(double value) {
   const std::string text = format("{}", value);  // shortest text that reads back to the same double
   return text.find_first_of(".e") == std::string::npos ? text + ".0" : text;
@@ -255,9 +270,13 @@ Result<Recipe> read_recipe(const std::string& path, const RecipeOverrides& overr
   return parse_recipe(text, path, overrides);
 }
 
-std::string print_recipe(const Recipe& recipe) { return print_keys(recipe, {}); }
+std::string print_recipe(const Recipe& recipe) {
+  return print_keys(recipe, {});
+}
 
-std::string hash_recipe(const Recipe& recipe) { return sha256(print_keys(recipe, {"description", "data.folder"})); }
+std::string hash_recipe(const Recipe& recipe) {
+  return sha256(print_keys(recipe, {"description", "data.folder"}));
+}
 
 int64_t steps_per_epoch(const TrainingRecipe& training, int64_t train_images) {
   return (train_images + training.batch_size - 1) / training.batch_size;

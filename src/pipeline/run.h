@@ -18,7 +18,7 @@ struct RunInputs {
   std::vector<std::string> settings;   // --set
   bool fresh = false;
   int threads = 1;
-  Until until = Until::kReport;        // which stage ends it
+  Until until = Until::kReport;  // which stage ends it
   bool color = false;
   int width = 100;
   std::string version;

@@ -19,9 +19,9 @@ namespace {
 constexpr const char* kRecords = "checkpoints/stages.toml";
 constexpr const char* kLock = "checkpoints/lock";
 // Everything a run writes, and therefore all that --fresh removes.
-constexpr const char* kOwned[] = {"recipe.toml",       "run.json",         "report.html",   "float.safetensors", "float_control.safetensors",
-                                  "qat.safetensors",   "checkpoints",      "predictions",   "tensorboard",       "float32.tflite",
-                                  "ptq_int8.tflite",   "qat_int8.tflite"};
+constexpr const char* kOwned[] = {"recipe.toml",     "run.json",       "report.html", "float.safetensors", "float_control.safetensors",
+                                  "qat.safetensors", "checkpoints",    "predictions", "tensorboard",       "float32.tflite",
+                                  "ptq_int8.tflite", "qat_int8.tflite"};
 
 Status check_recipe_there(const std::string& path, const std::string& recipe_hash) {
   const std::string file = path + "/recipe.toml";
@@ -156,8 +156,9 @@ Status RunDirectory::claim_data(const std::string& checksum) {
     return write_records();
   }
   if (data_checksum_ == checksum) return {};
-  return error(Code::kMismatch, "{}: was made from other data (checksum {:.12}..., now {:.12}...); give the same --data, or start over with --fresh",
-               path_, data_checksum_, checksum);
+  return error(Code::kMismatch,
+               "{}: was made from other data (checksum {:.12}..., now {:.12}...); give the same --data, or start over with --fresh", path_,
+               data_checksum_, checksum);
 }
 
 }  // namespace liteqat::pipeline

@@ -1,5 +1,5 @@
-// A run directory: one recipe, one writer at a time, stages that are done once. What is finished is recorded in checkpoints/stages.toml with
-// the checksum of every file the stage wrote; a stage whose files are all as recorded is not repeated.
+// A run directory: one recipe, one writer at a time, stages that are done once. What is finished is recorded in checkpoints/stages.toml
+// with the checksum of every file the stage wrote; a stage whose files are all as recorded is not repeated.
 #pragma once
 
 #include <map>
@@ -41,7 +41,8 @@ class RunDirectory {
   Status claim_data(const std::string& checksum);
 
  private:
-  RunDirectory(std::string path, std::string recipe_hash, int lock) : path_(std::move(path)), recipe_hash_(std::move(recipe_hash)), lock_(lock) {}
+  RunDirectory(std::string path, std::string recipe_hash, int lock)
+      : path_(std::move(path)), recipe_hash_(std::move(recipe_hash)), lock_(lock) {}
   Status read_records();
   Status write_records() const;
 

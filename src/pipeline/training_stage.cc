@@ -12,11 +12,15 @@
 namespace liteqat::pipeline {
 namespace {
 
-std::string checkpoint_name(const std::string& stage, int32_t epoch) { return format("checkpoints/{}-epoch-{:04}.safetensors", stage, epoch); }
+std::string checkpoint_name(const std::string& stage, int32_t epoch) {
+  return format("checkpoints/{}-epoch-{:04}.safetensors", stage, epoch);
+}
 
 Status log_epoch(formats::tensorboard::EventWriter& writer, const train::EpochRecord& record) {
   const auto now = static_cast<double>(std::time(nullptr));
-  const auto add = [&](const std::string& tag, double value) { return writer.add_scalar(tag, record.epoch, static_cast<float>(value), now); };
+  const auto add = [&](const std::string& tag, double value) {
+    return writer.add_scalar(tag, record.epoch, static_cast<float>(value), now);
+  };
   const auto ratio = [](int64_t correct, int64_t total) { return static_cast<double>(correct) / static_cast<double>(total); };
   LITEQAT_RETURN_IF_ERROR(add("loss/train", record.train_loss));
   LITEQAT_RETURN_IF_ERROR(add("accuracy/train", ratio(record.train_correct, record.train_total)));
@@ -52,7 +56,8 @@ Result<TrainedModel> train_stage(Context& context, const std::string& stage, con
   const Stopwatch watch;
   TrainedModel model = find_newest_checkpoint(context, stage, training, std::move(start));
   const TrainingData data = split_training(training, context.dataset.train);
-  if (data.train.count == 0) return error(Code::kOutOfRange, "{}: no training images are left, {} given", stage, context.dataset.train.count);
+  if (data.train.count == 0)
+    return error(Code::kOutOfRange, "{}: no training images are left, {} given", stage, context.dataset.train.count);
   LITEQAT_ASSIGN_OR_RETURN(auto events, formats::tensorboard::EventWriter::open(context.file("tensorboard/" + stage), std::time(nullptr)));
   const auto store = [&](const train::FitState& state) -> Status {
     model.state = state;
@@ -64,8 +69,9 @@ Result<TrainedModel> train_stage(Context& context, const std::string& stage, con
   const int32_t resumed_epochs = model.state.epochs_done;
   train::FitOptions options = make_fit_options(context.recipe, training, data.train.count);
   options.title = stage;
-  auto fitted = train::fit(model.graph, model.plan ? &*model.plan : nullptr, data.train, data.validation.count > 0 ? &data.validation : nullptr,
-                           options, model.state, context.pool, context.progress, store);
+  auto fitted =
+      train::fit(model.graph, model.plan ? &*model.plan : nullptr, data.train, data.validation.count > 0 ? &data.validation : nullptr,
+                 options, model.state, context.pool, context.progress, store);
   if (!fitted.ok()) return fitted.status().with_context(stage);
   model.state = *std::move(fitted);
   model.state.slots.clear();
@@ -116,7 +122,8 @@ Status take_pretrained_weights(const std::string& path, graph::Graph& model) {
   for (graph::Tensor& tensor : model.tensors) {
     if (tensor.role != graph::Role::kParameter && tensor.role != graph::Role::kStatistic) continue;
     const graph::TensorId id = pretrained.graph.find_tensor(tensor.name);
-    if (id == graph::kNoTensor) return error(Code::kMismatch, "{}: does not fit the recipe's network, tensor '{}' is missing", path, tensor.name);
+    if (id == graph::kNoTensor)
+      return error(Code::kMismatch, "{}: does not fit the recipe's network, tensor '{}' is missing", path, tensor.name);
     const graph::Tensor& source = pretrained.graph.tensor(id);
     if (source.shape != tensor.shape || source.type != tensor.type || source.data.size() != tensor.data.size()) {
       return error(Code::kMismatch, "{}: does not fit the recipe's network, tensor '{}' is {}, expected {}", path, tensor.name,
@@ -177,8 +184,8 @@ Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_m
   return train_stage(context, "qat", context.recipe.qat, std::move(start), kOutput);
 }
 
-Result<QuantizedModel> calibrate_for_ptq(const graph::Graph& float_graph, const data::Split& images, const data::Normalization& normalization,
-                                         ThreadPool& pool, Progress& progress) {
+Result<QuantizedModel> calibrate_for_ptq(const graph::Graph& float_graph, const data::Split& images,
+                                         const data::Normalization& normalization, ThreadPool& pool, Progress& progress) {
   QuantizedModel model;
   LITEQAT_ASSIGN_OR_RETURN(model.graph, quant::fold_batch_norm(float_graph));
   LITEQAT_ASSIGN_OR_RETURN(model.plan, quant::make_plan(model.graph, quant::Scheme::kLiteqat8Bit));

@@ -22,7 +22,7 @@ struct QuantizedModel {
   graph::Graph graph;
   quant::Plan plan;
 };
-Result<QuantizedModel> calibrate_for_ptq(const graph::Graph& float_graph, const data::Split& images, const data::Normalization& normalization,
-                                         ThreadPool& pool, Progress& progress);
+Result<QuantizedModel> calibrate_for_ptq(const graph::Graph& float_graph, const data::Split& images,
+                                         const data::Normalization& normalization, ThreadPool& pool, Progress& progress);
 
 }  // namespace liteqat::pipeline
