@@ -37,7 +37,7 @@ results::Curve make_curve(const std::string& stage, const TrainedModel& model) {
 std::string describe_origin(const std::string& model, const Recipe& recipe) {
   if (model == "float") return recipe.pretrained.empty() ? "float training" : "pretrained weights";
   if (model == "float_control") return "float model, trained as many further steps as QAT without fake quantization";
-  if (model == "qat") return "quantization-aware training (" + recipe.scheme + "), evaluated in float with fake quantization";
+  if (model == "qat") return "quantization-aware training (" + recipe.scheme + "), evaluated in float, rounding as deployed";
   if (model == "float32") return "float model converted to .tflite";
   if (model == "ptq_int8") return "float model quantized after training on calibration images";
   return "quantization-aware model converted to int8 .tflite";
