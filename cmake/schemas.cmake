@@ -1,5 +1,5 @@
-# C++ from the two FlatBuffers schemas in third_party/. flatc 2.0.8 does not know `(deprecated)` on an enum value, a union member or
-# a table, which the TFLite schema uses for REDUCE_WINDOW / ReduceWindowOptions: a copy in the build folder drops it there, nowhere else.
+# C++ from the two FlatBuffers schemas in third_party/. flatc 2.0.8 does not know `(deprecated)` on an enum value or a union member, which
+# the TFLite schema uses for REDUCE_WINDOW and ReduceWindowOptions: a copy in the build folder drops it there, nowhere else.
 set(_generated ${CMAKE_BINARY_DIR}/generated)
 set(_schema ${CMAKE_SOURCE_DIR}/third_party/tflite_schema/schema.fbs)
 set(_metadata ${CMAKE_SOURCE_DIR}/third_party/tflite_metadata_schema/metadata_schema.fbs)
@@ -7,7 +7,7 @@ set(_patched ${_generated}/tflite_schema.fbs)
 
 file(READ ${_schema} _text)
 string(REPLACE "REDUCE_WINDOW = 205 (deprecated)" "REDUCE_WINDOW = 205" _text "${_text}")
-string(REPLACE "ReduceWindowOptions (deprecated)" "ReduceWindowOptions" _text "${_text}")
+string(REPLACE "  ReduceWindowOptions (deprecated)," "  ReduceWindowOptions," _text "${_text}")
 file(CONFIGURE OUTPUT ${_patched} CONTENT "${_text}" @ONLY)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${_schema})
 
