@@ -111,15 +111,23 @@ Result<results::Run> make_record(Context& context, const RunInputs& inputs, RunM
   return run;
 }
 
+/// What the run is computed from beside its recipe: the data's bytes and those of a pretrained file.
+Result<std::string> input_checksum(const Recipe& recipe, const data::Dataset& dataset) {
+  if (recipe.pretrained.empty()) return data_checksum(dataset);
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes pretrained, read_file(recipe.pretrained));
+  return sha256(data_checksum(dataset) + sha256(pretrained));
+}
+
 Result<Context> open_context(const RunInputs& inputs, ThreadPool& pool, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(const std::string path, find_recipe(inputs.recipe));
   LITEQAT_ASSIGN_OR_RETURN(Recipe recipe, read_recipe(path, {.settings = inputs.settings}));
   LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
   const Stopwatch watch;
   LITEQAT_ASSIGN_OR_RETURN(data::Dataset dataset, read_recipe_data(recipe));
+  LITEQAT_ASSIGN_OR_RETURN(const std::string checksum, input_checksum(recipe, dataset));
   const std::string folder = inputs.folder.empty() ? "runs/" + recipe.name : inputs.folder;
   LITEQAT_ASSIGN_OR_RETURN(RunDirectory directory, RunDirectory::open(folder, recipe, inputs.fresh));
-  LITEQAT_RETURN_IF_ERROR(directory.claim_data(data_checksum(dataset)));
+  LITEQAT_RETURN_IF_ERROR(directory.claim_data(checksum));
   progress.note(format("{}: {} training and {} test images, read in {:.2f} s", recipe.dataset, dataset.train.count, dataset.test.count,
                        watch.seconds()));
   return Context{.recipe = std::move(recipe),

@@ -157,8 +157,9 @@ Status RunDirectory::claim_data(const std::string& checksum) {
   }
   if (data_checksum_ == checksum) return {};
   return error(Code::kMismatch,
-               "{}: was made from other data (checksum {:.12}..., now {:.12}...); give the same --data, or start over with --fresh", path_,
-               data_checksum_, checksum);
+               "{}: was made from other data or another pretrained file (checksum {:.12}..., now {:.12}...); give the same ones, or start "
+               "over with --fresh",
+               path_, data_checksum_, checksum);
 }
 
 }  // namespace liteqat::pipeline

@@ -37,7 +37,7 @@ class RunDirectory {
   Status finish_stage(const std::string& stage, double seconds, std::optional<double> images_per_second,
                       const std::vector<std::string>& outputs);
 
-  /// Refuses data other than those the directory's stages were computed from. Fails: kMismatch.
+  /// Refuses inputs (data, pretrained file) other than those the directory's stages were computed from. Fails: kMismatch.
   Status claim_data(const std::string& checksum);
 
  private:

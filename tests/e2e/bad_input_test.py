@@ -95,6 +95,12 @@ for title, arguments, code, words in CASES:
     assert message.startswith("liteqat: ") or "\nliteqat: " in message, f"{title}: {message!r}"
     for word in words:
         assert word in message, f"{title}: '{word}' is not in {message!r}"
+# A pretrained file that was replaced is not silently taken for the one the run was made from.
+shutil.copy(work / "run/float.safetensors", work / "start.safetensors")
+harness.run("run", "-o", work / "from_start", *SHORT, "--pretrained", work / "start.safetensors")
+shutil.copy(work / "run/float_control.safetensors", work / "start.safetensors")
+_, message = harness.run("run", "-o", work / "from_start", *SHORT, "--pretrained", work / "start.safetensors", expect=3)
+assert "another pretrained file" in message, message
 for path, content in precious.items():
     assert path.read_bytes() == content, f"{path} was changed"
 assert not (work / "never").exists() and not (work / "x.tflite").exists() and not (work / "out.npy").exists()

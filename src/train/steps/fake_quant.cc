@@ -1,9 +1,9 @@
 #include "kernels/train/fake_quant.h"
-#include "kernels/train/requantize.h"
 
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/train/requantize.h"
 #include "train/steps/make_step.h"
 
 namespace liteqat::train {
