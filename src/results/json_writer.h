@@ -1,0 +1,28 @@
+// What the writers of all record kinds share: the layout of a document and the parts that several documents hold. Private to results.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "results/records.h"
+
+namespace liteqat::results {
+
+using Json = nlohmann::ordered_json;
+
+/// Our own layout instead of nlohmann's: two-space indent, but a list of plain values stays on one line, so that a confusion matrix
+/// reads as a matrix. Not a number and the infinities become null; bytes that are no UTF-8 become U+FFFD. Ends with a newline.
+std::string print_document(const Json& document);
+
+template <typename Record>
+Json list(const std::vector<Record>& records, Json (*one)(const Record&)) {
+  Json array = Json::array();
+  for (const Record& record : records) array.push_back(one(record));
+  return array;
+}
+
+Json metric_json(const Metric& metric);
+Json finding_json(const Finding& finding);
+
+}  // namespace liteqat::results
