@@ -65,12 +65,12 @@ TensorId GraphBuilder::add_op(OpKind kind, const std::string& name, std::vector<
     if (id == kNoTensor || !status_.ok()) return kNoTensor;
   }
   Op op = {.kind = kind, .name = name, .inputs = std::move(inputs), .outputs = {}, .params = std::move(params)};
-  auto output_shape = compute_output_shape(graph_, op, shapes_);
-  if (!output_shape.ok()) {
-    status_ = output_shape.status().with_context(format("{} '{}' (operator {})", op_kind_name(kind), name, graph_.ops.size()));
+  auto output_shapes = compute_output_shapes(graph_, op, shapes_);
+  if (!output_shapes.ok()) {
+    status_ = output_shapes.status().with_context(format("{} '{}' (operator {})", op_kind_name(kind), name, graph_.ops.size()));
     return kNoTensor;
   }
-  const TensorId output = add_tensor({.name = name, .shape = std::move(output_shape).value()});
+  const TensorId output = add_tensor({.name = name, .shape = std::move(output_shapes.value()[0])});
   op.outputs = {output};
   graph_.ops.push_back(std::move(op));
   return output;
@@ -166,7 +166,7 @@ TensorId GraphBuilder::relu6(const std::string& name, TensorId x) {
 }
 
 TensorId GraphBuilder::add(const std::string& name, TensorId a, TensorId b) {
-  return add_op(OpKind::kAdd, name, {a, b}, AddParams{});
+  return add_op(OpKind::kAdd, name, {a, b}, ArithmeticParams{});
 }
 
 TensorId GraphBuilder::max_pool(const std::string& name, TensorId x, const PoolLayer& layer) {
@@ -183,7 +183,7 @@ TensorId GraphBuilder::average_pool(const std::string& name, TensorId x, const P
 
 TensorId GraphBuilder::global_mean(const std::string& name, TensorId x) {
   const TensorId axes = add_indices(name + "/axes", {2}, {1, 2});
-  return add_op(OpKind::kMean, name, {x, axes}, MeanParams{});
+  return add_op(OpKind::kMean, name, {x, axes}, ReductionParams{});
 }
 
 TensorId GraphBuilder::pad(const std::string& name, TensorId x, const std::vector<int32_t>& paddings) {

@@ -63,42 +63,6 @@ std::string shape_text(const Shape& shape) {
   return text + "]";
 }
 
-const char* op_kind_name(OpKind kind) {
-  switch (kind) {
-    case OpKind::kConv2D:
-      return "CONV_2D";
-    case OpKind::kDepthwiseConv2D:
-      return "DEPTHWISE_CONV_2D";
-    case OpKind::kFullyConnected:
-      return "FULLY_CONNECTED";
-    case OpKind::kBatchNorm:
-      return "BATCH_NORM";
-    case OpKind::kRelu:
-      return "RELU";
-    case OpKind::kRelu6:
-      return "RELU6";
-    case OpKind::kSoftmax:
-      return "SOFTMAX";
-    case OpKind::kAdd:
-      return "ADD";
-    case OpKind::kMaxPool2D:
-      return "MAX_POOL_2D";
-    case OpKind::kAveragePool2D:
-      return "AVERAGE_POOL_2D";
-    case OpKind::kMean:
-      return "MEAN";
-    case OpKind::kPad:
-      return "PAD";
-    case OpKind::kReshape:
-      return "RESHAPE";
-    case OpKind::kQuantize:
-      return "QUANTIZE";
-    case OpKind::kDequantize:
-      return "DEQUANTIZE";
-  }
-  return "unknown operator";
-}
-
 TensorId Graph::add_tensor(Tensor tensor) {
   tensors.push_back(std::move(tensor));
   return static_cast<TensorId>(tensors.size() - 1);

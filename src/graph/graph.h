@@ -75,20 +75,55 @@ enum class OpKind {
   kConv2D,           // x [N,H,W,C], w [O,KH,KW,C], bias [O] or none
   kDepthwiseConv2D,  // x, w [1,KH,KW,C*M], bias or none
   kFullyConnected,   // x [N,I], w [O,I], bias or none
+  kTransposeConv,    // output_shape int32 [4], w [O,KH,KW,C], x, bias or none
   kBatchNorm,        // x, gamma, beta, moving_mean, moving_variance (training graphs only)
+  kAdd,
+  kSub,
+  kMul,
+  kMaximum,
+  kMinimum,
   kRelu,
   kRelu6,
+  kReluN1To1,
+  kLeakyRelu,
+  kPrelu,  // x, alpha
+  kElu,
+  kHardSwish,
+  kLogistic,
+  kTanh,
   kSoftmax,
-  kAdd,
+  kLogSoftmax,
+  kL2Normalization,
   kMaxPool2D,
   kAveragePool2D,
-  kMean,     // x, axes int32
-  kPad,      // x, paddings int32 [rank,2]
-  kReshape,  // x, new_shape int32; extent -1 is inferred
+  kMean,       // x, axes int32
+  kSum,        // x, axes int32
+  kReduceMax,  // x, axes int32
+  kArgMax,     // x, axis int32
+  kPad,        // x, paddings int32 [rank,2]
+  kPadV2,      // x, paddings, value (a scalar of x's type)
+  kMirrorPad,  // x, paddings
+  kReshape,    // x, new_shape int32; extent -1 is inferred
+  kSqueeze,
+  kExpandDims,  // x, axis int32
+  kTranspose,   // x, permutation int32
+  kConcatenation,
+  kPack,
+  kSplit,         // axis int32, x; several outputs
+  kSlice,         // x, begin, size int32
+  kStridedSlice,  // x, begin, end, strides int32
+  kShape,
+  kDepthToSpace,
+  kSpaceToBatchNd,         // x, block shape, paddings
+  kBatchToSpaceNd,         // x, block shape, crops
+  kResizeBilinear,         // x, size int32 [2]
+  kResizeNearestNeighbor,  // x, size int32 [2]
+  kCast,
   kQuantize,
   kDequantize,
 };
 const char* op_kind_name(OpKind kind);  // TFLite's spelling: "CONV_2D"
+std::optional<OpKind> find_op_kind(const std::string& name);
 
 struct Conv2DParams {
   Padding padding = Padding::kSame;
@@ -106,6 +141,12 @@ struct DepthwiseConv2DParams {
 struct FullyConnectedParams {
   Activation activation = Activation::kNone;
   bool keep_num_dims = false;
+  bool asymmetric_inputs = false;  // of hybrid operators: inputs are quantized with a zero point
+};
+struct TransposeConvParams {
+  Padding padding = Padding::kSame;
+  int32_t stride_h = 1, stride_w = 1;
+  Activation activation = Activation::kNone;
 };
 struct BatchNormParams {
   float epsilon = 1e-3f;
@@ -117,17 +158,45 @@ struct Pool2DParams {
   int32_t filter_h = 1, filter_w = 1;
   Activation activation = Activation::kNone;
 };
-struct AddParams {
+struct ArithmeticParams {  // ADD, SUB, MUL, L2_NORMALIZATION
   Activation activation = Activation::kNone;
+  bool power_of_two_int16 = true;  // ADD and SUB of int16: the older kernel, whose scales are powers of two
+};
+struct LeakyReluParams {
+  float alpha = 0.0f;
 };
 struct SoftmaxParams {
   float beta = 1.0f;
 };
-struct MeanParams {
+struct ReductionParams {  // MEAN, SUM, REDUCE_MAX
   bool keep_dims = false;
 };
+struct MirrorPadParams {
+  bool symmetric = false;  // the edge is repeated; false: REFLECT
+};
+struct SqueezeParams {
+  std::vector<int32_t> axes;  // empty: every extent of 1
+};
+struct AxisParams {  // CONCATENATION (with activation), PACK
+  int32_t axis = 0;
+  Activation activation = Activation::kNone;
+};
+struct SplitParams {
+  int32_t parts = 1;
+};
+struct StridedSliceParams {  // bit masks over the axes of begin, end and strides
+  int32_t begin_mask = 0, end_mask = 0, ellipsis_mask = 0, new_axis_mask = 0, shrink_axis_mask = 0;
+  bool end_is_offset = false;
+};
+struct BlockParams {  // DEPTH_TO_SPACE
+  int32_t block = 1;
+};
+struct ResizeParams {
+  bool align_corners = false, half_pixel_centers = false;
+};
 using OpParams = std::variant<std::monostate, Conv2DParams, DepthwiseConv2DParams, FullyConnectedParams, BatchNormParams, Pool2DParams,
-                              AddParams, SoftmaxParams, MeanParams>;
+                              ArithmeticParams, SoftmaxParams, ReductionParams, TransposeConvParams, LeakyReluParams, MirrorPadParams,
+                              SqueezeParams, AxisParams, SplitParams, StridedSliceParams, BlockParams, ResizeParams>;
 
 struct Op {
   OpKind kind;

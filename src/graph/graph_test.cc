@@ -36,7 +36,7 @@ Graph diamond() {
   for (const char* name : {"a", "b", "sum"}) graph.add_tensor(float_activation(name, {1, 4}));
   graph.ops.push_back({.kind = OpKind::kRelu, .name = "first", .inputs = {0}, .outputs = {1}, .params = {}});
   graph.ops.push_back({.kind = OpKind::kRelu6, .name = "second", .inputs = {1}, .outputs = {2}, .params = {}});
-  graph.ops.push_back({.kind = OpKind::kAdd, .name = "add", .inputs = {1, 2}, .outputs = {3}, .params = AddParams{}});
+  graph.ops.push_back({.kind = OpKind::kAdd, .name = "add", .inputs = {1, 2}, .outputs = {3}, .params = ArithmeticParams{}});
   graph.outputs = {3};
   return graph;
 }

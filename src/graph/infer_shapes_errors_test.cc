@@ -74,7 +74,7 @@ TEST(InferShapesErrors, batch_norm_and_add) {
   expect_refused(one_op_graph(OpKind::kBatchNorm, BatchNormParams{}, {1, 2, 2, 3},
                               {float_parameter("g", {3}), float_parameter("b", {3}), float_parameter("m", {4}), float_parameter("v", {3})}),
                  Code::kMismatch, "moving mean must have shape [3], found [4]");
-  expect_refused(one_op_graph(OpKind::kAdd, AddParams{}, {1, 2, 3}, {float_parameter("b", {2})}), Code::kMismatch,
+  expect_refused(one_op_graph(OpKind::kAdd, ArithmeticParams{}, {1, 2, 3}, {float_parameter("b", {2})}), Code::kMismatch,
                  "shapes [1,2,3] and [2] are neither equal nor broadcastable");
 }
 
@@ -86,7 +86,7 @@ TEST(InferShapesErrors, pooling) {
 
 TEST(InferShapesErrors, mean_and_pad) {
   const auto mean = [](int32_t axis) {
-    return one_op_graph(OpKind::kMean, MeanParams{}, {1, 4, 4, 2}, {int32_constant("a", {1}, {axis})});
+    return one_op_graph(OpKind::kMean, ReductionParams{}, {1, 4, 4, 2}, {int32_constant("a", {1}, {axis})});
   };
   expect_refused(mean(4), Code::kOutOfRange, "axis 4 is outside");
   expect_refused(mean(-5), Code::kOutOfRange, "axis -5 is outside");

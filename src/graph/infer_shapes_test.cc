@@ -69,14 +69,14 @@ TEST(InferShapes, fully_connected_flattens_or_keeps_axes) {
 
 TEST(InferShapes, mean_over_positive_negative_and_repeated_axes) {
   const auto mean = [](bool keep, const std::vector<int32_t>& axes) {
-    return inferred(one_op_graph(OpKind::kMean, MeanParams{.keep_dims = keep}, {2, 7, 5, 3},
+    return inferred(one_op_graph(OpKind::kMean, ReductionParams{.keep_dims = keep}, {2, 7, 5, 3},
                                  {int32_constant("axes", {static_cast<int32_t>(axes.size())}, axes)}));
   };
   EXPECT_EQ(mean(false, {1, 2}), (Shape{2, 3}));
   EXPECT_EQ(mean(false, {-2, -3}), (Shape{2, 3}));
   EXPECT_EQ(mean(true, {2, 1, 2}), (Shape{2, 1, 1, 3}));
   EXPECT_EQ(mean(false, {3}), (Shape{2, 7, 5}));
-  EXPECT_EQ(inferred(one_op_graph(OpKind::kMean, MeanParams{}, {2, 7, 5, 3}, {int32_constant("axis", {}, {-1})})), (Shape{2, 7, 5}));
+  EXPECT_EQ(inferred(one_op_graph(OpKind::kMean, ReductionParams{}, {2, 7, 5, 3}, {int32_constant("axis", {}, {-1})})), (Shape{2, 7, 5}));
 }
 
 TEST(InferShapes, pad_adds_both_sides) {
@@ -99,7 +99,7 @@ TEST(InferShapes, reshape_infers_one_extent_and_follows_the_batch) {
 
 TEST(InferShapes, add_of_equal_and_broadcast_shapes) {
   const auto add = [](const Shape& a, const Shape& b) {
-    return inferred(one_op_graph(OpKind::kAdd, AddParams{}, a, {float_parameter("b", b)}));
+    return inferred(one_op_graph(OpKind::kAdd, ArithmeticParams{}, a, {float_parameter("b", b)}));
   };
   EXPECT_EQ(add({1, 4, 5, 6}, {1, 4, 5, 6}), (Shape{1, 4, 5, 6}));
   EXPECT_EQ(add({1, 4, 5, 6}, {6}), (Shape{1, 4, 5, 6}));
@@ -127,7 +127,7 @@ TEST(InferShapes, stored_types_stay) {
 }
 
 TEST(InferShapes, failure_leaves_the_graph_as_it_was) {
-  Graph graph = one_op_graph(OpKind::kMean, MeanParams{}, {1, 2, 3, 4}, {int32_constant("axes", {1}, {9})});
+  Graph graph = one_op_graph(OpKind::kMean, ReductionParams{}, {1, 2, 3, 4}, {int32_constant("axes", {1}, {9})});
   EXPECT_FALSE(infer_shapes(graph, 5).ok());
   EXPECT_EQ(graph.tensor(0).shape, (Shape{1, 2, 3, 4}));
 }

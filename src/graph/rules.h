@@ -19,9 +19,9 @@ Status check_structure(const Graph& graph);
 /// Shapes of all tensors, computed from those of inputs and constants. Requires: check_structure passed.
 Result<std::vector<Shape>> compute_shapes(const Graph& graph, int32_t batch);
 
-/// Shape of the output of one operator (which need not stand in the graph yet) whose inputs have the shapes given by tensor id. The
-/// message lacks op_text. Requires: inputs and parameters as check_structure demands.
-Result<Shape> compute_output_shape(const Graph& graph, const Op& op, const std::vector<Shape>& shapes);
+/// Shapes of the outputs of one operator (which need not stand in the graph yet) whose inputs have the shapes given by tensor id, at least
+/// as many as it has outputs. The message lacks op_text. Requires: inputs and parameters as check_structure demands.
+Result<std::vector<Shape>> compute_output_shapes(const Graph& graph, const Op& op, const std::vector<Shape>& known);
 
 /// Extents, payload sizes and quantization parameters of every tensor.
 Status check_tensors(const Graph& graph);

@@ -2,74 +2,11 @@
 #include <string>
 #include <vector>
 
+#include "graph/op_rules.h"
 #include "graph/rules.h"
 
 namespace liteqat::graph {
 namespace {
-
-/// How many inputs an operator takes; those from `required` on may be omitted.
-struct Arity {
-  size_t required, allowed;
-};
-
-Arity input_arity(OpKind kind) {
-  switch (kind) {
-    case OpKind::kConv2D:
-    case OpKind::kDepthwiseConv2D:
-    case OpKind::kFullyConnected:
-      return {2, 3};
-    case OpKind::kBatchNorm:
-      return {5, 5};
-    case OpKind::kAdd:
-    case OpKind::kMean:
-    case OpKind::kPad:
-    case OpKind::kReshape:
-      return {2, 2};
-    case OpKind::kRelu:
-    case OpKind::kRelu6:
-    case OpKind::kSoftmax:
-    case OpKind::kMaxPool2D:
-    case OpKind::kAveragePool2D:
-    case OpKind::kQuantize:
-    case OpKind::kDequantize:
-      return {1, 1};
-  }
-  return {1, 0};  // an unknown kind accepts no inputs at all
-}
-
-bool params_match(OpKind kind, const OpParams& params) {
-  switch (kind) {
-    case OpKind::kConv2D:
-      return std::holds_alternative<Conv2DParams>(params);
-    case OpKind::kDepthwiseConv2D:
-      return std::holds_alternative<DepthwiseConv2DParams>(params);
-    case OpKind::kFullyConnected:
-      return std::holds_alternative<FullyConnectedParams>(params);
-    case OpKind::kBatchNorm:
-      return std::holds_alternative<BatchNormParams>(params);
-    case OpKind::kSoftmax:
-      return std::holds_alternative<SoftmaxParams>(params);
-    case OpKind::kAdd:
-      return std::holds_alternative<AddParams>(params);
-    case OpKind::kMaxPool2D:
-    case OpKind::kAveragePool2D:
-      return std::holds_alternative<Pool2DParams>(params);
-    case OpKind::kMean:
-      return std::holds_alternative<MeanParams>(params);
-    case OpKind::kRelu:
-    case OpKind::kRelu6:
-    case OpKind::kPad:
-    case OpKind::kReshape:
-    case OpKind::kQuantize:
-    case OpKind::kDequantize:
-      return std::holds_alternative<std::monostate>(params);
-  }
-  return false;
-}
-
-bool takes_index_tensor(OpKind kind) {
-  return kind == OpKind::kMean || kind == OpKind::kPad || kind == OpKind::kReshape;
-}
 
 bool valid_id(const Graph& graph, TensorId id) {
   return id >= 0 && static_cast<size_t>(id) < graph.tensors.size();
@@ -92,14 +29,14 @@ Status check_param_values(const std::string& where, const Op& op) {
   return {};
 }
 
-Status check_inputs(const Graph& graph, const std::string& where, const Op& op, const std::vector<bool>& available) {
-  const Arity arity = input_arity(op.kind);
-  if (op.inputs.size() < arity.required || op.inputs.size() > arity.allowed) {
-    return error(Code::kMismatch, "{}: expected {} to {} inputs, found {}", where, arity.required, arity.allowed, op.inputs.size());
+Status check_inputs(const Graph& graph, const std::string& where, const Op& op, const OpRule& rule, const std::vector<bool>& available) {
+  if (op.inputs.size() < rule.required_inputs || op.inputs.size() > rule.allowed_inputs) {
+    return error(Code::kMismatch, "{}: expected {} to {} inputs, found {}", where, rule.required_inputs, rule.allowed_inputs,
+                 op.inputs.size());
   }
   for (size_t position = 0; position < op.inputs.size(); ++position) {
     const TensorId id = op.inputs[position];
-    if (id == kNoTensor && position >= arity.required) continue;
+    if (id == kNoTensor && position >= rule.required_inputs) continue;
     if (!valid_id(graph, id)) {
       return error(Code::kMismatch, "{}: input {} is tensor {}, the graph has tensors 0 to {}", where, position, id,
                    static_cast<int64_t>(graph.tensors.size()) - 1);
@@ -110,12 +47,36 @@ Status check_inputs(const Graph& graph, const std::string& where, const Op& op, 
                    position, id, graph.tensor(id).name);
     }
   }
-  if (takes_index_tensor(op.kind)) {
-    const Tensor& indices = graph.tensor(op.inputs[1]);
-    if (!indices.constant() || indices.type != DType::kInt32) {
-      return error(Code::kUnsupported, "{}: input 1 (tensor '{}') must be a constant of type int32, found {} {}", where, indices.name,
-                   indices.constant() ? "a constant of type" : "a computed tensor of type", dtype_name(indices.type));
+  return {};
+}
+
+Status check_index_inputs(const Graph& graph, const std::string& where, const Op& op, const OpRule& rule) {
+  for (size_t position = 0; position < op.inputs.size(); ++position) {
+    if (!rule.is_index_input(position)) continue;
+    const Tensor& indices = graph.tensor(op.inputs[position]);
+    if (indices.constant() && indices.type == DType::kInt32) continue;
+    return error(Code::kUnsupported, "{}: input {} (tensor '{}') must be a constant of type int32, found {} {}", where, position,
+                 indices.name, indices.constant() ? "a constant of type" : "a computed tensor of type", dtype_name(indices.type));
+  }
+  return {};
+}
+
+Status check_outputs(const Graph& graph, const std::string& where, const Op& op, const OpRule& rule, std::vector<bool>& available) {
+  if (op.outputs.size() < rule.least_outputs || op.outputs.size() > rule.most_outputs) {
+    return rule.most_outputs == 1 ? error(Code::kMismatch, "{}: expected 1 output, found {}", where, op.outputs.size())
+                                  : error(Code::kMismatch, "{}: expected {} to {} outputs, found {}", where, rule.least_outputs,
+                                          rule.most_outputs, op.outputs.size());
+  }
+  for (TensorId output : op.outputs) {
+    if (!valid_id(graph, output)) {
+      return error(Code::kMismatch, "{}: its output is tensor {}, the graph has tensors 0 to {}", where, output,
+                   static_cast<int64_t>(graph.tensors.size()) - 1);
     }
+    if (available[static_cast<size_t>(output)]) {
+      return error(Code::kMismatch, "{}: its output (tensor {} '{}') already has a value: a constant, a graph input or an earlier result",
+                   where, output, graph.tensor(output).name);
+    }
+    available[static_cast<size_t>(output)] = true;
   }
   return {};
 }
@@ -123,23 +84,15 @@ Status check_inputs(const Graph& graph, const std::string& where, const Op& op, 
 Status check_op(const Graph& graph, size_t op_index, std::vector<bool>& available) {
   const Op& op = graph.ops[op_index];
   const std::string where = op_text(graph, op_index);
-  if (!params_match(op.kind, op.params)) {
+  const OpRule* rule = find_op_rule(op.kind);
+  if (rule == nullptr) return error(Code::kUnsupported, "{}: unknown operator kind {}", where, static_cast<int>(op.kind));
+  if (op.params.index() != rule->params) {
     return error(Code::kMismatch, "{}: its parameters are those of another operator (alternative {})", where, op.params.index());
   }
   LITEQAT_RETURN_IF_ERROR(check_param_values(where, op));
-  LITEQAT_RETURN_IF_ERROR(check_inputs(graph, where, op, available));
-  if (op.outputs.size() != 1) return error(Code::kMismatch, "{}: expected 1 output, found {}", where, op.outputs.size());
-  const TensorId output = op.outputs[0];
-  if (!valid_id(graph, output)) {
-    return error(Code::kMismatch, "{}: its output is tensor {}, the graph has tensors 0 to {}", where, output,
-                 static_cast<int64_t>(graph.tensors.size()) - 1);
-  }
-  if (available[static_cast<size_t>(output)]) {
-    return error(Code::kMismatch, "{}: its output (tensor {} '{}') already has a value: a constant, a graph input or an earlier result",
-                 where, output, graph.tensor(output).name);
-  }
-  available[static_cast<size_t>(output)] = true;
-  return {};
+  LITEQAT_RETURN_IF_ERROR(check_inputs(graph, where, op, *rule, available));
+  LITEQAT_RETURN_IF_ERROR(check_index_inputs(graph, where, op, *rule));
+  return check_outputs(graph, where, op, *rule, available);
 }
 
 Status check_graph_inputs(const Graph& graph, std::vector<bool>& available) {

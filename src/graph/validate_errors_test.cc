@@ -200,12 +200,12 @@ TEST(ValidateErrors, uniform_operators_refuse_mixed_types) {
   EXPECT_TRUE(validate(with_output(one_op_graph(OpKind::kRelu, {}, {1, 4}, {}), DType::kInt8, DType::kInt8)).ok());
   EXPECT_EQ(validate(with_output(one_op_graph(OpKind::kRelu, {}, {1, 4}, {}), DType::kFloat32, DType::kInt8)).code(), Code::kUnsupported);
   EXPECT_EQ(validate(with_output(one_op_graph(OpKind::kRelu6, {}, {1, 4}, {}), DType::kInt32, DType::kInt32)).code(), Code::kUnsupported);
-  Graph add = with_output(one_op_graph(OpKind::kAdd, AddParams{}, {1, 4}, {float_parameter("b", {4})}), DType::kInt8, DType::kInt8);
+  Graph add = with_output(one_op_graph(OpKind::kAdd, ArithmeticParams{}, {1, 4}, {float_parameter("b", {4})}), DType::kInt8, DType::kInt8);
   EXPECT_EQ(validate(add).code(), Code::kUnsupported);
 }
 
 TEST(ValidateErrors, index_tensors_must_be_int32_constants) {
-  Graph graph = one_op_graph(OpKind::kMean, MeanParams{}, {1, 2, 2, 3}, {int32_constant("axes", {2}, {1, 2})});
+  Graph graph = one_op_graph(OpKind::kMean, ReductionParams{}, {1, 2, 2, 3}, {int32_constant("axes", {2}, {1, 2})});
   ASSERT_TRUE(infer_shapes(graph).ok());
   ASSERT_TRUE(validate(graph).ok());
   Graph wide = graph;

@@ -16,6 +16,9 @@ struct Window {
   int32_t dilation_h = 1, dilation_w = 1;
   int32_t pad_top = 0, pad_left = 0;
 
+  /// Rows of outputs of all images, the usual unit of work: row = image * out_h + out_y.
+  int64_t out_rows() const { return int64_t{batch} * out_h; }
+
   /// Row of the input that tap_y of out_y reads; outside [0, in_h) for a padded tap.
   [[gnu::always_inline]] int64_t in_y(int32_t out_y, int32_t tap_y) const {
     return int64_t{out_y} * stride_h - pad_top + int64_t{tap_y} * dilation_h;

@@ -1,6 +1,7 @@
 // The loops that reference kernels of windowed operators share: every output, every valid tap, in ascending order. Plain, never optimized.
 #pragma once
 
+#include "kernels/kernel.h"
 #include "kernels/window.h"
 
 namespace liteqat::kernels {
@@ -20,17 +21,22 @@ void for_valid_taps(const Window& window, int32_t image, int32_t out_y, int32_t 
   }
 }
 
-/// Calls output(image, out_y, out_x, channel, output offset) for every output element.
+/// Calls output(image, out_y, out_x, channel, output offset) for every output element of the rows.
 template <typename Output>
-void for_outputs(const Window& window, const Output& output) {
-  int64_t offset = 0;
-  for (int32_t image = 0; image < window.batch; ++image) {
-    for (int32_t out_y = 0; out_y < window.out_h; ++out_y) {
-      for (int32_t out_x = 0; out_x < window.out_w; ++out_x) {
-        for (int32_t channel = 0; channel < window.out_c; ++channel) output(image, out_y, out_x, channel, offset++);
-      }
+void for_outputs(const Window& window, Range rows, const Output& output) {
+  int64_t offset = rows.begin * window.out_w * window.out_c;
+  for (int64_t row = rows.begin; row < rows.end; ++row) {
+    const auto image = static_cast<int32_t>(row / window.out_h), out_y = static_cast<int32_t>(row % window.out_h);
+    for (int32_t out_x = 0; out_x < window.out_w; ++out_x) {
+      for (int32_t channel = 0; channel < window.out_c; ++channel) output(image, out_y, out_x, channel, offset++);
     }
   }
+}
+
+/// Units of a kernel whose params hold a window: rows of outputs.
+template <typename Params>
+int64_t window_rows(const Params& params) {
+  return params.window.out_rows();
 }
 
 }  // namespace liteqat::kernels

@@ -75,7 +75,7 @@ TEST(LowerToFloat, FusesAfterAddAndDenseButNotWhereTheValueIsReadTwice) {
   const Graph model = builder.finish(builder.add("last", conv, builder.relu("kept", conv)), "out").value();
   const Graph lowered = lower_to_float(model).value();
   EXPECT_THAT(kinds(lowered), ElementsAre("ADD", "CONV_2D", "RELU", "ADD"));
-  EXPECT_EQ(lowered.ops[0].params_as<graph::AddParams>().activation, graph::Activation::kRelu6);
+  EXPECT_EQ(lowered.ops[0].params_as<graph::ArithmeticParams>().activation, graph::Activation::kRelu6);
   EXPECT_EQ(lowered.ops[1].params_as<graph::Conv2DParams>().activation, graph::Activation::kNone);
   EXPECT_THAT(values_of<float>(lowered, "conv/bias"), ElementsAre(0.0f, 0.0f)) << "convolutions need a bias in TFLite";
 }

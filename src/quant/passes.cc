@@ -48,7 +48,7 @@ graph::Activation& activation_of(Op& op) {
     case OpKind::kFullyConnected:
       return std::get<graph::FullyConnectedParams>(op.params).activation;
     default:
-      return std::get<graph::AddParams>(op.params).activation;
+      return std::get<graph::ArithmeticParams>(op.params).activation;
   }
 }
 

@@ -71,9 +71,10 @@ class Placement {
         return {};
       case OpKind::kQuantize:
       case OpKind::kDequantize:
-        break;
+        return op_error(Code::kUnsupported, graph_, op, "the graph is already quantized");
+      default:
+        return op_error(Code::kUnsupported, graph_, op, "quantizing this operator is not supported");
     }
-    return op_error(Code::kUnsupported, graph_, op, "the graph is already quantized");
   }
 
   /// TFMOT reduces a Keras kernel over all but its last axis: the output channels of a convolution, but only the depth multiplier of a

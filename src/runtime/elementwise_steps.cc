@@ -15,15 +15,6 @@ namespace clamps = kernels::activation;
 namespace quantize = kernels::quantize;
 using graph::DType;
 
-template <typename T>
-const T* input_of(const StepBuffers& buffers, size_t position = 0) {
-  return reinterpret_cast<const T*>(buffers.inputs[position]);
-}
-template <typename T>
-T* output_of(const StepBuffers& buffers) {
-  return reinterpret_cast<T*>(buffers.output);
-}
-
 /// How an operand of this shape steps along the output's padded extents.
 kernels::Strides broadcast_strides(const graph::Shape& shape, const kernels::Extents& extents) {
   kernels::Strides strides{};
@@ -73,17 +64,17 @@ Result<Step> make_requantize_step(const OpContext& context) {
       .multiplier = multiplier, .input_zero_point = tensor_zero_point(x), .output_zero_point = tensor_zero_point(y)};
   const int64_t count = context.output_elems();
   if (x.type == DType::kUInt8) {
-    return Step{.kernel = "requantize_u8_i8_reference", .run = [=](const StepBuffers& buffers) {
-                  quantize::requantize_uint8_to_int8(count, params, input_of<uint8_t>(buffers), output_of<int8_t>(buffers));
+    return Step{.kernel = "requantize_u8_i8_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                  quantize::requantize_uint8_to_int8(count, params, buffers.input<uint8_t>(), buffers.output<int8_t>());
                 }};
   }
   if (y.type == DType::kUInt8) {
-    return Step{.kernel = "requantize_i8_u8_reference", .run = [=](const StepBuffers& buffers) {
-                  quantize::requantize_int8_to_uint8(count, params, input_of<int8_t>(buffers), output_of<uint8_t>(buffers));
+    return Step{.kernel = "requantize_i8_u8_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                  quantize::requantize_int8_to_uint8(count, params, buffers.input<int8_t>(), buffers.output<uint8_t>());
                 }};
   }
-  return Step{.kernel = "requantize_i8_i8_reference", .run = [=](const StepBuffers& buffers) {
-                quantize::requantize_int8_to_int8(count, params, input_of<int8_t>(buffers), output_of<int8_t>(buffers));
+  return Step{.kernel = "requantize_i8_i8_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                quantize::requantize_int8_to_int8(count, params, buffers.input<int8_t>(), buffers.output<int8_t>());
               }};
 }
 
@@ -91,11 +82,12 @@ Result<Step> make_requantize_step(const OpContext& context) {
 
 Result<Step> make_add_step(const OpContext& context) {
   LITEQAT_ASSIGN_OR_RETURN(const add::Broadcast broadcast, make_broadcast(context));
-  const auto activation = context.op.params_as<graph::AddParams>().activation;
+  const auto activation = context.op.params_as<graph::ArithmeticParams>().activation;
   const graph::Tensor &a = context.input(0), &b = context.input(1), &y = context.output();
   if (y.type == DType::kFloat32) {
-    return Step{.kernel = "add_f32_reference", .run = [=, clamp = numeric::float_clamp(activation)](const StepBuffers& buffers) {
-                  add::add_float32(broadcast, clamp, input_of<float>(buffers), input_of<float>(buffers, 1), output_of<float>(buffers));
+    return Step{.kernel = "add_f32_reference",
+                .run = [=, clamp = numeric::float_clamp(activation)](const StepBuffers& buffers, kernels::Range) {
+                  add::add_float32(broadcast, clamp, buffers.input<float>(), buffers.input<float>(1), buffers.output<float>());
                 }};
   }
   if (!std::isfinite(2.0f * std::max(tensor_scale(a), tensor_scale(b)))) {
@@ -111,8 +103,8 @@ Result<Step> make_add_step(const OpContext& context) {
     return context.fail(Code::kOutOfRange, "output scale {} is more than 2^19 times finer than the input scales {} and {}", tensor_scale(y),
                         tensor_scale(a), tensor_scale(b));
   }
-  return Step{.kernel = "add_i8_i32_reference", .run = [=](const StepBuffers& buffers) {
-                add::add_int8(params, input_of<int8_t>(buffers), input_of<int8_t>(buffers, 1), output_of<int8_t>(buffers));
+  return Step{.kernel = "add_i8_i32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                add::add_int8(params, buffers.input<int8_t>(), buffers.input<int8_t>(1), buffers.output<int8_t>());
               }};
 }
 
@@ -120,8 +112,9 @@ Result<Step> make_activation_step(const OpContext& context) {
   const auto activation = context.op.kind == graph::OpKind::kRelu ? graph::Activation::kRelu : graph::Activation::kRelu6;
   const int64_t count = context.output_elems();
   if (context.output().type == DType::kFloat32) {
-    return Step{.kernel = "clamp_f32_reference", .run = [=, clamp = numeric::float_clamp(activation)](const StepBuffers& buffers) {
-                  clamps::clamp_float32(count, clamp, input_of<float>(buffers), output_of<float>(buffers));
+    return Step{.kernel = "clamp_f32_reference",
+                .run = [=, clamp = numeric::float_clamp(activation)](const StepBuffers& buffers, kernels::Range) {
+                  clamps::clamp_float32(count, clamp, buffers.input<float>(), buffers.output<float>());
                 }};
   }
   const graph::Tensor &x = context.input(0), &y = context.output();
@@ -131,8 +124,8 @@ Result<Step> make_activation_step(const OpContext& context) {
                                      .input_zero_point = tensor_zero_point(x),
                                      .output_zero_point = tensor_zero_point(y),
                                      .clamp = numeric::quantized_clamp(activation, tensor_scale(y), tensor_zero_point(y), -128, 127)};
-  return Step{.kernel = "rescale_clamp_i8_reference", .run = [=](const StepBuffers& buffers) {
-                clamps::rescale_clamp_int8(count, params, input_of<int8_t>(buffers), output_of<int8_t>(buffers));
+  return Step{.kernel = "rescale_clamp_i8_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                clamps::rescale_clamp_int8(count, params, buffers.input<int8_t>(), buffers.output<int8_t>());
               }};
 }
 
@@ -141,30 +134,30 @@ Result<Step> make_quantize_step(const OpContext& context) {
   const int64_t count = context.output_elems();
   const quantize::Affine affine = affine_of(context.output());
   if (context.output().type == DType::kUInt8) {
-    return Step{.kernel = "quantize_f32_u8_reference", .run = [=](const StepBuffers& buffers) {
-                  quantize::quantize_to_uint8(count, affine, input_of<float>(buffers), output_of<uint8_t>(buffers));
+    return Step{.kernel = "quantize_f32_u8_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                  quantize::quantize_to_uint8(count, affine, buffers.input<float>(), buffers.output<uint8_t>());
                 }};
   }
-  return Step{.kernel = "quantize_f32_i8_reference", .run = [=](const StepBuffers& buffers) {
-                quantize::quantize_to_int8(count, affine, input_of<float>(buffers), output_of<int8_t>(buffers));
+  return Step{.kernel = "quantize_f32_i8_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                quantize::quantize_to_int8(count, affine, buffers.input<float>(), buffers.output<int8_t>());
               }};
 }
 
 Result<Step> make_dequantize_step(const OpContext& context) {
   const int64_t count = context.output_elems();
   if (context.input(0).type == DType::kFloat16) {
-    return Step{.kernel = "dequantize_f16_f32_reference", .run = [=](const StepBuffers& buffers) {
-                  quantize::dequantize_float16(count, input_of<uint16_t>(buffers), output_of<float>(buffers));
+    return Step{.kernel = "dequantize_f16_f32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                  quantize::dequantize_float16(count, buffers.input<uint16_t>(), buffers.output<float>());
                 }};
   }
   const quantize::Affine affine = affine_of(context.input(0));
   if (context.input(0).type == DType::kUInt8) {
-    return Step{.kernel = "dequantize_u8_f32_reference", .run = [=](const StepBuffers& buffers) {
-                  quantize::dequantize_uint8(count, affine, input_of<uint8_t>(buffers), output_of<float>(buffers));
+    return Step{.kernel = "dequantize_u8_f32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                  quantize::dequantize_uint8(count, affine, buffers.input<uint8_t>(), buffers.output<float>());
                 }};
   }
-  return Step{.kernel = "dequantize_i8_f32_reference", .run = [=](const StepBuffers& buffers) {
-                quantize::dequantize_int8(count, affine, input_of<int8_t>(buffers), output_of<float>(buffers));
+  return Step{.kernel = "dequantize_i8_f32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                quantize::dequantize_int8(count, affine, buffers.input<int8_t>(), buffers.output<float>());
               }};
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/thread_pool.h"
 #include "runtime/arena_plan.h"
 #include "runtime/step.h"
 
@@ -34,16 +35,19 @@ Graph copy_structure(const Graph& graph) {
   return copy;
 }
 
+int64_t tensor_bytes(const Tensor& tensor) {
+  return graph::elem_count(tensor.shape) * graph::dtype_bytes(tensor.type);
+}
+
 Status check_options(const Options& options) {
   if (options.batch < 1) return error(Code::kInvalidArgument, "the batch must be at least 1, found {}", options.batch);
+  if (options.threads < 1) return error(Code::kInvalidArgument, "the thread count must be at least 1, found {}", options.threads);
   if (isa_supported(options.isa)) return {};
   return error(Code::kInvalidArgument, "this CPU does not execute instruction set '{}'", isa_name(options.isa));
 }
 
-/// How many inputs a run reads; the others (weights, axes) are bound when the step is made.
-size_t data_inputs(OpKind kind) {
-  return kind == OpKind::kAdd ? 2 : 1;
-}
+/// Below this many multiply-accumulates or bytes a worker, waking it costs more than it saves.
+constexpr int64_t kLeastWorkPerPart = 1 << 14;
 
 }  // namespace
 
@@ -64,29 +68,38 @@ struct Interpreter::State {
   struct BoundStep {
     size_t op_index;
     Step step;
-    StepBuffers buffers;
+    int parts = 1;  // among how many workers its units are divided
+    std::vector<const std::byte*> inputs{};
+    std::vector<std::byte*> outputs{};
   };
 
   Graph graph;  // at this batch, without payloads
   Options options;
   std::vector<std::span<const std::byte>> constants;  // by tensor id, empty for computed tensors
+  std::vector<bool> known;                            // by tensor id: constant, or computed in prepare
   std::vector<AlignedBytes> folded;                   // constants computed in prepare
-  std::vector<TensorId> storage;                      // by tensor id: the tensor in whose memory it lies (RESHAPE works in place)
+  std::vector<TensorId> storage;                      // by tensor id: the tensor in whose memory it lies (some steps work in place)
   std::vector<int64_t> offsets;                       // by tensor id, in the arena; -1: not there
   std::vector<BoundStep> steps;
   AlignedBytes arena, scratch;
-  int64_t arena_bytes = 0, live_peak_bytes = 0, scratch_bytes = 0;
+  int64_t arena_bytes = 0, live_peak_bytes = 0;
+  int64_t worker_scratch_bytes = 0;  // a multiple of the alignment
+  std::unique_ptr<ThreadPool> pool;  // null for one thread
 
   Status build(const Graph& source);
 
  private:
   OpContext context(size_t op_index) const { return {graph, graph.ops[op_index], op_index, constants, options}; }
-  bool is_constant(TensorId id) const { return !constants[index(id)].empty(); }
+  bool is_constant(TensorId id) const { return known[index(id)]; }
+  bool all_inputs_constant(const graph::Op& op) const {
+    return std::ranges::all_of(op.inputs, [&](TensorId id) { return id == graph::kNoTensor || is_constant(id); });
+  }
   static size_t index(TensorId id) { return static_cast<size_t>(id); }
 
   Status make_steps();
   Status add_step(size_t op_index);
-  Status fold_dequantize(size_t op_index);
+  Status fold(size_t op_index);
+  int parts_of(size_t op_index, const Step& step) const;
   Status plan_memory();
   Status collect_lifetimes(std::vector<TensorId>& owners, std::vector<Lifetime>& lifetimes) const;
   void bind_buffers();
@@ -94,6 +107,7 @@ struct Interpreter::State {
  public:
   std::byte* address(TensorId id);
   const std::byte* read_address(TensorId id);
+  void run(const BoundStep& bound);
 };
 
 Status Interpreter::State::build(const Graph& source) {
@@ -103,6 +117,7 @@ Status Interpreter::State::build(const Graph& source) {
   LITEQAT_RETURN_IF_ERROR(graph::infer_shapes(graph, options.batch));
   for (const Tensor& tensor : source.tensors) {
     constants.push_back(tensor.constant() ? std::span<const std::byte>(tensor.data) : std::span<const std::byte>());
+    known.push_back(tensor.constant());
   }
   storage.resize(graph.tensors.size());
   std::iota(storage.begin(), storage.end(), 0);
@@ -115,14 +130,7 @@ Status Interpreter::State::build(const Graph& source) {
 Status Interpreter::State::make_steps() {
   for (size_t op_index = 0; op_index < graph.ops.size(); ++op_index) {
     const graph::Op& op = graph.ops[op_index];
-    const bool of_constant = is_constant(op.inputs[0]);
-    if (of_constant && op.kind == OpKind::kDequantize) {
-      LITEQAT_RETURN_IF_ERROR(fold_dequantize(op_index));
-    } else if (of_constant && op.kind == OpKind::kReshape) {
-      constants[index(op.outputs[0])] = constants[index(op.inputs[0])];
-    } else {
-      LITEQAT_RETURN_IF_ERROR(add_step(op_index));
-    }
+    LITEQAT_RETURN_IF_ERROR(all_inputs_constant(op) ? fold(op_index) : add_step(op_index));
   }
   return {};
 }
@@ -130,24 +138,45 @@ Status Interpreter::State::make_steps() {
 Status Interpreter::State::add_step(size_t op_index) {
   const graph::Op& op = graph.ops[op_index];
   LITEQAT_ASSIGN_OR_RETURN(Step step, make_step(context(op_index)));
-  if (op.kind == OpKind::kReshape) storage[index(op.outputs[0])] = storage[index(op.inputs[0])];
-  scratch_bytes = std::max(scratch_bytes, step.scratch_bytes);
-  steps.push_back({op_index, std::move(step), {}});
+  if (step.in_place) storage[index(op.outputs[0])] = storage[index(op.inputs[0])];
+  const int64_t aligned = (step.scratch_bytes + kernels::kAlignment - 1) / kernels::kAlignment * kernels::kAlignment;
+  worker_scratch_bytes = std::max(worker_scratch_bytes, aligned);
+  const int parts = parts_of(op_index, step);
+  steps.push_back({.op_index = op_index, .step = std::move(step), .parts = parts});
   return {};
 }
 
-/// float16 and quantized weights that DEQUANTIZE widens are widened once, here, and are constants from then on.
-Status Interpreter::State::fold_dequantize(size_t op_index) {
+int Interpreter::State::parts_of(size_t op_index, const Step& step) const {
+  const graph::Op& op = graph.ops[op_index];
+  int64_t work = graph::count_macs(graph, op);
+  for (TensorId id : op.outputs) work = std::max(work, graph::elem_count(graph.tensor(id).shape));
+  const int64_t most = std::min<int64_t>({options.threads, step.units, work / kLeastWorkPerPart});
+  return static_cast<int>(std::max<int64_t>(most, 1));
+}
+
+/// What depends on constants only (float16 weights that DEQUANTIZE widens, shapes) is computed once, here, and is constant from then on.
+Status Interpreter::State::fold(size_t op_index) {
   const graph::Op& op = graph.ops[op_index];
   LITEQAT_ASSIGN_OR_RETURN(const Step step, make_step(context(op_index)));
-  const int64_t bytes = graph::elem_count(graph.tensor(op.outputs[0]).shape) * graph::dtype_bytes(DType::kFloat32);
-  AlignedBytes values(bytes);
-  if (values.data() == nullptr) {
-    return context(op_index).fail(Code::kOutOfRange, "its values need {} bytes, more than this machine gives", bytes);
+  for (TensorId id : op.outputs) known[index(id)] = true;
+  if (step.in_place) {
+    constants[index(op.outputs[0])] = constants[index(op.inputs[0])];
+    return {};
   }
-  step.run({.inputs = {constants[index(op.inputs[0])].data(), nullptr}, .output = values.data()});
-  constants[index(op.outputs[0])] = {values.data(), static_cast<size_t>(bytes)};
-  folded.push_back(std::move(values));
+  BoundStep bound = {.op_index = op_index, .step = {}};
+  for (TensorId id : op.inputs) bound.inputs.push_back(id == graph::kNoTensor ? nullptr : constants[index(id)].data());
+  AlignedBytes step_scratch(step.scratch_bytes);
+  for (TensorId id : op.outputs) {
+    const int64_t bytes = tensor_bytes(graph.tensor(id));
+    AlignedBytes values(bytes);
+    if (values.data() == nullptr) {
+      return context(op_index).fail(Code::kOutOfRange, "its values need {} bytes, more than this machine gives", bytes);
+    }
+    bound.outputs.push_back(values.data());
+    constants[index(id)] = {values.data(), static_cast<size_t>(bytes)};
+    folded.push_back(std::move(values));
+  }
+  step.run({bound.inputs, bound.outputs, step_scratch.data()}, {0, step.units});
   return {};
 }
 
@@ -163,7 +192,7 @@ Status Interpreter::State::collect_lifetimes(std::vector<TensorId>& owners, std:
       const Tensor& tensor = graph.tensor(owner);
       slot[index(owner)] = owners.size();
       owners.push_back(owner);
-      lifetimes.push_back({graph::elem_count(tensor.shape) * graph::dtype_bytes(tensor.type), step, step});
+      lifetimes.push_back({tensor_bytes(tensor), step, step});
       total_bytes += std::min(lifetimes.back().bytes, kMaxActivationBytes);
     }
     lifetimes[slot[index(owner)]].last = std::max(lifetimes[slot[index(owner)]].last, step);
@@ -171,8 +200,8 @@ Status Interpreter::State::collect_lifetimes(std::vector<TensorId>& owners, std:
   for (TensorId id : graph.inputs) touch(id, 0);
   for (size_t step = 0; step < steps.size(); ++step) {
     const graph::Op& op = graph.ops[steps[step].op_index];
-    for (size_t position = 0; position < data_inputs(op.kind); ++position) touch(op.inputs[position], static_cast<int32_t>(step));
-    touch(op.outputs[0], static_cast<int32_t>(step));
+    for (TensorId id : op.inputs) touch(id, static_cast<int32_t>(step));
+    for (TensorId id : op.outputs) touch(id, static_cast<int32_t>(step));
     if (total_bytes >= kMaxActivationBytes) {
       return context(steps[step].op_index)
           .fail(Code::kOutOfRange, "activations at batch {} reach {} bytes, at most {} are supported", options.batch, total_bytes,
@@ -193,6 +222,7 @@ Status Interpreter::State::plan_memory() {
   arena_bytes = plan.arena_bytes;
   live_peak_bytes = plan.live_peak_bytes;
   arena = AlignedBytes(arena_bytes);
+  const int64_t scratch_bytes = worker_scratch_bytes * options.threads;
   scratch = AlignedBytes(scratch_bytes);
   if ((arena_bytes > 0 && arena.data() == nullptr) || (scratch_bytes > 0 && scratch.data() == nullptr)) {
     return error(Code::kOutOfRange, "running at batch {} needs {} bytes for activations and {} for kernels, more than this machine gives",
@@ -212,18 +242,26 @@ const std::byte* Interpreter::State::read_address(TensorId id) {
 void Interpreter::State::bind_buffers() {
   for (BoundStep& bound : steps) {
     const graph::Op& op = graph.ops[bound.op_index];
-    for (size_t position = 0; position < data_inputs(op.kind); ++position) {
-      bound.buffers.inputs[position] = read_address(op.inputs[position]);
-    }
-    bound.buffers.output = address(op.outputs[0]);
-    bound.buffers.scratch = scratch.data();
+    for (TensorId id : op.inputs) bound.inputs.push_back(id == graph::kNoTensor ? nullptr : read_address(id));
+    for (TensorId id : op.outputs) bound.outputs.push_back(address(id));
   }
+}
+
+void Interpreter::State::run(const BoundStep& bound) {
+  const StepBuffers buffers = {bound.inputs, bound.outputs, scratch.data()};
+  if (bound.parts == 1) return bound.step.run(buffers, {0, bound.step.units});
+  pool->run(bound.parts, [&](int part, int worker) {
+    StepBuffers own = buffers;
+    own.scratch += worker * worker_scratch_bytes;
+    bound.step.run(own, kernels::part_of(bound.step.units, part, bound.parts));
+  });
 }
 
 Result<Interpreter> Interpreter::prepare(const graph::Graph& graph, const Options& options) {
   auto state = std::make_unique<State>();
   state->options = options;
   LITEQAT_RETURN_IF_ERROR(state->build(graph));
+  if (options.threads > 1) state->pool = std::make_unique<ThreadPool>(options.threads);
   return Interpreter(std::move(state));
 }
 
@@ -243,22 +281,16 @@ const graph::Tensor& Interpreter::output_tensor(size_t index) const {
   return state_->graph.tensor(state_->graph.outputs[index]);
 }
 
-namespace {
-size_t tensor_bytes(const Tensor& tensor) {
-  return static_cast<size_t>(graph::elem_count(tensor.shape) * graph::dtype_bytes(tensor.type));
-}
-}  // namespace
-
 std::span<std::byte> Interpreter::input(size_t index) {
-  return {state_->address(state_->graph.inputs[index]), tensor_bytes(input_tensor(index))};
+  return {state_->address(state_->graph.inputs[index]), static_cast<size_t>(tensor_bytes(input_tensor(index)))};
 }
 
 std::span<const std::byte> Interpreter::output(size_t index) const {
-  return {state_->read_address(state_->graph.outputs[index]), tensor_bytes(output_tensor(index))};
+  return {state_->read_address(state_->graph.outputs[index]), static_cast<size_t>(tensor_bytes(output_tensor(index)))};
 }
 
 void Interpreter::invoke() {
-  for (const State::BoundStep& bound : state_->steps) bound.step.run(bound.buffers);
+  for (const State::BoundStep& bound : state_->steps) state_->run(bound);
 }
 
 int64_t Interpreter::arena_bytes() const {
@@ -268,7 +300,7 @@ int64_t Interpreter::live_peak_bytes() const {
   return state_->live_peak_bytes;
 }
 int64_t Interpreter::scratch_bytes() const {
-  return state_->scratch_bytes;
+  return state_->worker_scratch_bytes * state_->options.threads;
 }
 
 std::vector<StepInfo> Interpreter::steps() const {

@@ -1,5 +1,6 @@
 // Runs a deployed graph (float32 or int8) exactly as TFLite does. prepare() validates, selects kernels, packs weights and plans one
-// arena; invoke() computes and allocates nothing. One interpreter belongs to one thread; several may share one graph.
+// arena; invoke() computes and allocates nothing; with several threads it
+// divides operators among workers of its own. One interpreter is called by one thread at a time; several may share one graph.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +25,7 @@ struct Options {
   Profile profile = Profile::kLitertReference;
   int32_t batch = 1;  // extent 0 of the inputs
   Isa isa = Isa::kReference;
+  int threads = 1;  // the caller's included; the outputs' bytes do not depend on it
 };
 
 struct StepInfo {
@@ -52,7 +54,7 @@ class Interpreter {
 
   int64_t arena_bytes() const;      // activations, planned together
   int64_t live_peak_bytes() const;  // the largest sum of activations alive at once: the planner's lower bound
-  int64_t scratch_bytes() const;    // kernels' working memory, outside the arena
+  int64_t scratch_bytes() const;    // kernels' working memory of all workers, outside the arena
   std::vector<StepInfo> steps() const;
 
  private:

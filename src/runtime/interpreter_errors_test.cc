@@ -88,8 +88,8 @@ TEST(PrepareErrors, ScalesThatMustAgree) {
 TEST(PrepareErrors, ScalesBeyondTheArithmetic) {
   expect_refused(one_op(OpKind::kRelu, {.scale = 1e20f}, {.scale = 1e-20f}), Code::kOutOfRange, "RELU", "2^30");
   expect_refused(one_op(OpKind::kQuantize, {.scale = 1e10f}, {.scale = 1e-2f}), Code::kOutOfRange, "QUANTIZE", "2^30");
-  expect_refused(one_op(OpKind::kAdd, {.scale = 1.0f}, {.scale = 1e-9f}, graph::AddParams{}, 2), Code::kOutOfRange, "ADD", "2^19");
-  expect_refused(one_op(OpKind::kAdd, {.scale = 3e38f}, {.scale = 1.0f}, graph::AddParams{}, 2), Code::kOutOfRange, "ADD", "finite");
+  expect_refused(one_op(OpKind::kAdd, {.scale = 1.0f}, {.scale = 1e-9f}, graph::ArithmeticParams{}, 2), Code::kOutOfRange, "ADD", "2^19");
+  expect_refused(one_op(OpKind::kAdd, {.scale = 3e38f}, {.scale = 1.0f}, graph::ArithmeticParams{}, 2), Code::kOutOfRange, "ADD", "finite");
   const End probability = {.scale = 1.0f / 256, .zero_point = -128};
   expect_refused(one_op(OpKind::kSoftmax, {.scale = 1e-12f}, probability, graph::SoftmaxParams{}), Code::kOutOfRange, "SOFTMAX", "2^-26");
   expect_refused(one_op(OpKind::kSoftmax, {}, probability, graph::SoftmaxParams{-1.0f}), Code::kUnsupported, "SOFTMAX", "beta");

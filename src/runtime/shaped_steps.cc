@@ -16,15 +16,6 @@ namespace pool = kernels::pool;
 namespace softmax = kernels::softmax;
 using graph::DType;
 
-template <typename T>
-const T* input_of(const StepBuffers& buffers) {
-  return reinterpret_cast<const T*>(buffers.inputs[0]);
-}
-template <typename T>
-T* output_of(const StepBuffers& buffers) {
-  return reinterpret_cast<T*>(buffers.output);
-}
-
 /// Operators that move raw codes need equal parameters on both sides; scales within 1e-6 as TFLite's kernels demand.
 Status require_same_quantization(const OpContext& context) {
   const graph::Tensor &x = context.input(0), &y = context.output();
@@ -95,23 +86,24 @@ Result<Step> make_pool_step(const OpContext& context) {
   if (context.output().type == DType::kFloat32) {
     const auto run = is_max ? pool::max_pool_float32 : pool::average_pool_float32;
     return Step{.kernel = is_max ? "max_pool_f32_reference" : "average_pool_f32_f32_reference",
-                .run = [=, clamp = numeric::float_clamp(activation)](const StepBuffers& buffers) {
-                  run(window, clamp, input_of<float>(buffers), output_of<float>(buffers));
+                .run = [=, clamp = numeric::float_clamp(activation)](const StepBuffers& buffers, kernels::Range) {
+                  run(window, clamp, buffers.input<float>(), buffers.output<float>());
                 }};
   }
   LITEQAT_RETURN_IF_ERROR(require_same_quantization(context));
   const auto clamp = numeric::quantized_clamp(activation, tensor_scale(context.output()), tensor_zero_point(context.output()), -128, 127);
   const auto run = is_max ? pool::max_pool_int8 : pool::average_pool_int8;
-  return Step{.kernel = is_max ? "max_pool_i8_reference" : "average_pool_i8_i32_reference",
-              .run = [=](const StepBuffers& buffers) { run(window, clamp, input_of<int8_t>(buffers), output_of<int8_t>(buffers)); }};
+  return Step{
+      .kernel = is_max ? "max_pool_i8_reference" : "average_pool_i8_i32_reference",
+      .run = [=](const StepBuffers& buffers, kernels::Range) { run(window, clamp, buffers.input<int8_t>(), buffers.output<int8_t>()); }};
 }
 
 Result<Step> make_mean_step(const OpContext& context) {
   LITEQAT_RETURN_IF_ERROR(require_rank(context));
   const mean::Reduction reduction = make_reduction(context);
   if (context.output().type == DType::kFloat32) {
-    return Step{.kernel = "mean_f32_f32_reference", .run = [=](const StepBuffers& buffers) {
-                  mean::mean_float32(reduction, input_of<float>(buffers), output_of<float>(buffers));
+    return Step{.kernel = "mean_f32_f32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                  mean::mean_float32(reduction, buffers.input<float>(), buffers.output<float>());
                 }};
   }
   constexpr int64_t kMostReduced = int64_t{1} << 23;  // 255 * 2^23 < 2^31: the sum stays inside its accumulator
@@ -129,8 +121,8 @@ Result<Step> make_mean_step(const OpContext& context) {
   }
   return Step{.kernel = "mean_i8_i32_reference",
               .scratch_bytes = reduction.output_elems * static_cast<int64_t>(sizeof(int32_t)),
-              .run = [=](const StepBuffers& buffers) {
-                mean::mean_int8(params, input_of<int8_t>(buffers), reinterpret_cast<int32_t*>(buffers.scratch), output_of<int8_t>(buffers));
+              .run = [=](const StepBuffers& buffers, kernels::Range) {
+                mean::mean_int8(params, buffers.input<int8_t>(), reinterpret_cast<int32_t*>(buffers.scratch), buffers.output<int8_t>());
               }};
 }
 
@@ -139,8 +131,8 @@ Result<Step> make_softmax_step(const OpContext& context) {
   const softmax::Rows rows = {.rows = context.output_elems() / shape.back(), .columns = shape.back()};
   const float beta = context.op.params_as<graph::SoftmaxParams>().beta;
   if (context.output().type == DType::kFloat32) {
-    return Step{.kernel = "softmax_f32_f32_reference", .run = [=](const StepBuffers& buffers) {
-                  softmax::softmax_float32(rows, beta, input_of<float>(buffers), output_of<float>(buffers));
+    return Step{.kernel = "softmax_f32_f32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                  softmax::softmax_float32(rows, beta, buffers.input<float>(), buffers.output<float>());
                 }};
   }
   constexpr float kOutputScale = 1.0f / 256.0f;  // within 0.1 %, as TFLite's kernel demands
@@ -153,8 +145,8 @@ Result<Step> make_softmax_step(const OpContext& context) {
   if (params.multiplier.shift < 0) {
     return context.fail(Code::kOutOfRange, "beta {} * input scale {} is below 2^-26", beta, tensor_scale(context.input(0)));
   }
-  return Step{.kernel = "softmax_i8_i32_reference", .run = [=](const StepBuffers& buffers) {
-                softmax::softmax_int8(params, input_of<int8_t>(buffers), output_of<int8_t>(buffers));
+  return Step{.kernel = "softmax_i8_i32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                softmax::softmax_int8(params, buffers.input<int8_t>(), buffers.output<int8_t>());
               }};
 }
 
@@ -168,13 +160,14 @@ Result<Step> make_pad_step(const OpContext& context) {
     params.after[kernels::kMaxRank - rank + axis] = paddings[2 * axis + 1];
   }
   if (context.output().type == DType::kFloat32) {
-    return Step{.kernel = "pad_f32_reference",
-                .run = [=](const StepBuffers& buffers) { pad::pad_float32(params, input_of<float>(buffers), output_of<float>(buffers)); }};
+    return Step{.kernel = "pad_f32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                  pad::pad_float32(params, buffers.input<float>(), buffers.output<float>());
+                }};
   }
   LITEQAT_RETURN_IF_ERROR(require_same_quantization(context));
   const auto value = static_cast<int8_t>(tensor_zero_point(context.output()));
-  return Step{.kernel = "pad_i8_reference", .run = [=](const StepBuffers& buffers) {
-                pad::pad_int8(params, value, input_of<int8_t>(buffers), output_of<int8_t>(buffers));
+  return Step{.kernel = "pad_i8_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                pad::pad_int8(params, value, buffers.input<int8_t>(), buffers.output<int8_t>());
               }};
 }
 

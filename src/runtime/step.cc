@@ -30,11 +30,12 @@ Result<Step> make_step(const OpContext& context) {
     case OpKind::kDequantize:
       return make_dequantize_step(context);
     case OpKind::kReshape:
-      return Step{.kernel = "reshape_in_place", .run = [](const StepBuffers&) {}};
+      return Step{.kernel = "reshape_in_place", .in_place = true, .run = [](const StepBuffers&, kernels::Range) {}};
     case OpKind::kBatchNorm:
       return context.fail(Code::kUnsupported, "batch norm does not run by itself: fold it into its convolution first");
+    default:
+      return context.fail(Code::kUnsupported, "the runtime has no kernel for it");
   }
-  return context.fail(Code::kUnsupported, "the runtime has no kernel for it");
 }
 
 }  // namespace liteqat::runtime

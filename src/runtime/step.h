@@ -9,23 +9,35 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "kernels/kernel.h"
 #include "runtime/aligned_bytes.h"
 #include "runtime/interpreter.h"
 
 namespace liteqat::runtime {
 
-/// Where the operator's data lies; constant between runs.
+/// Where the operator's data lies; constant between runs but for scratch, of which every worker has its own.
 struct StepBuffers {
-  const std::byte* inputs[2] = {nullptr, nullptr};  // data operands; weights and index tensors are held by the step
-  std::byte* output = nullptr;
+  std::span<const std::byte* const> inputs;  // by position, constants included; null for omitted ones
+  std::span<std::byte* const> outputs;
   std::byte* scratch = nullptr;
+
+  template <typename T>
+  const T* input(size_t position = 0) const {
+    return reinterpret_cast<const T*>(inputs[position]);
+  }
+  template <typename T>
+  T* output(size_t position = 0) const {
+    return reinterpret_cast<T*>(outputs[position]);
+  }
 };
 
 struct Step {
   std::string kernel{};
-  int64_t scratch_bytes = 0;
+  int64_t scratch_bytes = 0;  // for each worker
+  int64_t units = 1;          // independent pieces of work; disjoint ranges of them may run at the same time
+  bool in_place = false;      // output 0 lies where input 0 lies, and nothing runs
   AlignedBytes packed{};
-  std::function<void(const StepBuffers&)> run{};  // does not allocate
+  std::function<void(const StepBuffers&, kernels::Range units)> run{};  // does not allocate
 };
 
 /// The operator to make a step of. `graph` has shapes at the interpreter's batch; payloads come from `constants`, by tensor id, empty for

@@ -191,9 +191,9 @@ class RandomGraph {
       for (float& value : row) value = rng_.next_float() - 0.5f;
       other = constant(graph::DType::kFloat32, {1, 1, 1, channels}, row, {});
     }
-    append(graph::OpKind::kAdd, {current_, other}, graph::AddParams{random_activation()});
+    append(graph::OpKind::kAdd, {current_, other}, graph::ArithmeticParams{random_activation()});
   }
-  void add_mean() { append(graph::OpKind::kMean, {current_, indices({2}, {1, 2})}, graph::MeanParams{rng_.next_below(2) == 0}); }
+  void add_mean() { append(graph::OpKind::kMean, {current_, indices({2}, {1, 2})}, graph::ReductionParams{rng_.next_below(2) == 0}); }
   void add_reshape() {
     const int32_t features = static_cast<int32_t>(graph::elem_count(shape()));
     append(graph::OpKind::kReshape, {current_, indices({2}, {rng_.next_below(2) == 0 ? 1 : -1, features})}, {}, true);

@@ -15,11 +15,6 @@ namespace depthwise = kernels::depthwise_conv2d;
 namespace dense = kernels::fully_connected;
 using graph::DType;
 
-template <typename T>
-const T* typed(const std::byte* data) {
-  return reinterpret_cast<const T*>(data);
-}
-
 /// Packs the weights and binds the parameters. Owned holds what params points to beyond the graph (multipliers).
 template <typename Params, typename Elem, typename Owned>
 Result<Step> bind_kernel(const OpContext& context, const kernels::Kernel<Params, Elem>& kernel, Params params, Owned owned) {
@@ -33,10 +28,11 @@ Result<Step> bind_kernel(const OpContext& context, const kernels::Kernel<Params,
   }
   if (packed_bytes > 0) kernel.pack(params, step.packed.data());
   params.packed = step.packed.data();
-  step.run = [run = kernel.run, params, owned = std::move(owned)](const StepBuffers& buffers) {
+  step.units = kernel.units(params);
+  step.run = [run = kernel.run, params, owned = std::move(owned)](const StepBuffers& buffers, kernels::Range units) {
     Params bound = params;
     bound.scratch = buffers.scratch;
-    run(bound, typed<Elem>(buffers.inputs[0]), reinterpret_cast<Elem*>(buffers.output));
+    run(bound, units, buffers.input<Elem>(), buffers.output<Elem>());
   };
   return step;
 }

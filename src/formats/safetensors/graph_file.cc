@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "formats/safetensors/op_params.h"
+
 namespace liteqat::formats::safetensors {
 namespace {
 
@@ -16,42 +18,16 @@ using nlohmann::json;
 constexpr const char* kGraphKey = "liteqat.graph";
 constexpr const char* kGraphSchema = "liteqat/graph/1";
 
-/// Enumerations travel by name.
-template <typename Enum, size_t N>
-Enum parse_enum(const json& value, const std::pair<const char*, Enum> (&names)[N]) {
-  const std::string text = value.get<std::string>();
-  for (const auto& [name, item] : names) {
-    if (text == name) return item;
-  }
-  throw json::other_error::create(500, "unknown value '" + text + "'", nullptr);
-}
-
-template <typename Enum, size_t N>
-const char* enum_text(Enum value, const std::pair<const char*, Enum> (&names)[N]) {
-  for (const auto& [name, item] : names) {
-    if (item == value) return name;
-  }
-  return "";
-}
-
 constexpr std::pair<const char*, graph::Role> kRoles[] = {{"activation", graph::Role::kActivation},
                                                           {"constant", graph::Role::kConstant},
                                                           {"parameter", graph::Role::kParameter},
                                                           {"statistic", graph::Role::kStatistic}};
-constexpr std::pair<const char*, graph::Padding> kPaddings[] = {{"same", graph::Padding::kSame}, {"valid", graph::Padding::kValid}};
-constexpr std::pair<const char*, graph::Activation> kActivations[] = {{"none", graph::Activation::kNone},
-                                                                      {"relu", graph::Activation::kRelu},
-                                                                      {"relu6", graph::Activation::kRelu6},
-                                                                      {"relu_n1_to_1", graph::Activation::kReluN1To1}};
-
 std::string kind_text(OpKind kind) {
   return graph::op_kind_name(kind);
 }
 
 OpKind parse_kind(const std::string& text) {
-  for (int value = 0; value <= static_cast<int>(OpKind::kDequantize); ++value) {
-    if (text == graph::op_kind_name(static_cast<OpKind>(value))) return static_cast<OpKind>(value);
-  }
+  if (const auto kind = graph::find_op_kind(text)) return *kind;
   throw json::other_error::create(500, "unknown operator '" + text + "'", nullptr);
 }
 
@@ -60,96 +36,6 @@ graph::DType parse_dtype(const std::string& text) {
     if (text == graph::dtype_name(static_cast<graph::DType>(value))) return static_cast<graph::DType>(value);
   }
   throw json::other_error::create(500, "unknown type '" + text + "'", nullptr);
-}
-
-struct ParamsToJson {
-  json operator()(const std::monostate&) const { return json::object(); }
-  json operator()(const graph::Conv2DParams& p) const { return window(p); }
-  json operator()(const graph::DepthwiseConv2DParams& p) const {
-    json value = window(p);
-    value["depth_multiplier"] = p.depth_multiplier;
-    return value;
-  }
-  json operator()(const graph::FullyConnectedParams& p) const {
-    return {{"activation", enum_text(p.activation, kActivations)}, {"keep_num_dims", p.keep_num_dims}};
-  }
-  json operator()(const graph::BatchNormParams& p) const { return {{"epsilon", p.epsilon}, {"momentum", p.momentum}}; }
-  json operator()(const graph::Pool2DParams& p) const {
-    return {{"padding", enum_text(p.padding, kPaddings)},
-            {"stride", {p.stride_h, p.stride_w}},
-            {"filter", {p.filter_h, p.filter_w}},
-            {"activation", enum_text(p.activation, kActivations)}};
-  }
-  json operator()(const graph::AddParams& p) const { return {{"activation", enum_text(p.activation, kActivations)}}; }
-  json operator()(const graph::SoftmaxParams& p) const { return {{"beta", p.beta}}; }
-  json operator()(const graph::MeanParams& p) const { return {{"keep_dims", p.keep_dims}}; }
-
-  template <typename P>
-  static json window(const P& p) {
-    return {{"padding", enum_text(p.padding, kPaddings)},
-            {"stride", {p.stride_h, p.stride_w}},
-            {"dilation", {p.dilation_h, p.dilation_w}},
-            {"activation", enum_text(p.activation, kActivations)}};
-  }
-};
-
-template <typename P>
-void parse_window(const json& value, P& p) {
-  p.padding = parse_enum(value.at("padding"), kPaddings);
-  p.stride_h = value.at("stride").at(0).get<int32_t>();
-  p.stride_w = value.at("stride").at(1).get<int32_t>();
-  p.activation = parse_enum(value.at("activation"), kActivations);
-}
-
-template <typename P>
-void parse_dilation(const json& value, P& p) {
-  p.dilation_h = value.at("dilation").at(0).get<int32_t>();
-  p.dilation_w = value.at("dilation").at(1).get<int32_t>();
-}
-
-graph::OpParams parse_params(OpKind kind, const json& value) {
-  switch (kind) {
-    case OpKind::kConv2D: {
-      graph::Conv2DParams p;
-      parse_window(value, p);
-      parse_dilation(value, p);
-      return p;
-    }
-    case OpKind::kDepthwiseConv2D: {
-      graph::DepthwiseConv2DParams p;
-      parse_window(value, p);
-      parse_dilation(value, p);
-      p.depth_multiplier = value.at("depth_multiplier").get<int32_t>();
-      return p;
-    }
-    case OpKind::kFullyConnected:
-      return graph::FullyConnectedParams{.activation = parse_enum(value.at("activation"), kActivations),
-                                         .keep_num_dims = value.at("keep_num_dims").get<bool>()};
-    case OpKind::kBatchNorm:
-      return graph::BatchNormParams{.epsilon = value.at("epsilon").get<float>(), .momentum = value.at("momentum").get<float>()};
-    case OpKind::kMaxPool2D:
-    case OpKind::kAveragePool2D: {
-      graph::Pool2DParams p;
-      parse_window(value, p);
-      p.filter_h = value.at("filter").at(0).get<int32_t>();
-      p.filter_w = value.at("filter").at(1).get<int32_t>();
-      return p;
-    }
-    case OpKind::kAdd:
-      return graph::AddParams{.activation = parse_enum(value.at("activation"), kActivations)};
-    case OpKind::kSoftmax:
-      return graph::SoftmaxParams{.beta = value.at("beta").get<float>()};
-    case OpKind::kMean:
-      return graph::MeanParams{.keep_dims = value.at("keep_dims").get<bool>()};
-    case OpKind::kRelu:
-    case OpKind::kRelu6:
-    case OpKind::kPad:
-    case OpKind::kReshape:
-    case OpKind::kQuantize:
-    case OpKind::kDequantize:
-      break;
-  }
-  return std::monostate{};
 }
 
 json tensor_to_json(const Tensor& tensor) {
@@ -246,7 +132,7 @@ Status store_graph(const Graph& graph, File& file) {
                             {"name", op.name},
                             {"inputs", op.inputs},
                             {"outputs", op.outputs},
-                            {"params", std::visit(ParamsToJson{}, op.params)}});
+                            {"params", params_to_json(op.params)}});
   }
   file.metadata[kGraphKey] = value.dump();
   return {};

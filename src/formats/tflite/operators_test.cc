@@ -57,12 +57,21 @@ TEST(Operators, DenseVersions) {
 }
 
 TEST(Operators, OtherVersions) {
-  for (OpKind kind : {OpKind::kAdd, OpKind::kMaxPool2D, OpKind::kAveragePool2D, OpKind::kMean, OpKind::kSoftmax, OpKind::kRelu6}) {
+  for (OpKind kind : {OpKind::kMaxPool2D, OpKind::kAveragePool2D, OpKind::kMean, OpKind::kSoftmax, OpKind::kRelu6}) {
     EXPECT_EQ(version_of(kind, {kF32, kF32, kF32}), 1);
     EXPECT_EQ(version_of(kind, {kU8, kU8, kU8}), 1);
     EXPECT_EQ(version_of(kind, {kI8, kI8, kI8}), 2);
     EXPECT_EQ(version_of(kind, {kI16, kI16, kI16}), 3);
   }
+  const graph::ArithmeticParams older{.power_of_two_int16 = true}, newer{.power_of_two_int16 = false};
+  EXPECT_EQ(version_of(OpKind::kAdd, {kF32, kF32, kF32}, older), 1);
+  EXPECT_EQ(version_of(OpKind::kAdd, {kI8, kI8, kI8}, older), 2);
+  EXPECT_EQ(version_of(OpKind::kAdd, {kI16, kI16, kI16}, older), 1);
+  EXPECT_EQ(version_of(OpKind::kAdd, {kI16, kI16, kI16}, newer), 3);
+  EXPECT_EQ(version_of(OpKind::kSub, {kI8, kI8, kI8}, older), 2);
+  EXPECT_EQ(version_of(OpKind::kSub, {kI16, kI16, kI16}, newer), 5);
+  EXPECT_EQ(version_of(OpKind::kTranspose, {kI16, kF32, kI16}), 5);
+  EXPECT_EQ(version_of(OpKind::kCast, {kI8, kF32, kF32}), 3);
   EXPECT_EQ(version_of(OpKind::kRelu, {kU8, kU8, kU8}), 2);
   EXPECT_EQ(version_of(OpKind::kPad, {kI8, kI8, kI8}), 2);
   EXPECT_EQ(version_of(OpKind::kPad, {kI8, kI8, kI8}, {}, 1, true, 5), 4);

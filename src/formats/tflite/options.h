@@ -6,6 +6,9 @@
 
 namespace liteqat::formats::tflite {
 
+/// The file's name of an element type.
+::tflite::TensorType to_file(graph::DType type);
+
 struct WrittenOptions {
   ::tflite::BuiltinOptions type = ::tflite::BuiltinOptions_NONE;
   flatbuffers::Offset<void> table;

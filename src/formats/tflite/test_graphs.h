@@ -98,7 +98,7 @@ inline graph::Graph make_every_operator(graph::DType type) {
   const TensorId relu = net.activation("relu", {1, 4, 6, 4}, 0.06f, -128);
   net.op(OpKind::kRelu, {depthwise}, relu);
   const TensorId add = net.activation("add", {1, 4, 6, 4}, 0.07f, -120);
-  net.op(OpKind::kAdd, {relu, conv}, add, AddParams{Activation::kRelu});
+  net.op(OpKind::kAdd, {relu, conv}, add, ArithmeticParams{Activation::kRelu});
   const TensorId max_pool = net.activation("max_pool", {1, 2, 3, 4}, 0.07f, -120);
   net.op(OpKind::kMaxPool2D, {add}, max_pool,
          Pool2DParams{.padding = Padding::kSame, .stride_h = 2, .stride_w = 2, .filter_h = 2, .filter_w = 2});
@@ -107,13 +107,13 @@ inline graph::Graph make_every_operator(graph::DType type) {
   const TensorId flat = net.activation("flat", {1, 16}, 0.07f, -120);
   net.op(OpKind::kReshape, {average, net.indices("flat_shape", {2}, {-1, 16})}, flat);
   const TensorId mean = net.activation("mean", {1, 4}, 0.06f, -119);
-  net.op(OpKind::kMean, {average, net.indices("axes", {2}, {1, 2})}, mean, MeanParams{});
+  net.op(OpKind::kMean, {average, net.indices("axes", {2}, {1, 2})}, mean, ReductionParams{});
   const TensorId dense1 = net.activation("dense1", {1, 5}, 0.2f), dense1_w = net.weights("dense1_w", {5, 16}, 0, 0.25f);
   net.op(OpKind::kFullyConnected, {flat, dense1_w, kNoTensor}, dense1, FullyConnectedParams{});
   const TensorId dense2 = net.activation("dense2", {1, 5}, 0.22f), dense2_w = net.weights("dense2_w", {5, 4}, 0, 0.5f);
   net.op(OpKind::kFullyConnected, {mean, dense2_w, net.bias("dense2_b", mean, dense2_w, 5, 6.0f)}, dense2, FullyConnectedParams{});
   const TensorId sum = net.activation("sum", {1, 5}, 0.3f, 7), relu6 = net.activation("relu6", {1, 5}, 6.0f / 255, -128);
-  net.op(OpKind::kAdd, {dense1, dense2}, sum, AddParams{});
+  net.op(OpKind::kAdd, {dense1, dense2}, sum, ArithmeticParams{});
   net.op(OpKind::kRelu6, {sum}, relu6);
   TensorId y = net.activation("scores", {1, 5}, 1.0f / 256, -128);
   net.op(OpKind::kSoftmax, {relu6}, y, SoftmaxParams{1.0f});

@@ -69,11 +69,11 @@ TEST(Tflite, RoundTripKeepsParameters) {
   EXPECT_EQ(depthwise.padding, graph::Padding::kSame);
   EXPECT_EQ(std::make_pair(depthwise.dilation_h, depthwise.dilation_w), std::make_pair(2, 1));
   EXPECT_EQ(depthwise.depth_multiplier, 1);
-  EXPECT_EQ(found.ops[5].params_as<graph::AddParams>().activation, graph::Activation::kRelu);
+  EXPECT_EQ(found.ops[5].params_as<graph::ArithmeticParams>().activation, graph::Activation::kRelu);
   const auto& pool = found.ops[7].params_as<graph::Pool2DParams>();
   EXPECT_EQ(std::make_pair(pool.filter_h, pool.filter_w), std::make_pair(1, 2));
   EXPECT_EQ(std::make_pair(pool.stride_h, pool.stride_w), std::make_pair(1, 1));
-  EXPECT_FALSE(found.ops[9].params_as<graph::MeanParams>().keep_dims);
+  EXPECT_FALSE(found.ops[9].params_as<graph::ReductionParams>().keep_dims);
   EXPECT_EQ(found.ops[14].params_as<graph::SoftmaxParams>().beta, 1.0f);
 }
 

@@ -27,28 +27,6 @@ constexpr int64_t kMaxPayload = int64_t{2000} << 20;  // a FlatBuffer ends below
 constexpr int8_t kPlaceholderCode = 127;              // PLACEHOLDER_FOR_GREATER_OP_CODES
 constexpr int32_t kDynamic = -1;
 
-fbs::TensorType to_file(DType type) {
-  switch (type) {
-    case DType::kFloat32:
-      return fbs::TensorType_FLOAT32;
-    case DType::kFloat16:
-      return fbs::TensorType_FLOAT16;
-    case DType::kInt8:
-      return fbs::TensorType_INT8;
-    case DType::kUInt8:
-      return fbs::TensorType_UINT8;
-    case DType::kInt16:
-      return fbs::TensorType_INT16;
-    case DType::kInt32:
-      return fbs::TensorType_INT32;
-    case DType::kInt64:
-      return fbs::TensorType_INT64;
-    case DType::kBool:
-      return fbs::TensorType_BOOL;
-  }
-  return fbs::TensorType_FLOAT32;
-}
-
 Status check_writable(const Graph& graph) {
   LITEQAT_RETURN_IF_ERROR(graph::validate(graph));
   for (size_t index = 0; index < graph.ops.size(); ++index) {

@@ -42,19 +42,18 @@ void gather_row(const Window& window, const From* image, int32_t out_y, int32_t 
 
 /// Gathers panel after panel and hands each to multiply(panel, rows, first row).
 template <typename Lanes, typename From, typename To, typename Multiply>
-[[gnu::always_inline]] inline void for_panels(const Window& window, const From* input, To padding, int64_t depth, To* panel,
+[[gnu::always_inline]] inline void for_panels(const Window& window, Range rows, const From* input, To padding, int64_t depth, To* panel,
                                               const Multiply& multiply) {
   const int64_t image_elems = int64_t{window.in_h} * window.in_w * window.in_c;
-  int64_t filled = 0, first_row = 0;
-  for (int32_t image = 0; image < window.batch; ++image, input += image_elems) {
-    for (int32_t out_y = 0; out_y < window.out_h; ++out_y) {
-      for (int32_t out_x = 0; out_x < window.out_w; ++out_x) {
-        gather_row<Lanes>(window, input, out_y, out_x, padding, panel + filled * depth);
-        if (++filled < lanes::kPanelRows<Lanes>) continue;
-        multiply(panel, filled, first_row);
-        first_row += filled;
-        filled = 0;
-      }
+  int64_t filled = 0, first_row = rows.begin * window.out_w;
+  for (int64_t row = rows.begin; row < rows.end; ++row) {
+    const From* image = input + row / window.out_h * image_elems;
+    for (int32_t out_x = 0; out_x < window.out_w; ++out_x) {
+      gather_row<Lanes>(window, image, static_cast<int32_t>(row % window.out_h), out_x, padding, panel + filled * depth);
+      if (++filled < lanes::kPanelRows<Lanes>) continue;
+      multiply(panel, filled, first_row);
+      first_row += filled;
+      filled = 0;
     }
   }
   if (filled > 0) multiply(panel, filled, first_row);
@@ -91,7 +90,7 @@ struct Generic {
     return lanes::kPanelRows<Lanes> * even_depth(params.window) * int64_t{sizeof(int16_t)};
   }
 
-  static void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
+  static void run_int8(const Int8Params& params, Range rows, const int8_t* input, int8_t* output) {
     const Window& window = params.window;
     const int64_t channels = padded_channels(window), row_elems = even_depth(window), out_c = window.out_c;
     const lanes::Requantizer<Lanes> requantizer(params, channels);
@@ -99,9 +98,9 @@ struct Generic {
     const auto finish = [&](int64_t row, int64_t channel, typename Lanes::Int sums) __attribute__((always_inline)) {
       requantizer.store(sums, channel, out_c - channel, output + row * out_c + channel);
     };
-    for_panels<Lanes>(window, input, static_cast<int16_t>(params.input_zero_point), row_elems, reinterpret_cast<int16_t*>(params.scratch),
-                      [&](const int16_t* panel, int64_t rows, int64_t first_row) {
-                        lanes::multiply_panel<Lanes, lanes::Int8Tile<Lanes>>(panel, rows, row_elems, weights, out_c, first_row, finish);
+    for_panels<Lanes>(window, rows, input, static_cast<int16_t>(params.input_zero_point), row_elems,
+                      reinterpret_cast<int16_t*>(params.scratch), [&](const int16_t* panel, int64_t count, int64_t first_row) {
+                        lanes::multiply_panel<Lanes, lanes::Int8Tile<Lanes>>(panel, count, row_elems, weights, out_c, first_row, finish);
                       });
   }
 
@@ -129,7 +128,7 @@ struct Generic {
     return lanes::kPanelRows<Lanes> * depth(params.window) * int64_t{sizeof(float)};
   }
 
-  static void run_float32(const Float32Params& params, const float* input, float* output) {
+  static void run_float32(const Float32Params& params, Range rows, const float* input, float* output) {
     const Window& window = params.window;
     const int64_t row_elems = depth(window), out_c = window.out_c;
     const auto* bias = reinterpret_cast<const float*>(params.packed);
@@ -138,17 +137,22 @@ struct Generic {
     const auto finish = [&](int64_t row, int64_t channel, typename Lanes::Float sums) __attribute__((always_inline)) {
       finisher.store(sums, channel, out_c - channel, output + row * out_c + channel);
     };
-    for_panels<Lanes>(window, input, 0.0f, row_elems, reinterpret_cast<float*>(params.scratch),
-                      [&](const float* panel, int64_t rows, int64_t first_row) {
-                        lanes::multiply_panel<Lanes, lanes::FloatTile<Lanes>>(panel, rows, row_elems, weights, out_c, first_row, finish);
+    for_panels<Lanes>(window, rows, input, 0.0f, row_elems, reinterpret_cast<float*>(params.scratch),
+                      [&](const float* panel, int64_t count, int64_t first_row) {
+                        lanes::multiply_panel<Lanes, lanes::FloatTile<Lanes>>(panel, count, row_elems, weights, out_c, first_row, finish);
                       });
   }
 
+  template <typename Params>
+  static int64_t units(const Params& params) {
+    return params.window.out_rows();
+  }
+
   static constexpr Float32Kernel float32_kernel(const char* name, Isa isa) {
-    return {name, isa, accepts_float32, packed_bytes_float32, pack_float32, scratch_bytes_float32, run_float32};
+    return {name, isa, accepts_float32, packed_bytes_float32, pack_float32, scratch_bytes_float32, units<Float32Params>, run_float32};
   }
   static constexpr Int8Kernel int8_kernel(const char* name, Isa isa) {
-    return {name, isa, accepts_int8, packed_bytes_int8, pack_int8, scratch_bytes_int8, run_int8};
+    return {name, isa, accepts_int8, packed_bytes_int8, pack_int8, scratch_bytes_int8, units<Int8Params>, run_int8};
   }
 };
 

@@ -11,9 +11,9 @@ int64_t filter_elems(const Window& window) {
   return int64_t{window.filter_h} * window.filter_w * window.in_c;
 }
 
-void run_float32(const Float32Params& params, const float* input, float* output) {
+void run_float32(const Float32Params& params, Range rows, const float* input, float* output) {
   const Window& window = params.window;
-  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+  for_outputs(window, rows, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
     const float* weights = params.weights + channel * filter_elems(window);
     float total = 0;
     for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t tap) {
@@ -25,9 +25,9 @@ void run_float32(const Float32Params& params, const float* input, float* output)
   });
 }
 
-void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
+void run_int8(const Int8Params& params, Range rows, const int8_t* input, int8_t* output) {
   const Window& window = params.window;
-  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+  for_outputs(window, rows, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
     const int8_t* weights = params.weights + channel * filter_elems(window);
     int32_t accumulator = params.bias == nullptr ? 0 : params.bias[channel];
     for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t tap) {
@@ -42,8 +42,8 @@ void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
   });
 }
 
-constexpr Float32Kernel kFloat32 = make_reference_kernel("conv2d_f32_f32_reference", run_float32);
-constexpr Int8Kernel kInt8 = make_reference_kernel("conv2d_i8_i32_reference", run_int8);
+constexpr Float32Kernel kFloat32 = make_reference_kernel("conv2d_f32_f32_reference", window_rows<Float32Params>, run_float32);
+constexpr Int8Kernel kInt8 = make_reference_kernel("conv2d_i8_i32_reference", window_rows<Int8Params>, run_int8);
 
 }  // namespace
 

@@ -24,17 +24,16 @@ struct TapRange {
   }
 };
 
-/// Calls pixel(y range, x range, image, output pixel) for every output pixel.
+/// Calls pixel(y range, x range, image, output pixel) for every output pixel of the rows.
 template <typename Lanes, typename Pixel>
-[[gnu::always_inline]] inline void for_pixels(const Window& window, const Pixel& pixel) {
-  int64_t out_pixel = 0;
-  for (int32_t image = 0; image < window.batch; ++image) {
-    for (int32_t out_y = 0; out_y < window.out_h; ++out_y) {
-      const TapRange<Lanes> y(window.in_y(out_y, 0), window.filter_h, window.dilation_h, window.in_h);
-      for (int32_t out_x = 0; out_x < window.out_w; ++out_x) {
-        const TapRange<Lanes> x(window.in_x(out_x, 0), window.filter_w, window.dilation_w, window.in_w);
-        pixel(y, x, image, out_pixel++);
-      }
+[[gnu::always_inline]] inline void for_pixels(const Window& window, Range rows, const Pixel& pixel) {
+  int64_t out_pixel = rows.begin * window.out_w;
+  for (int64_t row = rows.begin; row < rows.end; ++row) {
+    const auto image = static_cast<int32_t>(row / window.out_h), out_y = static_cast<int32_t>(row % window.out_h);
+    const TapRange<Lanes> y(window.in_y(out_y, 0), window.filter_h, window.dilation_h, window.in_h);
+    for (int32_t out_x = 0; out_x < window.out_w; ++out_x) {
+      const TapRange<Lanes> x(window.in_x(out_x, 0), window.filter_w, window.dilation_w, window.in_w);
+      pixel(y, x, image, out_pixel++);
     }
   }
 }
@@ -88,13 +87,13 @@ struct Generic {
     }
   }
 
-  static void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
+  static void run_int8(const Int8Params& params, Range rows, const int8_t* input, int8_t* output) {
     const Window& window = params.window;
     const int64_t channels = padded_channels(window), out_c = window.out_c;
     const lanes::Requantizer<Lanes> requantizer(params, channels);
     const auto* weights = reinterpret_cast<const int8_t*>(requantizer.arrays.right + channels);
     const auto zero_point = Lanes::broadcast(params.input_zero_point);
-    for_pixels<Lanes>(window, [&](const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, int64_t out_pixel) {
+    for_pixels<Lanes>(window, rows, [&](const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, int64_t out_pixel) {
       int64_t channel = 0;
       for (; channel + kUnroll * Lanes::kCount <= out_c; channel += kUnroll * Lanes::kCount) {
         typename Lanes::Int sums[kUnroll] = {Lanes::zero_int(), Lanes::zero_int()};
@@ -140,13 +139,13 @@ struct Generic {
     }
   }
 
-  static void run_float32(const Float32Params& params, const float* input, float* output) {
+  static void run_float32(const Float32Params& params, Range rows, const float* input, float* output) {
     const Window& window = params.window;
     const int64_t channels = padded_channels(window), out_c = window.out_c;
     const auto* bias = reinterpret_cast<const float*>(params.packed);
     const float* weights = bias + channels;
     const lanes::FloatFinisher<Lanes> finisher = {bias, Lanes::broadcast(params.clamp.low), Lanes::broadcast(params.clamp.high)};
-    for_pixels<Lanes>(window, [&](const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, int64_t out_pixel) {
+    for_pixels<Lanes>(window, rows, [&](const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, int64_t out_pixel) {
       int64_t channel = 0;
       for (; channel + kUnroll * Lanes::kCount <= out_c; channel += kUnroll * Lanes::kCount) {
         typename Lanes::Float sums[kUnroll] = {Lanes::zero_float(), Lanes::zero_float()};
@@ -176,11 +175,17 @@ struct Generic {
     });
   }
 
+  template <typename Params>
+  static int64_t units(const Params& params) {
+    return params.window.out_rows();
+  }
+
   static constexpr Float32Kernel float32_kernel(const char* name, Isa isa) {
-    return {name, isa, accepts<Float32Params>, packed_bytes_float32, pack_float32, scratch_bytes<Float32Params>, run_float32};
+    return {name,       isa, accepts<Float32Params>, packed_bytes_float32, pack_float32, scratch_bytes<Float32Params>, units<Float32Params>,
+            run_float32};
   }
   static constexpr Int8Kernel int8_kernel(const char* name, Isa isa) {
-    return {name, isa, accepts<Int8Params>, packed_bytes_int8, pack_int8, scratch_bytes<Int8Params>, run_int8};
+    return {name, isa, accepts<Int8Params>, packed_bytes_int8, pack_int8, scratch_bytes<Int8Params>, units<Int8Params>, run_int8};
   }
 };
 

@@ -7,10 +7,10 @@
 namespace liteqat::kernels::depthwise_conv2d {
 namespace {
 
-void run_float32(const Float32Params& params, const float* input, float* output) {
+void run_float32(const Float32Params& params, Range rows, const float* input, float* output) {
   const Window& window = params.window;
   const int32_t depth_multiplier = window.out_c / window.in_c;
-  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+  for_outputs(window, rows, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
     const int32_t in_c = channel / depth_multiplier;
     float total = 0;
     for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t tap) {
@@ -21,10 +21,10 @@ void run_float32(const Float32Params& params, const float* input, float* output)
   });
 }
 
-void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
+void run_int8(const Int8Params& params, Range rows, const int8_t* input, int8_t* output) {
   const Window& window = params.window;
   const int32_t depth_multiplier = window.out_c / window.in_c;
-  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+  for_outputs(window, rows, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
     const int32_t in_c = channel / depth_multiplier;
     int32_t accumulator = params.bias == nullptr ? 0 : params.bias[channel];
     for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t tap) {
@@ -37,8 +37,8 @@ void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
   });
 }
 
-constexpr Float32Kernel kFloat32 = make_reference_kernel("depthwise_conv2d_f32_f32_reference", run_float32);
-constexpr Int8Kernel kInt8 = make_reference_kernel("depthwise_conv2d_i8_i32_reference", run_int8);
+constexpr Float32Kernel kFloat32 = make_reference_kernel("depthwise_conv2d_f32_f32_reference", window_rows<Float32Params>, run_float32);
+constexpr Int8Kernel kInt8 = make_reference_kernel("depthwise_conv2d_i8_i32_reference", window_rows<Int8Params>, run_int8);
 
 }  // namespace
 

@@ -41,7 +41,7 @@ struct Generic {
   }
 
   /// Requantization::kDoubleHalfAway, one lane after the other.
-  static void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
+  static void run_int8(const Int8Params& params, Range units, const int8_t* input, int8_t* output) {
     const Rows& shape = params.shape;
     const int64_t channels = padded_channels(shape), row_elems = even_depth(shape), in = shape.in, out = shape.out;
     const auto* rescale = reinterpret_cast<const double*>(params.packed);
@@ -57,8 +57,8 @@ struct Generic {
       }
     };
     auto* panel = reinterpret_cast<int16_t*>(params.scratch);
-    for (int64_t first_row = 0; first_row < shape.rows; first_row += lanes::kPanelRows<Lanes>) {
-      const int64_t left = shape.rows - first_row, rows = left < lanes::kPanelRows<Lanes> ? left : lanes::kPanelRows<Lanes>;
+    for (int64_t first_row = units.begin; first_row < units.end; first_row += lanes::kPanelRows<Lanes>) {
+      const int64_t left = units.end - first_row, rows = left < lanes::kPanelRows<Lanes> ? left : lanes::kPanelRows<Lanes>;
       for (int64_t row = 0; row < rows; ++row) {
         const int8_t* from = input + (first_row + row) * in;
         for (int64_t elem = 0; elem < in; ++elem) panel[row * row_elems + elem] = from[elem];
@@ -82,7 +82,7 @@ struct Generic {
 
   static int64_t scratch_bytes_float32(const Float32Params&) { return 0; }
 
-  static void run_float32(const Float32Params& params, const float* input, float* output) {
+  static void run_float32(const Float32Params& params, Range units, const float* input, float* output) {
     const Rows& shape = params.shape;
     const int64_t in = shape.in, out = shape.out;
     const auto* bias = reinterpret_cast<const float*>(params.packed);
@@ -91,17 +91,22 @@ struct Generic {
     const auto finish = [&](int64_t row, int64_t channel, typename Lanes::Float sums) __attribute__((always_inline)) {
       finisher.store(sums, channel, out - channel, output + row * out + channel);
     };
-    for (int64_t first_row = 0; first_row < shape.rows; first_row += lanes::kPanelRows<Lanes>) {
-      const int64_t left = shape.rows - first_row, rows = left < lanes::kPanelRows<Lanes> ? left : lanes::kPanelRows<Lanes>;
+    for (int64_t first_row = units.begin; first_row < units.end; first_row += lanes::kPanelRows<Lanes>) {
+      const int64_t left = units.end - first_row, rows = left < lanes::kPanelRows<Lanes> ? left : lanes::kPanelRows<Lanes>;
       lanes::multiply_panel<Lanes, lanes::FloatTile<Lanes>>(input + first_row * in, rows, in, weights, out, first_row, finish);
     }
   }
 
+  template <typename Params>
+  static int64_t rows_of(const Params& params) {
+    return params.shape.rows;
+  }
+
   static constexpr Float32Kernel float32_kernel(const char* name, Isa isa) {
-    return {name, isa, accepts_float32, packed_bytes_float32, pack_float32, scratch_bytes_float32, run_float32};
+    return {name, isa, accepts_float32, packed_bytes_float32, pack_float32, scratch_bytes_float32, rows_of<Float32Params>, run_float32};
   }
   static constexpr Int8Kernel int8_kernel(const char* name, Isa isa) {
-    return {name, isa, accepts_int8, packed_bytes_int8, pack_int8, scratch_bytes_int8, run_int8};
+    return {name, isa, accepts_int8, packed_bytes_int8, pack_int8, scratch_bytes_int8, rows_of<Int8Params>, run_int8};
   }
 };
 

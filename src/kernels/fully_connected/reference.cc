@@ -7,9 +7,14 @@
 namespace liteqat::kernels::fully_connected {
 namespace {
 
-void run_float32(const Float32Params& params, const float* input, float* output) {
+template <typename Params>
+int64_t rows_of(const Params& params) {
+  return params.shape.rows;
+}
+
+void run_float32(const Float32Params& params, Range rows, const float* input, float* output) {
   const Rows& shape = params.shape;
-  for (int64_t row = 0; row < shape.rows; ++row) {
+  for (int64_t row = rows.begin; row < rows.end; ++row) {
     const float* x = input + row * shape.in;
     for (int64_t out = 0; out < shape.out; ++out) {
       const float* weights = params.weights + out * shape.in;
@@ -21,9 +26,9 @@ void run_float32(const Float32Params& params, const float* input, float* output)
   }
 }
 
-void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
+void run_int8(const Int8Params& params, Range rows, const int8_t* input, int8_t* output) {
   const Rows& shape = params.shape;
-  for (int64_t row = 0; row < shape.rows; ++row) {
+  for (int64_t row = rows.begin; row < rows.end; ++row) {
     const int8_t* x = input + row * shape.in;
     for (int64_t out = 0; out < shape.out; ++out) {
       const int8_t* weights = params.weights + out * shape.in;
@@ -37,8 +42,8 @@ void run_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
   }
 }
 
-constexpr Float32Kernel kFloat32 = make_reference_kernel("fully_connected_f32_f32_reference", run_float32);
-constexpr Int8Kernel kInt8 = make_reference_kernel("fully_connected_i8_i32_f64_reference", run_int8);
+constexpr Float32Kernel kFloat32 = make_reference_kernel("fully_connected_f32_f32_reference", rows_of<Float32Params>, run_float32);
+constexpr Int8Kernel kInt8 = make_reference_kernel("fully_connected_i8_i32_f64_reference", rows_of<Int8Params>, run_int8);
 
 }  // namespace
 

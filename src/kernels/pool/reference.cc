@@ -9,7 +9,7 @@ namespace {
 
 template <typename Elem, typename Clamp>
 void max_pool(const Window& window, const Clamp& clamp, const Elem* input, Elem* output) {
-  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+  for_outputs(window, {0, window.out_rows()}, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
     Elem largest = std::numeric_limits<Elem>::lowest();
     for_valid_taps(window, image, out_y, out_x,
                    [&](int64_t in_pixel, int64_t) { largest = std::max(largest, input[in_pixel * window.in_c + channel]); });
@@ -43,7 +43,7 @@ void max_pool_int8(const Window& window, numeric::IntClamp clamp, const int8_t* 
 }
 
 void average_pool_float32(const Window& window, numeric::FloatClamp clamp, const float* input, float* output) {
-  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+  for_outputs(window, {0, window.out_rows()}, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
     const TapSum<float, float> taps(window, input, image, out_y, out_x, channel);
     const float average = taps.sum / static_cast<float>(taps.count);
     output[offset] = std::min(std::max(average, clamp.low), clamp.high);
@@ -51,7 +51,7 @@ void average_pool_float32(const Window& window, numeric::FloatClamp clamp, const
 }
 
 void average_pool_int8(const Window& window, numeric::IntClamp clamp, const int8_t* input, int8_t* output) {
-  for_outputs(window, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+  for_outputs(window, {0, window.out_rows()}, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
     const TapSum<int32_t, int8_t> taps(window, input, image, out_y, out_x, channel);
     const int32_t half = taps.count / 2;
     const int32_t average = (taps.sum > 0 ? taps.sum + half : taps.sum - half) / taps.count;

@@ -20,7 +20,7 @@ graph::Activation fused_activation(const graph::Op& op) {
     case OpKind::kAveragePool2D:
       return op.params_as<graph::Pool2DParams>().activation;
     case OpKind::kAdd:
-      return op.params_as<graph::AddParams>().activation;
+      return op.params_as<graph::ArithmeticParams>().activation;
     default:
       return graph::Activation::kNone;
   }
@@ -67,11 +67,9 @@ StepResult make_by_kind(Workplace& place, int32_t op) {
       return make_pad_step(place, op);
     case OpKind::kReshape:
       return make_reshape_step(place, op);
-    case OpKind::kQuantize:
-    case OpKind::kDequantize:
-      break;
+    default:
+      return error(Code::kUnsupported, "this operator cannot be trained");
   }
-  return error(Code::kUnsupported, "this operator cannot be trained");
 }
 
 }  // namespace

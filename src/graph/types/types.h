@@ -1,0 +1,36 @@
+// Element types and quantization that each operator accepts; one file per family beside this one. Not for use outside graph/.
+#pragma once
+
+#include <string>
+
+#include "graph/graph.h"
+
+namespace liteqat::graph::types {
+
+/// One operator and the start of its messages.
+struct OpView {
+  const Graph& graph;
+  const Op& op;
+  std::string where;
+
+  bool has_input(size_t position) const { return position < op.inputs.size() && op.inputs[position] != kNoTensor; }
+  const Tensor& input(size_t position) const { return graph.tensor(op.inputs[position]); }
+  const Tensor& output() const { return graph.tensor(op.outputs[0]); }
+};
+
+/// kUnsupported: the types found and those `supported`.
+Status unsupported_types(const OpView& view, const char* supported);
+/// An integer tensor that an operator computes with has one scale.
+Status require_per_tensor(const OpView& view, const Tensor& tensor);
+/// All data inputs (the first `data_inputs`) and the output of one type, float32 or int8, integers with one scale.
+Status check_uniform(const OpView& view, size_t data_inputs);
+
+// weighted.cc
+Status check_weighted(const OpView& view);
+
+// elementwise.cc
+Status check_quantize(const OpView& view);
+Status check_dequantize(const OpView& view);
+Status check_batch_norm(const OpView& view);
+
+}  // namespace liteqat::graph::types
