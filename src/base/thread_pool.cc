@@ -11,10 +11,27 @@
 
 namespace liteqat {
 
+// A slot is (run << 32) | tasks left of one worker's range. Whoever lowers the count by compare-and-swap owns the task; the run's number in
+// the upper half makes a claim fail that was begun in an earlier run. While a claimed task is unfinished its run cannot end, so what
+// describes the run (count, object, invoke) is plain memory, read only by owners of a task. The number wraps after 2^32 runs: harmless
+// unless one worker stands still between two instructions for exactly so many.
+struct alignas(64) Slot {
+  std::atomic<uint64_t> left{0};
+};
+
 struct ThreadPool::Shared {
+  explicit Shared(int threads) : slots(static_cast<size_t>(threads)) {}
+
+  int range_begin(size_t worker) const {
+    return static_cast<int>(int64_t{count} * static_cast<int64_t>(worker) / static_cast<int64_t>(slots.size()));
+  }
+  void work(size_t worker, uint32_t run);
+  uint32_t drain(size_t owner, size_t worker, uint32_t run);
+
   std::vector<std::thread> workers;
-  std::atomic<uint32_t> generation{0};  // raised once per run(); workers wait for it to change
-  std::atomic<uint32_t> pending{0};     // workers still busy with this generation
+  std::vector<Slot> slots;                          // one per worker
+  alignas(64) std::atomic<uint32_t> runs{0};        // raised once per run(); workers wait for it to change
+  alignas(64) std::atomic<uint32_t> unfinished{0};  // tasks of this run
   std::atomic<bool> stopping{false};
   int count = 0;
   const void* object = nullptr;
@@ -44,26 +61,51 @@ uint32_t wait_for_change(const std::atomic<uint32_t>& value, uint32_t old) {
   return value.load(std::memory_order_acquire);
 }
 
-template <typename Invoke>
-void run_range(int count, int worker, int threads, const void* object, Invoke invoke) {
-  const int begin = static_cast<int>(int64_t{count} * worker / threads);
-  const int end = static_cast<int>(int64_t{count} * (worker + 1) / threads);
-  for (int task = begin; task < end; ++task) invoke(object, task, worker);
+constexpr uint64_t packed(uint32_t run, uint32_t left) {
+  return (uint64_t{run} << 32) | left;
+}
+
+/// How many tasks were left when one was claimed; 0 if there is none of this run.
+uint32_t claim(std::atomic<uint64_t>& slot, uint32_t run) {
+  uint64_t seen = slot.load(std::memory_order_acquire);
+  while (seen >> 32 == run && static_cast<uint32_t>(seen) != 0) {
+    if (slot.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel, std::memory_order_acquire))
+      return static_cast<uint32_t>(seen);
+  }
+  return 0;
 }
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) : threads_(threads), shared_(std::make_unique<Shared>()) {
+/// Runs what is left of owner's range; returns how many tasks that were.
+uint32_t ThreadPool::Shared::drain(size_t owner, size_t worker, uint32_t run) {
+  uint32_t done = 0;
+  while (const uint32_t left = claim(slots[owner].left, run)) {
+    invoke(object, range_begin(owner + 1) - static_cast<int>(left), static_cast<int>(worker));
+    ++done;
+  }
+  return done;
+}
+
+/// The worker's own range, then what others have not begun.
+void ThreadPool::Shared::work(size_t worker, uint32_t run) {
+  for (size_t offset = 0; offset < slots.size(); ++offset) {
+    const uint32_t done = drain((worker + offset) % slots.size(), worker, run);
+    if (done != 0 && unfinished.fetch_sub(done, std::memory_order_acq_rel) == done) unfinished.notify_one();
+  }
+}
+
+ThreadPool::ThreadPool(int threads) : threads_(threads) {
   LITEQAT_CHECK_LE(1, threads);
+  shared_ = std::make_unique<Shared>(threads);
   Shared* shared = shared_.get();
-  for (int worker = 1; worker < threads; ++worker) {
-    shared->workers.emplace_back([shared, worker, threads] {
+  for (size_t worker = 1; worker < shared->slots.size(); ++worker) {
+    shared->workers.emplace_back([shared, worker] {
       uint32_t seen = 0;
       while (true) {
-        seen = wait_for_change(shared->generation, seen);
+        seen = wait_for_change(shared->runs, seen);
         if (shared->stopping.load(std::memory_order_acquire)) return;
-        run_range(shared->count, worker, threads, shared->object, shared->invoke);
-        if (shared->pending.fetch_sub(1, std::memory_order_acq_rel) == 1) shared->pending.notify_one();
+        shared->work(worker, seen);
       }
     });
   }
@@ -71,8 +113,8 @@ ThreadPool::ThreadPool(int threads) : threads_(threads), shared_(std::make_uniqu
 
 ThreadPool::~ThreadPool() {
   shared_->stopping.store(true, std::memory_order_release);
-  shared_->generation.fetch_add(1, std::memory_order_release);
-  shared_->generation.notify_all();
+  shared_->runs.fetch_add(1, std::memory_order_release);
+  shared_->runs.notify_all();
   for (std::thread& worker : shared_->workers) worker.join();
 }
 
@@ -81,15 +123,21 @@ void ThreadPool::run_erased(int count, const void* object, Invoke invoke) {
     for (int task = 0; task < count; ++task) invoke(object, task, 0);
     return;
   }
-  shared_->count = count;
-  shared_->object = object;
-  shared_->invoke = invoke;
-  shared_->pending.store(static_cast<uint32_t>(threads_ - 1), std::memory_order_release);
-  shared_->generation.fetch_add(1, std::memory_order_release);
-  shared_->generation.notify_all();
-  run_range(count, 0, threads_, object, invoke);
-  uint32_t pending = shared_->pending.load(std::memory_order_acquire);
-  while (pending != 0) pending = wait_for_change(shared_->pending, pending);
+  Shared& shared = *shared_;
+  shared.count = count;
+  shared.object = object;
+  shared.invoke = invoke;
+  shared.unfinished.store(static_cast<uint32_t>(count), std::memory_order_relaxed);
+  const uint32_t run = shared.runs.load(std::memory_order_relaxed) + 1;
+  for (size_t worker = 0; worker < shared.slots.size(); ++worker) {
+    const int tasks = shared.range_begin(worker + 1) - shared.range_begin(worker);
+    shared.slots[worker].left.store(packed(run, static_cast<uint32_t>(tasks)), std::memory_order_release);
+  }
+  shared.runs.store(run, std::memory_order_release);
+  shared.runs.notify_all();
+  shared.work(0, run);
+  uint32_t unfinished = shared.unfinished.load(std::memory_order_acquire);
+  while (unfinished != 0) unfinished = wait_for_change(shared.unfinished, unfinished);
 }
 
 int available_cores() {

@@ -1,5 +1,7 @@
-// A fixed set of workers with a static partition: task k of n always runs on the same worker for the same thread count, and nothing
-// about a result may depend on which worker ran it. Waiting workers spin briefly, then sleep. One run() at a time; tasks must not throw.
+// A fixed set of workers. Each has a contiguous range of the tasks, the same one for the same thread count, so that what it touched last is
+// what it touches next; a worker that has finished its range takes tasks that others have not begun. A thread the scheduler keeps away
+// therefore delays a run by the task it holds, not by its whole share. Nothing about a result may depend on which worker ran a task.
+// Waiting workers spin briefly, then sleep. One run() at a time; tasks must not throw.
 #pragma once
 
 #include <memory>
@@ -16,8 +18,8 @@ class ThreadPool {
 
   int threads() const { return threads_; }
 
-  /// Calls function(task, worker) for task in [0, count), each worker taking one contiguous range. Returns when all are done; all
-  /// memory written by tasks is visible to the caller.
+  /// Calls function(task, worker) once for every task in [0, count); no two calls at a time have the same worker, which indexes scratch
+  /// memory. Returns when all are done; all memory written by tasks is visible to the caller.
   template <typename Function>
   void run(int count, const Function& function) {
     run_erased(count, &function, [](const void* object, int task, int worker) { (*static_cast<const Function*>(object))(task, worker); });

@@ -25,38 +25,54 @@ TEST(ThreadPool, EveryTaskRunsExactlyOnce) {
   }
 }
 
-TEST(ThreadPool, PartitionIsStaticContiguousAndFair) {
-  for (int threads = 1; threads <= 4; ++threads) {
-    for (int count : {2, 5, 9, 100}) {
-      std::vector<int> first(static_cast<size_t>(count));
-      for (int repeat = 0; repeat < 5; ++repeat) {
-        ThreadPool pool(threads);
-        std::vector<int> owners(static_cast<size_t>(count), -1);
-        pool.run(count, [&](int task, int worker) { owners[static_cast<size_t>(task)] = worker; });
-        if (repeat == 0) first = owners;
-        ASSERT_EQ(owners, first);
+void wait_until(const std::atomic<int>& value, int at_least) {
+  while (value < at_least) std::this_thread::yield();
+}
+
+// Every task waits until one has begun on each worker, so none can be taken from a worker that is still waking up.
+TEST(ThreadPool, EachWorkerBeginsWithItsOwnContiguousRange) {
+  for (int threads = 2; threads <= 4; ++threads) {
+    for (int count : {threads, threads + 1, 2 * threads, 25}) {
+      ThreadPool pool(threads);
+      std::atomic<int> begun = 0;
+      std::vector<int> first(static_cast<size_t>(threads), -1);
+      std::vector<std::thread::id> ids(static_cast<size_t>(threads));
+      pool.run(count, [&](int task, int worker) {
+        const auto w = static_cast<size_t>(worker);
+        if (first[w] >= 0) return;
+        first[w] = task;
+        ids[w] = std::this_thread::get_id();
+        ++begun;
+        wait_until(begun, threads);
+      });
+      EXPECT_EQ(ids[0], std::this_thread::get_id());
+      for (int worker = 0; worker < threads; ++worker) {
+        EXPECT_EQ(first[static_cast<size_t>(worker)], count * worker / threads) << threads << " " << count;
+        for (int other = 0; other < worker; ++other) EXPECT_NE(ids[static_cast<size_t>(worker)], ids[static_cast<size_t>(other)]);
       }
-      std::vector<int> shares(static_cast<size_t>(threads));
-      for (size_t task = 0; task < first.size(); ++task) {
-        ++shares[static_cast<size_t>(first[task])];
-        if (task > 0) {
-          EXPECT_LE(first[task - 1], first[task]);
-        }
-      }
-      for (int share : shares) EXPECT_TRUE(share == count / threads || share == (count + threads - 1) / threads) << share;
     }
   }
 }
 
-TEST(ThreadPool, WorkersAreDistinctThreads) {
-  ThreadPool pool(3);
-  std::vector<std::thread::id> ids(3);
-  pool.run(3, [&](int task, int worker) {
-    EXPECT_EQ(task, worker);
-    ids[static_cast<size_t>(worker)] = std::this_thread::get_id();
-  });
-  EXPECT_EQ(ids[0], std::this_thread::get_id());
-  EXPECT_TRUE(ids[0] != ids[1] && ids[1] != ids[2] && ids[0] != ids[2]);
+// With a static partition each of these would never end.
+TEST(ThreadPool, TasksOfAWorkerThatIsHeldBackAreTakenOver) {
+  for (int held : {0, 1, 2}) {
+    ThreadPool pool(3);
+    for (int run = 0; run < 20; ++run) {
+      std::atomic<int> begun = 0, done = 0;
+      std::vector<int> tasks_of(3);
+      pool.run(30, [&](int, int worker) {
+        if (tasks_of[static_cast<size_t>(worker)]++ == 0) {
+          ++begun;
+          wait_until(begun, 3);
+          if (worker == held) wait_until(done, 29);
+        }
+        ++done;
+      });
+      EXPECT_EQ(done, 30);
+      EXPECT_EQ(tasks_of[static_cast<size_t>(held)], 1);
+    }
+  }
 }
 
 // Plain, not atomic, writes must be visible to the caller after run(), and a caller's to the workers of the next run.
