@@ -1,6 +1,29 @@
 #include "audit/figures/figures.h"
 
+#include <algorithm>
+#include <unordered_map>
+
+#include "audit/figures/collector.h"
+#include "audit/figures/free_text.h"
+#include "audit/figures/text_lines.h"
+#include "base/format.h"
+
 namespace liteqat::audit {
+namespace {
+
+/// The same label again gets its line, and where it stands twice in one line a number too.
+void make_labels_unique(std::vector<Figure>& figures) {
+  std::unordered_map<std::string, int> uses;
+  for (const Figure& figure : figures) ++uses[figure.label];
+  std::unordered_map<std::string, int> taken;
+  for (Figure& figure : figures) {
+    if (uses[figure.label] > 1) figure.label += format(" (line {})", figure.line);
+    const int count = ++taken[figure.label];
+    if (count > 1) figure.label += format(" #{}", count);
+  }
+}
+
+}  // namespace
 
 const char* form_name(Form form) {
   switch (form) {
@@ -18,6 +41,21 @@ const char* form_name(Form form) {
       return "double";
   }
   return "unknown";
+}
+
+FigureText read_figures(std::string_view bytes) {
+  FigureText text;
+  Collector collector(text);
+  const CleanText clean = clean_lines(bytes);
+  text.lines = clean.lines.empty() ? 0 : clean.lines.back().number;
+  FreeTextReader reader(collector);
+  for (const TextLine& line : clean.lines) reader.read_line(line);
+  constexpr int64_t kOddBytes = 8;
+  if (clean.control_bytes > kOddBytes)
+    collector.add_note(format("{} control bytes were read as spaces: the text looks like a binary file", clean.control_bytes));
+  std::stable_sort(text.figures.begin(), text.figures.end(), [](const Figure& a, const Figure& b) { return a.line < b.line; });
+  make_labels_unique(text.figures);
+  return text;
 }
 
 }  // namespace liteqat::audit

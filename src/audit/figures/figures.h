@@ -34,9 +34,11 @@ struct Figure {
   int64_t units = 0;               // the printed digits as a fraction: value = units / 10^scale; for a ratio the nearest such
   int32_t scale = 0;               // 0..18; half a unit is what rounding can have hidden
   int64_t correct = 0, total = 0;  // of a ratio; total 0: not a ratio
+  int64_t stated_total = 0;        // a number of images named beside the figure ("(n=500)", a column of totals); 0: none
+  bool float32_origin = false;     // the digits are those of a float32, perhaps times 100
   int32_t top_k = 1;               // 5 where the label says top-5
   bool error_rate = false;         // printed as an error rate
-  bool class_average = false;      // the label says balanced, macro or per class: no whole number of images is behind it
+  bool class_average = false;      // the label says balanced, macro or per class: no whole number of the split's images is behind it
 };
 
 /// A number of images or classes that the text names.

@@ -1,0 +1,180 @@
+#include "audit/explain/explain.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "audit/explain/compare_figures.h"
+#include "audit/explain/findings.h"
+#include "audit/explain/granularity.h"
+#include "audit/explain/model.h"
+#include "base/format.h"
+#include "base/text.h"
+
+namespace liteqat::audit {
+namespace {
+
+constexpr size_t kMostSubjects = 200;  // figures weighed against each other
+constexpr size_t kMostSiblings = 64;
+constexpr double kOutlying = 0.5;  // a possible figure is doubted when "as printed" is less likely than all mistakes together
+
+struct Item {
+  const Figure* figure;
+  std::optional<int64_t> total;      // images behind it
+  std::optional<CountRange> counts;  // on its own split
+  std::optional<bool> possible;
+};
+
+Item make_item(const Figure& figure, const Facts& facts) {
+  Item item{&figure, images_behind(figure, facts), {}, {}};
+  const bool inside = figure.value >= 0 && figure.value <= 1;
+  if (!inside) item.possible = false;
+  if (figure.class_average || !item.total) return item;
+  item.counts = numerators(figure, *item.total);
+  item.possible = inside && item.counts.has_value();
+  return item;
+}
+
+results::FigureRecord make_record(const Item& item, const Facts& facts) {
+  const Figure& figure = *item.figure;
+  results::FigureRecord record{figure.label, figure.printed, form_name(figure.form), figure.split, figure.line, figure.value,
+                               {},           item.possible};
+  for (const char* split : {"test", "train", "validation"}) {
+    const auto total = figure.split == split ? item.total : facts.size_of(split);
+    if (!total) continue;
+    const auto counts = figure.class_average ? std::nullopt : numerators(figure, *total);
+    record.numerators.emplace_back(split, counts ? std::optional(results::Numerators{*total, counts->low, counts->high}) : std::nullopt);
+  }
+  return record;
+}
+
+/// The figures that stand for their series: of a quantity printed every epoch, the last.
+std::vector<const Item*> find_representatives(const std::vector<Item>& items) {
+  std::map<std::tuple<std::string, std::string, int32_t>, size_t> last;
+  for (size_t i = 0; i < items.size(); ++i) last[{items[i].figure->series, items[i].figure->split, items[i].figure->top_k}] = i;
+  std::vector<size_t> order;
+  for (const auto& [key, index] : last) order.push_back(index);
+  std::sort(order.begin(), order.end());
+  std::vector<const Item*> representatives;
+  for (const size_t index : order) representatives.push_back(&items[index]);
+  return representatives;
+}
+
+/// Figures of `split` that can be what they say, other than the subject.
+std::vector<double> sibling_values(const Item& subject, const std::vector<const Item*>& items, const std::string& split) {
+  std::vector<double> values;
+  for (const Item* item : items) {
+    const Figure& figure = *item->figure;
+    const bool usable = item->possible.value_or(figure.value >= 0 && figure.value <= 1) && !figure.class_average;
+    if (item == &subject || !usable || figure.split != split || figure.top_k != subject.figure->top_k) continue;
+    values.push_back(figure.value);
+    if (values.size() == kMostSiblings) break;
+  }
+  return values;
+}
+
+/// The whole explanation in the making.
+class Explainer {
+ public:
+  Explainer(const FigureText& text, Facts facts) : facts_(std::move(facts)) {
+    for (const Figure& figure : text.figures) items_.push_back(make_item(figure, facts_));
+    representatives_ = find_representatives(items_);
+    result_.facts = facts_.sources;
+    result_.notes = text.notes;
+    result_.notes.insert(result_.notes.end(), facts_.notes.begin(), facts_.notes.end());
+  }
+
+  results::Explanation run() {
+    for (const Item& item : items_) result_.figures.push_back(make_record(item, facts_));
+    limit_representatives();
+    add_granularity_findings();
+    for (const Item* item : representatives_) weigh(*item);
+    compare();
+    order();
+    return std::move(result_);
+  }
+
+ private:
+  void limit_representatives();
+  void add_granularity_findings();
+  void weigh(const Item& item);
+  void compare();
+  void order();
+
+  Facts facts_;
+  std::vector<Item> items_;
+  std::vector<const Item*> representatives_;
+  results::Explanation result_;
+};
+
+/// Impossible figures stay in front, so that a long log does not hide them.
+void Explainer::limit_representatives() {
+  if (representatives_.size() <= kMostSubjects) return;
+  result_.notes.push_back(format("{} figures: {} of them were weighed, impossible ones first",
+                                 format_count(static_cast<int64_t>(representatives_.size())), kMostSubjects));
+  std::stable_partition(representatives_.begin(), representatives_.end(), [](const Item* item) { return item->possible == false; });
+  representatives_.resize(kMostSubjects);
+  std::sort(representatives_.begin(), representatives_.end());
+}
+
+void Explainer::add_granularity_findings() {
+  for (const Item* item : representatives_) {
+    if (item->possible.has_value()) result_.findings.push_back(granularity_finding(*item->figure, item->total, item->counts));
+  }
+}
+
+void Explainer::weigh(const Item& item) {
+  const Figure& figure = *item.figure;
+  Subject subject{.figure = &figure, .size = item.total, .facts = &facts_};
+  subject.siblings = sibling_values(item, representatives_, figure.split);
+  if (figure.split != "test") subject.test_siblings = sibling_values(item, representatives_, "test");
+  const Weighed weighed = weigh_readings(subject);
+  const bool doubted = item.possible == false || weighed.as_printed < kOutlying;
+  if (!doubted || weighed.hypotheses.empty()) return;
+  result_.findings.push_back(reading_finding(figure, weighed.hypotheses, weighed.as_printed));
+  result_.hypotheses.insert(result_.hypotheses.end(), weighed.hypotheses.begin(), weighed.hypotheses.end());
+}
+
+void Explainer::compare() {
+  std::vector<Comparable> figures;
+  for (const Item* item : representatives_) {
+    if (item->possible == true && item->counts) figures.push_back({item->figure, *item->total, *item->counts});
+  }
+  result_.comparisons = compare_figures(figures, result_.notes);
+  constexpr double kAlpha = 0.05;
+  for (const auto& comparison : result_.comparisons) {
+    if (comparison.p_unpaired >= kAlpha) result_.findings.push_back(noise_finding(comparison));
+  }
+}
+
+void Explainer::order() {
+  const auto rank = [](const results::Finding& finding) { return static_cast<int>(finding.verdict); };
+  std::stable_sort(result_.findings.begin(), result_.findings.end(),
+                   [&](const results::Finding& a, const results::Finding& b) { return rank(a) < rank(b); });
+  std::stable_sort(result_.hypotheses.begin(), result_.hypotheses.end(),
+                   [](const results::Hypothesis& a, const results::Hypothesis& b) { return a.weight > b.weight; });
+}
+
+}  // namespace
+
+std::optional<int64_t> images_behind(const Figure& figure, const Facts& facts) {
+  if (figure.total > 0) return figure.total;
+  if (figure.split == "test" && facts.test_from_flag) return facts.test;
+  if (figure.stated_total > 0) return figure.stated_total;
+  return facts.size_of(figure.split);
+}
+
+Result<results::Explanation> explain_text(std::string_view text, const StatedFacts& stated, const std::string& name) {
+  const FigureText figures = read_figures(text);
+  LITEQAT_ASSIGN_OR_RETURN(Facts facts, resolve_facts(stated, figures));
+  if (figures.figures.empty()) {
+    const std::string seen = figures.notes.empty() ? "" : "; " + figures.notes.front();
+    return error(
+        Code::kNotFound,
+        "{}: no accuracy among {} lines{}; expected something like 'test accuracy: 0.9815', '98.15 % accuracy' or '9815/10000 correct'",
+        name, format_count(figures.lines), seen);
+  }
+  return Explainer(figures, std::move(facts)).run();
+}
+
+}  // namespace liteqat::audit

@@ -1,0 +1,288 @@
+#include "audit/figures/free_text.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "audit/figures/line_numbers.h"
+#include "base/format.h"
+
+namespace liteqat::audit {
+namespace {
+
+constexpr size_t kLongestPhrase = 300;  // bytes before a number that can name it
+
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+bool has_words(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c >= 0x80; });
+}
+
+/// The field of a log line that the text ends in: after the last " - ", ", ", ";", "|", tab or two spaces.
+std::string_view last_field(std::string_view text) {
+  size_t cut = 0;
+  for (const std::string_view separator : {" - ", ", ", ";", "|", "\t", "], ", "--", " / "}) {
+    const size_t at = text.rfind(separator);
+    if (at != std::string_view::npos) cut = std::max(cut, at + separator.size());
+  }
+  return text.substr(cut);
+}
+
+bool is_accuracy(Quantity quantity) {
+  return quantity == Quantity::kAccuracy || quantity == Quantity::kError || quantity == Quantity::kWeakError ||
+         quantity == Quantity::kCorrect;
+}
+
+/// "float: accuracy" names of models before a colon; log levels name none.
+std::string find_lead(std::string_view line, size_t first_number) {
+  const size_t colon = line.find(": ");
+  if (colon == std::string_view::npos || colon > first_number) return {};
+  const std::string lead = clean_label(line.substr(0, colon));
+  const auto words = split_words(lead);
+  if (words.empty() || words.size() > 8) return {};
+  for (const std::string_view level : {"info", "warning", "debug", "error", "root", "epoch", "warn", "step"}) {
+    if (words.front() == level) return {};
+  }
+  return lead;
+}
+
+/// One line being read: the figures found so far and where phrases may start.
+class LineJob {
+ public:
+  LineJob(const TextLine& line, LineNumbers found, Collector& collector)
+      : line_(line.text), number_(line.number), found_(std::move(found)), collector_(&collector) {
+    if (!found_.numbers.empty()) lead_ = find_lead(line_, found_.numbers.front().number.begin);
+  }
+
+  void run(const std::string& open_label, const std::string& default_split) {
+    default_split_ = default_split;
+    for (size_t i = 0; i < found_.numbers.size();) i = read_number(i, open_label);
+  }
+
+ private:
+  struct Named {
+    std::string label;
+    Meaning meaning;
+  };
+
+  std::string_view gap_after(size_t at) const {
+    const size_t last = found_.numbers[at].role == Role::kPair && at + 1 < found_.numbers.size() ? at + 1 : at;
+    const size_t end = last + 1 < found_.numbers.size() ? found_.numbers[last + 1].number.begin : line_.size();
+    const size_t begin = found_.numbers[last].number.end;
+    return line_.substr(begin, end - begin);
+  }
+
+  std::string_view raw_phrase(size_t at) const {
+    size_t begin = 0;
+    for (size_t j = at; j-- > 0;) {
+      const Role role = found_.numbers[j].role;
+      if (role == Role::kSize || role == Role::kName) continue;
+      begin = found_.numbers[j].number.end;
+      break;
+    }
+    const std::string_view phrase = line_.substr(begin, found_.numbers[at].number.begin - begin);
+    return phrase.size() > kLongestPhrase ? phrase.substr(phrase.size() - kLongestPhrase) : phrase;
+  }
+
+  size_t read_number(size_t at, const std::string& open_label);
+  size_t read_aligned_list(size_t at);
+  std::optional<Named> find_name(size_t at, const std::string& open_label);
+  std::optional<Named> find_name_before(size_t at) const;
+  std::optional<Named> find_name_after(size_t at) const;
+  std::optional<Named> continue_list(size_t at) const;
+  bool add(size_t at, const Named& named);
+  bool add_pair(size_t at, const Named& named, const Place& place);
+  std::string full_label(const std::string& label) const;
+
+  std::string_view line_;
+  int32_t number_;
+  LineNumbers found_;
+  Collector* collector_;
+  std::string lead_, default_split_;
+  std::optional<Named> last_;  // the name of the figure before, while a list of values may go on
+  bool last_was_figure_ = false;
+};
+
+/// The lead names the model where the field itself does not: "Float model: loss 0.04, accuracy 0.98".
+std::string LineJob::full_label(const std::string& label) const {
+  if (lead_.empty() || label.find(lead_) != std::string::npos) return label;
+  const Meaning lead = read_meaning(lead_);
+  if (lead.quantity != Quantity::kUnnamed) return label;
+  return label.empty() ? lead_ : lead_ + ": " + label;
+}
+
+std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
+  const std::string_view raw = raw_phrase(at);
+  const std::string_view field = last_field(raw);
+  const Meaning meaning = read_meaning(field);
+  if (meaning.quantity == Quantity::kOther) return std::nullopt;
+  if (is_accuracy(meaning.quantity)) return Named{full_label(clean_label(field)), meaning};
+  if (!has_words(raw)) return std::nullopt;
+  // "Accuracy - float: 0.98": the field before names it, if nothing else was measured in between.
+  const Meaning whole = read_meaning(raw);
+  if (is_accuracy(whole.quantity)) return Named{full_label(clean_label(raw)), whole};
+  return std::nullopt;
+}
+
+/// "91.2% test accuracy", "9815 of 10000 correct": the words right after, unless they name the number that follows.
+std::optional<LineJob::Named> LineJob::find_name_after(size_t at) const {
+  const LineNumber& item = found_.numbers[at];
+  const bool bare_integer = item.role != Role::kPair && item.number.integer && item.number.unit == Unit::kNone;
+  if (bare_integer) return std::nullopt;
+  const std::string_view gap = gap_after(at);
+  const size_t cut = std::min(gap.find_first_of(",;:|=().["), gap.find(" - "));
+  const bool followed = item.role == Role::kPair ? at + 2 < found_.numbers.size() : at + 1 < found_.numbers.size();
+  if (cut == std::string_view::npos && followed) return std::nullopt;
+  if (cut != std::string_view::npos && (gap[cut] == ':' || gap[cut] == '=')) return std::nullopt;
+  const std::string_view clause = gap.substr(0, cut);
+  auto words = split_words(clause);
+  constexpr size_t kNear = 6;
+  if (words.empty() || words.size() > kNear) return std::nullopt;
+  const Meaning meaning = read_meaning(clause);
+  if (!is_accuracy(meaning.quantity)) return std::nullopt;
+  const std::string before = clean_label(last_field(raw_phrase(at)));
+  return Named{full_label(before.empty() ? clean_label(clause) : before + " " + clean_label(clause)), meaning};
+}
+
+/// "0.91, 0.92", "from 0.91 to 0.92", "71.9 % and 70.2 %": the same quantity again. A number in brackets or after a plus-minus sign is
+/// an average, an interval or a deviation of the one before.
+std::optional<LineJob::Named> LineJob::continue_list(size_t at) const {
+  if (!last_ || !last_was_figure_ || at == 0) return std::nullopt;
+  const std::string_view joint = trimmed(raw_phrase(at));
+  for (const std::string_view link : {",", "to", "/", "and", "vs", "vs.", "versus", "->", "=>", "&", "\xE2\x86\x92", "or", ";"}) {
+    if (joint == link) return last_;
+  }
+  return std::nullopt;
+}
+
+std::optional<LineJob::Named> LineJob::find_name(size_t at, const std::string& open_label) {
+  const std::string_view raw = raw_phrase(at);
+  if (auto named = find_name_before(at)) return named;
+  if (read_meaning(last_field(raw)).quantity == Quantity::kOther) return std::nullopt;
+  if (auto named = continue_list(at)) return named;
+  if (auto named = find_name_after(at)) return named;
+  if (at == 0 && !has_words(raw) && !open_label.empty()) {
+    const Meaning meaning = read_meaning(open_label);
+    if (is_accuracy(meaning.quantity)) return Named{clean_label(open_label), meaning};
+  }
+  return std::nullopt;
+}
+
+/// "test loss, test acc: [0.04, 0.98]", "acc (train/val): 0.99/0.95": as many names as numbers. Returns the number after the list, `at`
+/// if it is none.
+size_t LineJob::read_aligned_list(size_t at) {
+  const std::string_view raw = raw_phrase(at);
+  std::vector<std::string_view> parts;
+  for (size_t begin = 0; begin <= raw.size();) {
+    size_t end = std::min(raw.find_first_of(",/&", begin), raw.size());
+    if (const size_t word = raw.find(" and ", begin); word < end) end = word + 4;
+    parts.push_back(raw.substr(begin, std::min(end, raw.size()) - begin));
+    begin = end + 1;
+  }
+  if (parts.size() < 2 || parts.size() > 6 || at + parts.size() > found_.numbers.size()) return at;
+  std::vector<Meaning> meanings;
+  Quantity inherited = Quantity::kUnnamed;
+  for (const std::string_view part : parts) {
+    Meaning meaning = read_meaning(part);
+    if (meaning.quantity == Quantity::kUnnamed && !meaning.split.empty()) meaning.quantity = inherited;
+    if (meaning.quantity == Quantity::kUnnamed) return at;
+    inherited = meaning.quantity;
+    meanings.push_back(meaning);
+  }
+  for (size_t k = 1; k < parts.size(); ++k) {
+    const auto& before = found_.numbers[at + k - 1].number;
+    const auto& number = found_.numbers[at + k].number;
+    if (has_words(line_.substr(before.end, number.begin - before.end))) return at;
+  }
+  for (size_t k = 0; k < parts.size(); ++k) {
+    if (is_accuracy(meanings[k].quantity) && found_.numbers[at + k].role == Role::kOpen)
+      add(at + k, {full_label(clean_label(parts[k])), meanings[k]});
+  }
+  last_was_figure_ = false;
+  return at + parts.size();
+}
+
+bool LineJob::add_pair(size_t at, const Named& named, const Place& place) {
+  const auto& first = found_.numbers[at].number;
+  const auto& second = found_.numbers[at + 1].number;
+  const auto correct = count_of(first), total = count_of(second);
+  if (!correct || !total || *total < 1) return false;
+  const std::string printed(line_.substr(first.begin, second.digits_end - first.begin));
+  collector_->add_ratio(printed, *correct, *total, named.meaning, place);
+  return true;
+}
+
+bool LineJob::add(size_t at, const Named& named) {
+  const LineNumber& item = found_.numbers[at];
+  Place place{.line = number_, .label = named.label, .split = default_split_, .stated_total = found_.size};
+  if (named.meaning.split.empty()) {
+    const std::string lead_split = find_split(split_words(lead_));
+    if (!lead_split.empty()) place.split = lead_split;
+  }
+  if (item.role == Role::kPair) return add_pair(at, named, place);
+  if (item.role != Role::kOpen) return false;
+  const bool count = named.meaning.quantity == Quantity::kCorrect && item.number.integer && item.number.unit == Unit::kNone;
+  return !count && collector_->add_number(line_, item.number, named.meaning, place);
+}
+
+size_t LineJob::read_number(size_t at, const std::string& open_label) {
+  const Role role = found_.numbers[at].role;
+  if (role != Role::kOpen && role != Role::kPair) {
+    if (role == Role::kNothing || role == Role::kCounter) last_was_figure_ = false;
+    return at + 1;
+  }
+  if (const size_t next = read_aligned_list(at); next != at) return next;
+  const auto named = find_name(at, open_label);
+  last_was_figure_ = named && add(at, *named);
+  if (last_was_figure_) last_ = named;
+  return role == Role::kPair ? at + 2 : at + 1;
+}
+
+bool names_not_a_number(std::string_view text) {
+  for (const std::string_view word : {"nan", "NaN", "inf", "Infinity"}) {
+    for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+      const bool starts = at > 0 && std::string_view(" :=[(,\t-").find(text[at - 1]) != std::string_view::npos;
+      const size_t end = at + word.size();
+      const bool ends = end >= text.size() || std::isalnum(static_cast<unsigned char>(text[end])) == 0;
+      const std::string_view before = text.substr(0, at);
+      if (starts && ends && is_accuracy(read_meaning(last_field(before.substr(before.size() > 80 ? before.size() - 80 : 0))).quantity))
+        return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+void FreeTextReader::remember(const TextLine& line, bool has_numbers) {
+  const std::string_view text = trimmed(line.text);
+  const auto words = split_words(text.substr(0, kLongestPhrase));
+  if (text.empty()) context_.heading_split.clear();
+  const bool heading =
+      !has_numbers && !text.empty() && (text.back() == ':' || text.ends_with("...") || text.front() == '=' || text.front() == '#');
+  if (heading) context_.heading_split = find_split(words);
+  const bool open = !has_numbers && !text.empty() && (text.back() == ':' || text.back() == '=');
+  context_.open_label = open ? std::string(text.substr(text.size() > kLongestPhrase ? text.size() - kLongestPhrase : 0)) : "";
+  context_.in_epoch = !words.empty() && words.front() == "epoch" && words.size() <= 3;
+}
+
+void FreeTextReader::read_line(const TextLine& line) {
+  LineNumbers found = find_line_numbers(line.text, line.number, *collector_);
+  const bool has_numbers = !found.numbers.empty();
+  if (names_not_a_number(line.text))
+    collector_->add_note(format("line {}: an accuracy that is not a number (nan or inf) was left out", line.number));
+  if (has_numbers && !found.unfinished) {
+    // Keras: "accuracy" beside "val_accuracy", or in the line after "Epoch 3/10", is measured on the training images.
+    const bool beside_validation = line.text.find("val_acc") != std::string::npos || line.text.find("val acc") != std::string::npos;
+    const bool training = beside_validation || (context_.in_epoch && found.finished_pass);
+    const std::string open_label = context_.open_label, split = training ? "train" : context_.heading_split;
+    LineJob(line, std::move(found), *collector_).run(open_label, split);
+  }
+  remember(line, has_numbers);
+}
+
+}  // namespace liteqat::audit

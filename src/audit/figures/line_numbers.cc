@@ -1,0 +1,177 @@
+#include "audit/figures/line_numbers.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+namespace liteqat::audit {
+namespace {
+
+constexpr std::array<std::string_view, 14> kNotASet = {"batch", "calibration", "representative", "first", "per", "sec",   "second",
+                                                       "epoch", "calibrate",   "calibrating",    "step",  "s",   "wrong", "misclassified"};
+
+bool names_no_set(const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return std::find(kNotASet.begin(), kNotASet.end(), word) != kNotASet.end(); });
+}
+
+std::string_view trimmed(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
+}
+
+/// Text between the end of number `at - 1` (or the start of the line) and number `at`.
+std::string_view gap_before(std::string_view line, const std::vector<LineNumber>& numbers, size_t at) {
+  const size_t begin = at == 0 ? 0 : numbers[at - 1].number.end;
+  return line.substr(begin, numbers[at].number.begin - begin);
+}
+
+std::string_view text_after(std::string_view line, const std::vector<LineNumber>& numbers, size_t at) {
+  const size_t end = at + 1 < numbers.size() ? numbers[at + 1].number.begin : line.size();
+  return line.substr(numbers[at].number.end, end - numbers[at].number.end);
+}
+
+bool joins_pair(std::string_view between) {
+  const std::string_view word = trimmed(between);
+  return word == "/" || word == "of" || word == "out of" || word == "von" || word == "over";
+}
+
+void find_pairs(std::string_view line, std::vector<LineNumber>& numbers) {
+  for (size_t i = 0; i + 1 < numbers.size(); ++i) {
+    if (numbers[i].role != Role::kOpen || numbers[i + 1].role != Role::kOpen) continue;
+    if (!count_of(numbers[i].number) || !count_of(numbers[i + 1].number) || !joins_pair(gap_before(line, numbers, i + 1))) continue;
+    numbers[i].role = Role::kPair;
+    numbers[i + 1].role = Role::kPairTotal;
+    ++i;
+  }
+}
+
+/// "Epoch 3", "step [100", "class 7", "top 5": the word right before, with only brackets and colons between.
+void find_counters(std::string_view line, std::vector<LineNumber>& numbers) {
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i].role != Role::kOpen || !count_of(numbers[i].number)) continue;
+    const std::string_view gap = gap_before(line, numbers, i);
+    const size_t word_end = gap.find_last_not_of(" \t:=#[(");
+    if (word_end == std::string_view::npos) continue;
+    const std::string_view upto = gap.substr(0, word_end + 1);
+    const auto words = split_words(upto.substr(upto.size() > 24 ? upto.size() - 24 : 0));
+    if (words.empty() || !is_counter_word(words.back())) continue;
+    const bool name = words.back() == "class" || words.back() == "top" || words.back() == "fold" || words.back() == "run" ||
+                      words.back() == "trial" || words.back() == "seed";
+    numbers[i].role = name ? Role::kName : Role::kCounter;
+  }
+}
+
+struct SizeWords {
+  std::string_view before, after;
+};
+
+std::string size_split(const std::vector<std::string>& before, const std::vector<std::string>& after) {
+  const std::string split = find_split(after);
+  return split.empty() ? find_split(before) : split;
+}
+
+/// "10,000 test images", "60000 train samples", "10 classes": a noun within the three words that follow.
+std::string named_after(const std::vector<std::string>& before, const std::vector<std::string>& after) {
+  for (size_t i = 0; i < std::min<size_t>(after.size(), 4); ++i) {
+    if ((after[i] == "classes" || after[i] == "categories") && i < 2) return "classes";
+    if (is_image_noun(after[i])) {
+      const std::string split = size_split(before, after);
+      return split.empty() ? "test" : split;
+    }
+  }
+  return {};
+}
+
+/// "n = 500", "number of test samples=10000", "test size: 10000", "num_classes: 10", "x_train shape: (60000, 28, 28)".
+std::string named_before(const std::vector<std::string>& before) {
+  if (before.empty()) return {};
+  const std::string& last = before.back();
+  const std::string split = find_split(before);
+  const auto has = [&](std::string_view word) { return std::find(before.begin(), before.end(), word) != before.end(); };
+  if (last == "classes" && before.size() <= 4) return "classes";
+  if (last == "n" && before.size() == 1) return "test";
+  if (is_image_noun(last) && (has("number") || has("num") || has("n") || !split.empty())) return split.empty() ? "test" : split;
+  if ((last == "size" || last == "count" || last == "n" || last == "len" || last == "total") && !split.empty()) return split;
+  if (last == "shape" && (has("x") || has("images") || has("data") || has("labels") || has("y"))) return split;
+  if (before.size() >= 2 && last != "shape" && (before[before.size() - 2] == "n" || before[before.size() - 2] == "num"))
+    return last == "classes" ? "classes" : find_split({last});
+  return {};
+}
+
+/// The words of the field that ends at the number: after the last comma, semicolon or opening parenthesis of a "(n=500)".
+std::vector<std::string> field_words(std::string_view gap) {
+  while (!gap.empty() && (gap.back() == ' ' || gap.back() == '(' || gap.back() == '[')) gap.remove_suffix(1);
+  const size_t cut = gap.find_last_of(",;([|");
+  return split_words(cut == std::string_view::npos ? gap : gap.substr(cut + 1));
+}
+
+std::string_view cut_clause(std::string_view text) {
+  return text.substr(0, text.find_first_of(",;:.|=()[]%/"));
+}
+
+void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, Collector& collector) {
+  auto& numbers = found.numbers;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    const auto count = count_of(numbers[i].number);
+    if (!count || *count < 2 || (numbers[i].role != Role::kOpen && numbers[i].role != Role::kPairTotal)) continue;
+    const std::string_view gap = gap_before(line, numbers, i), after_text = cut_clause(text_after(line, numbers, i));
+    const auto before = field_words(gap), after = split_words(after_text);
+    if (names_no_set(before) || names_no_set(after)) continue;
+    std::string what = named_after(before, after);
+    const bool follows = !what.empty();
+    if (!follows && numbers[i].role == Role::kOpen) what = named_before(before);
+    if (what.empty()) continue;
+    if (numbers[i].role == Role::kOpen) numbers[i].role = Role::kSize;
+    if (what == "test" && *count >= 10) found.size = *count;
+    const std::string words = follows ? std::string(line.substr(numbers[i].number.begin, numbers[i].number.end - numbers[i].number.begin)) +
+                                            std::string(after_text)
+                                      : std::string(gap) + std::to_string(*count);
+    collector.add_size(what, *count, line_number, words);
+  }
+}
+
+/// The word before a pair decides whether k < N means an unfinished pass.
+void find_progress(std::string_view line, LineNumbers& found) {
+  const auto& numbers = found.numbers;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i].role != Role::kPair || i + 1 >= numbers.size()) continue;
+    const std::string_view gap = gap_before(line, numbers, i);
+    const auto words = split_words(gap.substr(gap.size() > 24 ? gap.size() - 24 : 0));
+    const Meaning meaning = read_meaning(gap);
+    if (meaning.quantity != Quantity::kUnnamed && meaning.quantity != Quantity::kOther) continue;
+    const std::string word = words.empty() ? "" : words.back();
+    const bool bracketed = !trimmed(gap).empty() && trimmed(gap).back() == '[';
+    const bool starts_line = i == 0 && trimmed(gap).empty();
+    const bool stepwise = word == "step" || word == "iter" || word == "iteration" || word == "batch";
+    const bool counted = is_counter_word(word) && !stepwise;
+    const bool after_epoch = i > 0 && numbers[i - 1].role == Role::kCounter;  // "Epoch: 1 [640/60000"
+    const bool pass = starts_line || stepwise || (bracketed && !counted && (i > 0 || !words.empty())) || after_epoch;
+    if (!pass) continue;
+    if (numbers[i].number.units < numbers[i + 1].number.units) found.unfinished = true;
+    if (starts_line && numbers[i].number.units == numbers[i + 1].number.units) found.finished_pass = true;
+  }
+}
+
+}  // namespace
+
+LineNumbers find_line_numbers(std::string_view line, int32_t line_number, Collector& collector) {
+  LineNumbers found;
+  for (size_t at = 0; at < line.size();) {
+    const auto number = scan_number(line, at);
+    if (!number) {
+      ++at;
+      continue;
+    }
+    found.numbers.push_back({*number, number->attached ? Role::kNothing : Role::kOpen});
+    at = std::max(number->end, at + 1);
+  }
+  find_pairs(line, found.numbers);
+  find_progress(line, found);
+  find_counters(line, found.numbers);
+  find_sizes(line, line_number, found, collector);
+  return found;
+}
+
+}  // namespace liteqat::audit

@@ -1,0 +1,37 @@
+// The numbers of one line of text and what each of them is, before any is taken for a figure: counters, ratios, sizes. Private to figures.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "audit/figures/collector.h"
+#include "audit/figures/numbers.h"
+
+namespace liteqat::audit {
+
+enum class Role {
+  kOpen,     // not decided: perhaps a figure
+  kCounter,  // epoch 3, step [100/600]
+  kName,     // part of a name: class 3, top 5, fold 2
+  kSize,     // 10,000 test images
+  kPair,     // first of k/N; the second is kPairTotal
+  kPairTotal,
+  kNothing,  // attached letters, versions, times
+};
+
+struct LineNumber {
+  PrintedNumber number;
+  Role role = Role::kOpen;
+};
+
+struct LineNumbers {
+  std::vector<LineNumber> numbers;
+  bool unfinished = false;     // a progress line in the middle of a pass: "[ 10/196]", "12/313 [=>"; its accuracies are of no split
+  bool finished_pass = false;  // starts with "313/313"
+  int64_t size = 0;            // the last number of images named in the line, 0: none
+};
+
+/// Finds the numbers of a line and gives sizes that it names to the collector.
+LineNumbers find_line_numbers(std::string_view line, int32_t number, Collector& collector);
+
+}  // namespace liteqat::audit

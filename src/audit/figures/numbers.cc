@@ -1,0 +1,231 @@
+#include "audit/figures/numbers.h"
+
+#include <array>
+#include <cctype>
+#include <cmath>
+#include <string>
+
+namespace liteqat::audit {
+namespace {
+
+constexpr int32_t kMostDigits = 18;  // 10^18 < 2^63
+
+bool is_digit(char letter) {
+  return letter >= '0' && letter <= '9';
+}
+
+bool is_letter(char letter) {
+  return std::isalpha(static_cast<unsigned char>(letter)) != 0 || letter == '_' || static_cast<uint8_t>(letter) >= 0xC0;
+}
+
+char letter_at(std::string_view line, size_t at) {
+  return at < line.size() ? line[at] : '\0';
+}
+
+size_t digit_run(std::string_view line, size_t at) {
+  size_t end = at;
+  while (end < line.size() && is_digit(line[end])) ++end;
+  return end - at;
+}
+
+/// Digits inside words, after '@', '#', or joined to a word by '-' are names: Acc@1, top-1, CIFAR-10, v2.
+bool starts_here(std::string_view line, size_t at) {
+  if (at == 0) return true;
+  const char before = line[at - 1];
+  if (is_letter(before) || is_digit(before) || before == '@' || before == '#') return false;
+  if (before == '.' && at >= 2 && (is_digit(line[at - 2]) || is_letter(line[at - 2]))) return false;
+  if (before == '-' && at >= 2 && (is_letter(line[at - 2]) || is_digit(line[at - 2]))) return false;
+  return true;
+}
+
+struct Digits {
+  PrintedNumber* number;
+  int32_t kept = 0;
+
+  void add(char digit, bool fraction) {
+    if (number->significant > 0 || digit != '0') ++number->significant;
+    if (kept >= kMostDigits || (fraction && number->scale >= kMostDigits)) {
+      if (!fraction) number->attached = true;  // too large for any figure or count
+      return;
+    }
+    number->units = number->units * 10 + (digit - '0');
+    if (number->units > 0) ++kept;
+    if (fraction) ++number->scale;
+  }
+  void add(std::string_view digits, bool fraction) {
+    for (const char digit : digits) add(digit, fraction);
+  }
+};
+
+/// "1,234,567" and "10_000", "10'000": groups of three after one to three digits. Returns the end, `at` if nothing is grouped.
+size_t grouped_end(std::string_view line, size_t at, char separator) {
+  const size_t first = digit_run(line, at);
+  if (first == 0 || first > 3) return at;
+  size_t end = at + first;
+  while (letter_at(line, end) == separator && digit_run(line, end + 1) == 3) end += 4;
+  return end == at + first ? at : end;
+}
+
+/// The integer part with its grouping. Commas group if there are two of them, if a decimal point follows, or if the reader of the
+/// number decides so later (comma_could_group): "10,000" alone is as well ten with a German comma.
+size_t scan_integer_part(std::string_view line, size_t at, Digits& digits, size_t& comma) {
+  PrintedNumber& number = *digits.number;
+  comma = std::string_view::npos;
+  for (const char separator : {',', '_', '\''}) {
+    const size_t end = grouped_end(line, at, separator);
+    if (end == at) continue;
+    const bool surely = separator != ',' || end - at > 7 || (letter_at(line, end) == '.' && is_digit(letter_at(line, end + 1)));
+    if (!surely) break;
+    number.grouped = true;
+    for (size_t i = at; i < end; ++i) {
+      if (line[i] != separator) digits.add(line[i], false);
+    }
+    return end;
+  }
+  const size_t end = at + digit_run(line, at);
+  digits.add(line.substr(at, end - at), false);
+  if (letter_at(line, end) == ',' && is_digit(letter_at(line, end + 1)) && end > at) comma = end;
+  return end;
+}
+
+/// True for "2.19.0", "12:30:01", "2020-09-24": no quantity.
+bool goes_on_as_version(std::string_view line, size_t end) {
+  const char next = letter_at(line, end);
+  return (next == '.' || next == ':' || next == '-') && is_digit(letter_at(line, end + 1));
+}
+
+void apply_exponent(PrintedNumber& number, int64_t exponent) {
+  for (; exponent > 0 && number.scale > 0; --exponent) --number.scale;
+  for (; exponent > 0; --exponent) {
+    if (number.units > 100'000'000'000'000'000) {
+      number.attached = true;
+      return;
+    }
+    number.units *= 10;
+  }
+  for (; exponent < 0 && number.scale < kMostDigits; ++exponent) ++number.scale;
+  for (; exponent < 0 && number.units != 0; ++exponent) number.units /= 10;
+}
+
+size_t scan_exponent(std::string_view line, size_t at, PrintedNumber& number) {
+  if (letter_at(line, at) != 'e' && letter_at(line, at) != 'E') return at;
+  size_t i = at + 1;
+  const char sign = letter_at(line, i);
+  if (sign == '+' || sign == '-') ++i;
+  const size_t length = digit_run(line, i);
+  if (length == 0 || length > 3) return at;
+  int64_t exponent = 0;
+  for (size_t k = 0; k < length; ++k) exponent = exponent * 10 + (line[i + k] - '0');
+  apply_exponent(number, sign == '-' ? -exponent : exponent);
+  number.integer = false;
+  return i + length;
+}
+
+/// "%", "\%", "percent", per mille signs and points, after at most two spaces. Returns the end; `at` where there is none.
+size_t scan_unit(std::string_view line, size_t at, Unit& unit) {
+  struct Name {
+    std::string_view text;
+    Unit unit;
+  };
+  static constexpr std::array<Name, 10> kNames = {{{"percentage point", Unit::kPoints},
+                                                   {"%", Unit::kPercent},
+                                                   {"\\%", Unit::kPercent},
+                                                   {"percent", Unit::kPercent},
+                                                   {"per cent", Unit::kPercent},
+                                                   {"pct", Unit::kPercent},
+                                                   {"\xE2\x80\xB0", Unit::kPerMille},
+                                                   {"per mille", Unit::kPerMille},
+                                                   {"pp", Unit::kPoints},
+                                                   {"points", Unit::kPoints}}};
+  size_t i = at;
+  while (i < at + 2 && letter_at(line, i) == ' ') ++i;
+  if (letter_at(line, i) == '$' && letter_at(line, i + 1) == '\\') ++i;  // LaTeX: $98.15$\%
+  for (const Name& name : kNames) {
+    if (!line.substr(std::min(i, line.size())).starts_with(name.text)) continue;
+    const size_t end = i + name.text.size();
+    if (is_letter(name.text.back()) && is_letter(letter_at(line, end)) && name.unit != Unit::kPoints) continue;
+    if (name.text == "pp" && is_letter(letter_at(line, end))) continue;
+    if (line[i] == '%' && letter_at(line, end) == '|') return at;  // tqdm's bar
+    unit = name.unit;
+    return end;
+  }
+  return at;
+}
+
+void scan_fraction(std::string_view line, size_t& at, size_t comma, Digits& digits) {
+  const bool point = letter_at(line, at) == '.' && (is_digit(letter_at(line, at + 1)) || at + 1 >= line.size() || line[at + 1] != ' ');
+  if (!point && comma == std::string_view::npos) return;
+  const size_t length = digit_run(line, at + 1);
+  digits.add(line.substr(at + 1, length), true);
+  digits.number->integer = false;
+  digits.number->comma_could_group = !point && length == 3 && at > 0 && digits.number->units >= 1000;
+  at += 1 + length;
+}
+
+}  // namespace
+
+std::optional<PrintedNumber> scan_number(std::string_view line, size_t at) {
+  PrintedNumber number;
+  number.begin = at;
+  size_t i = at;
+  const char sign = letter_at(line, i);
+  if (sign == '-' || sign == '+') ++i;
+  const bool leading_point = letter_at(line, i) == '.' && is_digit(letter_at(line, i + 1));
+  if (!is_digit(letter_at(line, i)) && !leading_point) return std::nullopt;
+  if (!starts_here(line, at)) return std::nullopt;
+  Digits digits{&number};
+  number.integer = true;
+  size_t comma;
+  i = scan_integer_part(line, i, digits, comma);
+  scan_fraction(line, i, comma, digits);
+  i = scan_exponent(line, i, number);
+  if (sign == '-') number.units = -number.units;
+  while (goes_on_as_version(line, i)) {
+    number.attached = true;
+    i += 1 + digit_run(line, i + 1);
+  }
+  number.digits_end = i;
+  number.end = scan_unit(line, i, number.unit);
+  if (number.end == i && is_letter(letter_at(line, i))) {
+    number.attached = true;
+    while (is_letter(letter_at(line, i)) || is_digit(letter_at(line, i))) ++i;
+    number.end = number.digits_end = i;
+  }
+  if (std::abs(value_of(number)) >= 1e9) number.attached = true;
+  return number;
+}
+
+std::optional<PrintedNumber> read_number_cell(std::string_view cell) {
+  static constexpr std::array<std::string_view, 7> kMarkup = {"\\textbf{", "\\mathbf{", "\\underline{", "\\bf", "**", "`", "\\num{"};
+  for (bool again = true; again;) {
+    again = false;
+    const size_t start = cell.find_first_not_of(" \t\"'${}");
+    if (start == std::string_view::npos) return std::nullopt;
+    cell.remove_prefix(start);
+    for (const std::string_view markup : kMarkup) {
+      if (!cell.starts_with(markup)) continue;
+      cell.remove_prefix(markup.size());
+      again = true;
+    }
+  }
+  const auto number = scan_number(cell, 0);
+  if (!number) return std::nullopt;
+  const size_t rest = cell.find_first_not_of(" \t\"'$}*`)", number->end);
+  if (rest == std::string_view::npos) return number;
+  for (const std::string_view noise : {"\xC2\xB1", "+/-", "\\pm", "(", "[", "\\%", "%"}) {
+    if (cell.substr(rest).starts_with(noise)) return number;
+  }
+  return std::nullopt;
+}
+
+std::optional<int64_t> count_of(const PrintedNumber& number) {
+  if (number.unit != Unit::kNone || number.attached || number.units < 0) return std::nullopt;
+  if (number.integer || number.comma_could_group) return number.units;
+  return std::nullopt;
+}
+
+double value_of(const PrintedNumber& number) {
+  return static_cast<double>(number.units) / std::pow(10.0, number.scale);
+}
+
+}  // namespace liteqat::audit

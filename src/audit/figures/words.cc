@@ -1,0 +1,183 @@
+#include "audit/figures/words.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <span>
+
+namespace liteqat::audit {
+namespace {
+
+using Words = std::vector<std::string>;
+
+constexpr std::array<std::string_view, 22> kAccuracyWords = {"acc",
+                                                             "accu",
+                                                             "accuracy",
+                                                             "accuracies",
+                                                             "accs",
+                                                             "accur",
+                                                             "genauigkeit",
+                                                             "trefferquote",
+                                                             "exactitude",
+                                                             "exactitud",
+                                                             "accuratezza",
+                                                             "acur\xC3\xA1"
+                                                             "cia",
+                                                             "acc1",
+                                                             "acc5",
+                                                             "accuracy1",
+                                                             "top1acc",
+                                                             "\xE5\x87\x86\xE7\xA1\xAE\xE7\x8E\x87",
+                                                             "\xE6\xAD\xA3\xE7\xA1\xAE\xE7\x8E\x87",
+                                                             "\xE7\xB2\xBE\xE5\xBA\xA6",
+                                                             "\xD1\x82\xD0\xBE\xD1\x87\xD0\xBD\xD0\xBE\xD1\x81\xD1\x82\xD1\x8C",
+                                                             "prec1",
+                                                             "prec5"};
+
+// Quantities that stand beside accuracies in logs, and words that turn an accuracy into something else.
+constexpr std::array<std::string_view, 107> kOtherWords = {
+    "loss",      "losses",      "time",       "seconds",    "sec",          "secs",        "ms",          "eta",      "duration",
+    "elapsed",   "lr",          "learning",   "f1",         "fscore",       "f",           "auc",         "auroc",    "roc",
+    "kappa",     "mcc",         "precision",  "recall",     "sensitivity",  "specificity", "iou",         "miou",     "map",
+    "mse",       "mae",         "rmse",       "perplexity", "ppl",          "ci",          "interval",    "std",      "sd",
+    "stdev",     "stddev",      "deviation",  "variance",   "var",          "sem",         "margin",      "drop",     "degradation",
+    "gain",      "difference",  "diff",       "delta",      "change",       "gap",         "improvement", "increase", "decrease",
+    "reduction", "threshold",   "tolerance",  "target",     "required",     "chance",      "seed",        "params",   "parameters",
+    "flops",     "macs",        "mb",         "kb",         "gb",           "mib",         "kib",         "bytes",    "size",
+    "sizes",     "latency",     "fps",        "throughput", "memory",       "mem",         "sparsity",    "dropout",  "momentum",
+    "decay",     "temperature", "patience",   "support",    "wd",           "confidence",  "p",           "pvalue",   "z",
+    "rank",      "steps",       "iterations", "speed",      "speedup",      "ratio",       "compression", "norm",     "cost",
+    "brier",     "ece",         "logloss",    "nll",        "crossentropy", "entropy",     "calibration", "agreement"};
+
+constexpr std::array<std::string_view, 13> kCounterWords = {"epoch", "epochs", "step",  "iter", "iteration", "batch", "fold",
+                                                            "run",   "class",  "trial", "top",  "round",     "seed"};
+
+constexpr std::array<std::string_view, 13> kImageNouns = {"images",   "image",      "samples",  "sample",   "examples",
+                                                          "example",  "instances",  "instance", "pictures", "records",
+                                                          "patterns", "datapoints", "img"};
+
+template <size_t kSize>
+bool contains(const std::array<std::string_view, kSize>& list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+bool follows(const Words& words, size_t at, std::string_view before) {
+  return at > 0 && words[at - 1] == before;
+}
+
+bool any_of(const Words& words, std::initializer_list<std::string_view> candidates) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return std::find(candidates.begin(), candidates.end(), word) != candidates.end(); });
+}
+
+bool is_small_number(const std::string& word) {
+  return word.size() <= 2 && !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+/// "error" is a rate where the words say so; "mean squared error", "quantization error" and the like are something else.
+Quantity error_quantity(const Words& words) {
+  if (any_of(words, {"mean", "squared", "square", "absolute", "mse", "rms", "quantization", "relative", "max", "standard", "std",
+                     "rounding", "numerical", "approximation", "calibration", "reconstruction", "l1", "l2"}))
+    return Quantity::kOther;
+  if (any_of(words, {"rate", "top", "top1", "top5", "classification", "err1", "err5", "misclassification"})) return Quantity::kError;
+  return Quantity::kWeakError;
+}
+
+Quantity word_quantity(const Words& words, size_t at) {
+  const std::string& word = words[at];
+  if (contains(kAccuracyWords, word)) return Quantity::kAccuracy;
+  if (word == "top1" || word == "top5" || (follows(words, at, "top") && is_small_number(word))) return Quantity::kAccuracy;
+  if (is_small_number(word) && (follows(words, at, "prec") || follows(words, at, "acc"))) return Quantity::kAccuracy;
+  if (word == "misclassified" || word == "misclassification" || word == "fehlerrate" || word == "incorrectly") return Quantity::kError;
+  if (word == "incorrect" || word == "wrong") return Quantity::kOther;
+  if (word == "error" || word == "err" || word == "errors" || word == "err1" || word == "err5") return error_quantity(words);
+  if (word == "correct" || word == "correctly" || word == "correctness") return Quantity::kCorrect;
+  return contains(kOtherWords, word) ? Quantity::kOther : Quantity::kUnnamed;
+}
+
+/// "top-1 error": the error decides although a word of accuracy stands before; "accuracy rate" stays an accuracy.
+Quantity find_quantity(const Words& words) {
+  for (size_t i = words.size(); i-- > 0;) {
+    const Quantity quantity = word_quantity(words, i);
+    if (quantity == Quantity::kUnnamed) continue;
+    const bool top_name = quantity == Quantity::kAccuracy && (is_small_number(words[i]) || words[i].starts_with("top"));
+    if (top_name && any_of(words, {"error", "err", "errors"})) return Quantity::kError;  // "err@1", "error top-1"
+    if (top_name && any_of(words, {"recall", "precision", "loss"}) && !any_of(words, {"acc", "accuracy"})) return Quantity::kOther;
+    return quantity;
+  }
+  return Quantity::kUnnamed;
+}
+
+int32_t find_top_k(const Words& words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "top5" || words[i] == "acc5" || words[i] == "prec5" || words[i] == "err5") return 5;
+    const bool named = follows(words, i, "top") || follows(words, i, "acc") || follows(words, i, "prec") || follows(words, i, "accuracy");
+    if (named && is_small_number(words[i]) && words[i] != "0") return std::stoi(words[i]);
+    if (words[i] == "topk" || (words[i] == "k" && follows(words, i, "top"))) return 5;  // Keras: top_k_categorical_accuracy, k = 5
+  }
+  return 1;
+}
+
+/// Words in the middle of one line's worth of text; more is no label.
+constexpr size_t kMostWords = 40;
+
+}  // namespace
+
+std::vector<std::string> split_words(std::string_view phrase) {
+  Words words;
+  std::string word;
+  bool lower_before = false;
+  const auto finish = [&] {
+    if (!word.empty() && words.size() < kMostWords) words.push_back(word);
+    word.clear();
+  };
+  for (const char raw : phrase) {
+    const auto letter = static_cast<unsigned char>(raw);
+    const bool part = std::isalnum(letter) != 0 || letter >= 0x80;
+    if (!part || (std::isupper(letter) != 0 && lower_before)) finish();
+    if (part) word += static_cast<char>(std::tolower(letter));
+    lower_before = std::islower(letter) != 0;
+  }
+  finish();
+  return words;
+}
+
+std::string find_split(const std::vector<std::string>& words) {
+  std::string found;
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
+    const bool not_a_split = i > 0 && (words[i - 1] == "aware" || words[i - 1] == "post" || words[i - 1] == "after" ||
+                                       words[i - 1] == "before" || words[i - 1] == "without" || words[i - 1] == "qat");
+    if ((word == "train" || word == "training" || word == "trn") && !not_a_split) {
+      if (found.empty()) found = "train";
+    } else if (word == "val" || word == "valid" || word == "validation" || word == "dev" || word == "validate" || word == "vali") {
+      found = "validation";
+    } else if (word == "test" || word == "testing" || word == "tst" || word == "eval" || word == "evaluation" || word == "holdout" ||
+               word == "evaluate") {
+      found = found == "validation" ? found : "test";
+    }
+  }
+  return found;
+}
+
+bool is_counter_word(std::string_view word) {
+  return contains(kCounterWords, word);
+}
+
+bool is_image_noun(std::string_view word) {
+  return contains(kImageNouns, word);
+}
+
+Meaning read_meaning(std::string_view phrase) {
+  const Words words = split_words(phrase);
+  Meaning meaning;
+  meaning.quantity = find_quantity(words);
+  meaning.split = find_split(words);
+  meaning.top_k = find_top_k(words);
+  meaning.class_average = any_of(words, {"balanced", "macro", "class", "category", "classes", "perclass", "label", "digit"}) &&
+                          !any_of(words, {"overall", "total"});
+  meaning.percent = phrase.find('%') != std::string_view::npos || any_of(words, {"percent", "pct", "percentage", "prozent"});
+  return meaning;
+}
+
+}  // namespace liteqat::audit

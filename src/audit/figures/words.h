@@ -1,0 +1,44 @@
+// What the words of a label say: is it an accuracy, of which split, over how many classes. One vocabulary for log lines, keys and table
+// headers. Private to figures.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace liteqat::audit {
+
+/// Lower-case words of a phrase: letters and digits, split at everything else and at camelCase; "Acc@1" is {"acc", "1"}.
+std::vector<std::string> split_words(std::string_view phrase);
+
+enum class Quantity {
+  kUnnamed,    // no word decides
+  kAccuracy,   // accuracy, acc, top-1, correctly classified
+  kError,      // error rate, misclassified: the complement of an accuracy
+  kWeakError,  // "test error": an error rate only if the number is a percentage
+  kCorrect,    // "correct": a count of right images, or a ratio
+  kOther,      // loss, time, F1, a difference of accuracies
+};
+
+struct Meaning {
+  Quantity quantity = Quantity::kUnnamed;
+  std::string split;  // "test", "train", "validation" or empty
+  int32_t top_k = 1;
+  bool class_average = false;  // balanced, macro, one class
+  bool percent = false;        // "(%)" or "percent" in the label
+};
+
+/// The last word that decides wins: "accuracy loss" is a difference, "loss, accuracy" an accuracy.
+Meaning read_meaning(std::string_view phrase);
+
+/// "test", "train", "validation" or empty: the split that the words name. "Quantization aware training" names none.
+std::string find_split(const std::vector<std::string>& words);
+
+/// True for words before a number that only counts: epoch 3, step 100, fold 2, class 7, top 5.
+bool is_counter_word(std::string_view word);
+
+/// True for "images", "samples", "examples" and the like.
+bool is_image_noun(std::string_view word);
+
+}  // namespace liteqat::audit
