@@ -61,6 +61,9 @@ void apply_complement(Figure& figure) {
   figure.error_rate = true;
 }
 
+// Without a unit, 98.15 is a percentage and 1.02 an accuracy above 1.
+constexpr double kLargestFraction = 2;
+
 Form form_of(const Figure& figure, int significant) {
   if (figure.float32_origin) return Form::kFloat32;
   return significant >= 15 ? Form::kDouble : Form::kDecimal;
@@ -68,7 +71,8 @@ Form form_of(const Figure& figure, int significant) {
 
 Figure start_figure(const Meaning& meaning, const Place& place) {
   Figure figure;
-  figure.label = figure.series = place.label.empty() ? "accuracy" : place.label;
+  figure.label = place.label.empty() ? "accuracy" : place.label;
+  figure.series = place.series.empty() ? figure.label : place.series;
   figure.line = place.line;
   figure.split = !meaning.split.empty() ? meaning.split : place.split.empty() ? "test" : place.split;
   figure.stated_total = place.stated_total;
@@ -81,8 +85,23 @@ constexpr std::array<std::string_view, 24> kLastWords = {"is",   "was", "of",   
                                                          "at",   "are", "equals", "got",  "gets",   "with",     "about",   "approximately",
                                                          "with", "now", "around", "gave", "yields", "achieved", "did",     "a"};
 
+constexpr std::array<std::string_view, 14> kFirstWords = {"INFO", "DEBUG", "WARNING", "WARN",  "ERROR", "root", "absl",
+                                                          "info", "and",   "but",     "while", "with",  "the",  "an"};
+
+/// Log levels and conjunctions are no part of a name.
+bool strip_first_word(std::string_view& phrase) {
+  for (const std::string_view word : kFirstWords) {
+    if (!phrase.starts_with(word) || phrase.size() == word.size()) continue;
+    const char next = phrase[word.size()];
+    if (next != ' ' && next != ':' && next != ']') continue;
+    phrase.remove_prefix(word.size());
+    return true;
+  }
+  return false;
+}
+
 bool is_label_edge(char letter) {
-  return std::string_view(" \t:=*#>,;|-([{\"'~`<$&").find(letter) != std::string_view::npos;
+  return std::string_view(" \t:=*#>,;|-([{\"'~`<$&\\").find(letter) != std::string_view::npos;
 }
 
 bool is_label_end(char letter) {
@@ -100,8 +119,8 @@ bool Collector::add_number(std::string_view line, const PrintedNumber& number, c
   figure.printed = std::string(line.substr(number.begin, number.end - number.begin));
   figure.units = number.units;
   figure.scale = number.scale;
-  const bool percent =
-      number.unit == Unit::kPercent || (number.unit == Unit::kNone && (meaning.percent || place.in_percent || std::abs(printed) > 1));
+  const bool percent = number.unit == Unit::kPercent ||
+                       (number.unit == Unit::kNone && (meaning.percent || place.in_percent || std::abs(printed) > kLargestFraction));
   figure.float32_origin = is_float32(printed, number.significant, 1) || (percent && is_float32(printed, number.significant, 100));
   apply_unit(percent ? 2 : number.unit == Unit::kPerMille ? 3 : 0, figure);
   figure.form = percent ? Form::kPercent : number.unit == Unit::kPerMille ? Form::kPerMille : form_of(figure, number.significant);
@@ -143,9 +162,10 @@ std::string clean_label(std::string_view phrase) {
     while (!phrase.empty() && (is_label_edge(phrase.front()) || phrase.front() == ')' || phrase.front() == ']' || phrase.front() == '.'))
       phrase.remove_prefix(1);
     while (!phrase.empty() && is_label_end(phrase.back())) phrase.remove_suffix(1);
+    if (strip_first_word(phrase)) again = true;
     const size_t space = phrase.find_last_of(" \t");
-    if (space == std::string_view::npos) break;
-    if (std::find(kLastWords.begin(), kLastWords.end(), phrase.substr(space + 1)) == kLastWords.end()) break;
+    if (space == std::string_view::npos) continue;
+    if (std::find(kLastWords.begin(), kLastWords.end(), phrase.substr(space + 1)) == kLastWords.end()) continue;
     phrase = phrase.substr(0, space);
     again = true;
   }

@@ -13,8 +13,9 @@ namespace liteqat::audit {
 /// Where a number stands and what it is called.
 struct Place {
   int32_t line = 1;
-  std::string label;
-  std::string split;         // where the label names none; empty: test
+  std::string label = {};
+  std::string series = {};   // where the label holds a row that only counts (an epoch); empty: the label
+  std::string split = {};    // where the label names none; empty: test
   bool in_percent = false;   // a neighbour in the same column, or the label, says percent
   int64_t stated_total = 0;  // images named beside it
 };

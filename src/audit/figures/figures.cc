@@ -5,6 +5,8 @@
 
 #include "audit/figures/collector.h"
 #include "audit/figures/free_text.h"
+#include "audit/figures/key_values.h"
+#include "audit/figures/tables.h"
 #include "audit/figures/text_lines.h"
 #include "base/format.h"
 
@@ -48,8 +50,13 @@ FigureText read_figures(std::string_view bytes) {
   Collector collector(text);
   const CleanText clean = clean_lines(bytes);
   text.lines = clean.lines.empty() ? 0 : clean.lines.back().number;
+  std::vector<bool> taken(clean.lines.size(), false);
+  read_key_values(clean.lines, collector, taken);
+  read_tables(clean.lines, collector, taken);
   FreeTextReader reader(collector);
-  for (const TextLine& line : clean.lines) reader.read_line(line);
+  for (size_t i = 0; i < clean.lines.size(); ++i) {
+    if (!taken[i]) reader.read_line(clean.lines[i]);
+  }
   constexpr int64_t kOddBytes = 8;
   if (clean.control_bytes > kOddBytes)
     collector.add_note(format("{} control bytes were read as spaces: the text looks like a binary file", clean.control_bytes));

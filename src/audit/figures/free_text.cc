@@ -32,6 +32,24 @@ std::string_view last_field(std::string_view text) {
   return text.substr(cut);
 }
 
+/// Words after which a number is a circumstance, not a value: "accuracy after 30 epochs", "accuracy with 8 bits".
+bool ends_in_preposition(std::string_view phrase) {
+  constexpr std::array<std::string_view, 13> kPrepositions = {"in",     "after", "for",   "over",  "within", "than", "per",
+                                                              "during", "every", "using", "under", "with",   "on"};
+  const auto words = split_words(phrase.substr(phrase.size() > 20 ? phrase.size() - 20 : 0));
+  return !words.empty() && has_words(phrase.substr(phrase.size() - 1 - (phrase.size() > 1 && phrase.back() == ' ' ? 1 : 0))) &&
+         std::find(kPrepositions.begin(), kPrepositions.end(), words.back()) != kPrepositions.end();
+}
+
+/// Where a clause after a number ends: punctuation or a word that starts another.
+size_t clause_end(std::string_view text) {
+  size_t end = text.find_first_of(",;:|=().[");
+  for (const std::string_view word :
+       {" - ", " in ", " after ", " on ", " with ", " at ", " for ", " and ", " vs ", " over ", " but ", " while "})
+    end = std::min(end, text.find(word));
+  return end;
+}
+
 bool is_accuracy(Quantity quantity) {
   return quantity == Quantity::kAccuracy || quantity == Quantity::kError || quantity == Quantity::kWeakError ||
          quantity == Quantity::kCorrect;
@@ -93,7 +111,9 @@ class LineJob {
   std::optional<Named> find_name(size_t at, const std::string& open_label);
   std::optional<Named> find_name_before(size_t at) const;
   std::optional<Named> find_name_after(size_t at) const;
+  std::optional<Named> find_name_of_next(size_t at) const;
   std::optional<Named> continue_list(size_t at) const;
+  bool repeats_figure(size_t at);
   bool add(size_t at, const Named& named);
   bool add_pair(size_t at, const Named& named, const Place& place);
   std::string full_label(const std::string& label) const;
@@ -119,7 +139,7 @@ std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
   const std::string_view raw = raw_phrase(at);
   const std::string_view field = last_field(raw);
   const Meaning meaning = read_meaning(field);
-  if (meaning.quantity == Quantity::kOther) return std::nullopt;
+  if (meaning.quantity == Quantity::kOther || ends_in_preposition(raw)) return std::nullopt;
   if (is_accuracy(meaning.quantity)) return Named{full_label(clean_label(field)), meaning};
   if (!has_words(raw)) return std::nullopt;
   // "Accuracy - float: 0.98": the field before names it, if nothing else was measured in between.
@@ -134,7 +154,7 @@ std::optional<LineJob::Named> LineJob::find_name_after(size_t at) const {
   const bool bare_integer = item.role != Role::kPair && item.number.integer && item.number.unit == Unit::kNone;
   if (bare_integer) return std::nullopt;
   const std::string_view gap = gap_after(at);
-  const size_t cut = std::min(gap.find_first_of(",;:|=().["), gap.find(" - "));
+  const size_t cut = clause_end(gap);
   const bool followed = item.role == Role::kPair ? at + 2 < found_.numbers.size() : at + 1 < found_.numbers.size();
   if (cut == std::string_view::npos && followed) return std::nullopt;
   if (cut != std::string_view::npos && (gap[cut] == ':' || gap[cut] == '=')) return std::nullopt;
@@ -159,12 +179,29 @@ std::optional<LineJob::Named> LineJob::continue_list(size_t at) const {
   return std::nullopt;
 }
 
+/// "The float model gets 71.9 % and the int8 model 70.2 % accuracy": a percentage joined to one that is named after it.
+std::optional<LineJob::Named> LineJob::find_name_of_next(size_t at) const {
+  if (at + 1 >= found_.numbers.size()) return std::nullopt;
+  const LineNumber &item = found_.numbers[at], &next = found_.numbers[at + 1];
+  if (item.role != Role::kOpen || next.role != Role::kOpen || item.number.unit != Unit::kPercent || next.number.unit != Unit::kPercent)
+    return std::nullopt;
+  const std::string_view gap = gap_after(at);
+  const bool joined = gap.find(" and ") != std::string_view::npos || gap.find(" vs") != std::string_view::npos || trimmed(gap) == "to" ||
+                      gap.find(" but ") != std::string_view::npos || gap.find(" while ") != std::string_view::npos;
+  if (!joined || read_meaning(gap).quantity != Quantity::kUnnamed) return std::nullopt;
+  auto named = find_name_after(at + 1);
+  const std::string before = clean_label(last_field(raw_phrase(at)));
+  if (named) named->label = before.empty() ? named->label : before + " accuracy";
+  return named;
+}
+
 std::optional<LineJob::Named> LineJob::find_name(size_t at, const std::string& open_label) {
   const std::string_view raw = raw_phrase(at);
   if (auto named = find_name_before(at)) return named;
   if (read_meaning(last_field(raw)).quantity == Quantity::kOther) return std::nullopt;
   if (auto named = continue_list(at)) return named;
   if (auto named = find_name_after(at)) return named;
+  if (auto named = find_name_of_next(at)) return named;
   if (at == 0 && !has_words(raw) && !open_label.empty()) {
     const Meaning meaning = read_meaning(open_label);
     if (is_accuracy(meaning.quantity)) return Named{clean_label(open_label), meaning};
@@ -199,8 +236,10 @@ size_t LineJob::read_aligned_list(size_t at) {
     if (has_words(line_.substr(before.end, number.begin - before.end))) return at;
   }
   for (size_t k = 0; k < parts.size(); ++k) {
-    if (is_accuracy(meanings[k].quantity) && found_.numbers[at + k].role == Role::kOpen)
-      add(at + k, {full_label(clean_label(parts[k])), meanings[k]});
+    if (!is_accuracy(meanings[k].quantity) || found_.numbers[at + k].role != Role::kOpen) continue;
+    const bool named_by_first = k > 0 && !is_accuracy(read_meaning(parts[k]).quantity);  // "acc (train/val)"
+    const std::string base = named_by_first ? clean_label(parts[0].substr(0, parts[0].find('('))) + " " : "";
+    add(at + k, {full_label(base + clean_label(parts[k])), meanings[k]});
   }
   last_was_figure_ = false;
   return at + parts.size();
@@ -229,6 +268,22 @@ bool LineJob::add(size_t at, const Named& named) {
   return !count && collector_->add_number(line_, item.number, named.meaning, place);
 }
 
+/// "9815/10000 (98 %)", "0.9815 (9815/10000)", "71.878 (70.12)": what stands in brackets right after a figure is the figure again, or its
+/// average. A ratio there names the number of images.
+bool LineJob::repeats_figure(size_t at) {
+  if (!last_was_figure_) return false;
+  const std::string_view joint = trimmed(raw_phrase(at));
+  if (joint.empty() || (joint.back() != '(' && joint.back() != '[')) return false;
+  const Quantity quantity = read_meaning(joint).quantity;
+  if (quantity != Quantity::kUnnamed && quantity != Quantity::kCorrect) return false;
+  if (found_.numbers[at].role == Role::kPair) {
+    const auto total = count_of(found_.numbers[at + 1].number);
+    const std::string split = last_->meaning.split.empty() ? "test" : last_->meaning.split;
+    if (total) collector_->add_size(split, *total, number_, last_->label + " over " + std::to_string(*total));
+  }
+  return true;
+}
+
 size_t LineJob::read_number(size_t at, const std::string& open_label) {
   const Role role = found_.numbers[at].role;
   if (role != Role::kOpen && role != Role::kPair) {
@@ -236,7 +291,15 @@ size_t LineJob::read_number(size_t at, const std::string& open_label) {
     return at + 1;
   }
   if (const size_t next = read_aligned_list(at); next != at) return next;
+  if (repeats_figure(at)) {
+    last_was_figure_ = false;
+    return role == Role::kPair ? at + 2 : at + 1;
+  }
   const auto named = find_name(at, open_label);
+  if (!named && role == Role::kOpen && found_.numbers[at].number.integer && ends_in_preposition(raw_phrase(at))) {
+    found_.numbers[at].role = Role::kName;  // "top-1 with 8 bits: 0.71"
+    return at + 1;
+  }
   last_was_figure_ = named && add(at, *named);
   if (last_was_figure_) last_ = named;
   return role == Role::kPair ? at + 2 : at + 1;

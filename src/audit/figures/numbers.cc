@@ -3,7 +3,10 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <cstdlib>
 #include <string>
+
+#include "base/format.h"
 
 namespace liteqat::audit {
 namespace {
@@ -195,7 +198,8 @@ std::optional<PrintedNumber> scan_number(std::string_view line, size_t at) {
   return number;
 }
 
-std::optional<PrintedNumber> read_number_cell(std::string_view cell) {
+std::optional<PrintedNumber> read_number_cell(std::string_view whole_cell) {
+  std::string_view cell = whole_cell;
   static constexpr std::array<std::string_view, 7> kMarkup = {"\\textbf{", "\\mathbf{", "\\underline{", "\\bf", "**", "`", "\\num{"};
   for (bool again = true; again;) {
     again = false;
@@ -208,12 +212,18 @@ std::optional<PrintedNumber> read_number_cell(std::string_view cell) {
       again = true;
     }
   }
-  const auto number = scan_number(cell, 0);
+  auto number = scan_number(cell, 0);
   if (!number) return std::nullopt;
-  const size_t rest = cell.find_first_not_of(" \t\"'$}*`)", number->end);
+  const size_t offset = whole_cell.size() - cell.size(), number_end = number->end;
+  number->begin += offset;
+  number->digits_end += offset;
+  number->end += offset;
+  const size_t rest = cell.find_first_not_of(" \t\"'$}*`)", number_end);
   if (rest == std::string_view::npos) return number;
   for (const std::string_view noise : {"\xC2\xB1", "+/-", "\\pm", "(", "[", "\\%", "%"}) {
-    if (cell.substr(rest).starts_with(noise)) return number;
+    if (!cell.substr(rest).starts_with(noise)) continue;
+    if (noise.ends_with('%')) number->unit = Unit::kPercent;
+    return number;
   }
   return std::nullopt;
 }
@@ -225,7 +235,10 @@ std::optional<int64_t> count_of(const PrintedNumber& number) {
 }
 
 double value_of(const PrintedNumber& number) {
-  return static_cast<double>(number.units) / std::pow(10.0, number.scale);
+  // Both sides of the quotient are exact below 2^53 and 10^22, so the quotient is the nearest double; beyond, strtod is.
+  constexpr int64_t kExact = int64_t{1} << 53;
+  if (number.units > -kExact && number.units < kExact) return static_cast<double>(number.units) / std::pow(10.0, number.scale);
+  return std::strtod(format("{}e-{}", number.units, number.scale).c_str(), nullptr);
 }
 
 }  // namespace liteqat::audit

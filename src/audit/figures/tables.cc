@@ -1,0 +1,281 @@
+#include "audit/figures/tables.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "audit/figures/table_rows.h"
+#include "base/format.h"
+
+namespace liteqat::audit {
+namespace {
+
+constexpr size_t kMostColumns = 60;
+constexpr size_t kLongestCell = 120;
+
+struct Row {
+  size_t line = 0;  // index into the lines
+  Cells cells;
+};
+
+struct Table {
+  size_t begin = 0, end = 0;  // lines
+  Cells header;
+  std::vector<Row> rows;
+  std::string caption;  // the line above, where neither columns nor rows name an accuracy
+};
+
+bool is_accuracy(const Meaning& meaning) {
+  return meaning.quantity == Quantity::kAccuracy || meaning.quantity == Quantity::kError || meaning.quantity == Quantity::kWeakError ||
+         meaning.quantity == Quantity::kCorrect;
+}
+
+std::optional<PrintedNumber> cell_number(const std::string& cell) {
+  return cell.size() > kLongestCell ? std::nullopt : read_number_cell(cell);
+}
+
+struct Ratio {
+  int64_t correct, total;
+};
+
+/// "9815/10000", with what may follow in brackets.
+std::optional<Ratio> cell_ratio(const std::string& cell) {
+  if (cell.size() > kLongestCell) return std::nullopt;
+  const auto first = scan_number(cell, 0);
+  if (!first || first->end >= cell.size()) return std::nullopt;
+  const size_t slash = cell.find_first_not_of(' ', first->end);
+  if (slash == std::string::npos || cell[slash] != '/') return std::nullopt;
+  const size_t next = cell.find_first_not_of(' ', slash + 1);
+  const auto second = next == std::string::npos ? std::nullopt : scan_number(cell, next);
+  if (!second) return std::nullopt;
+  const auto correct = count_of(*first), total = count_of(*second);
+  if (!correct || !total || *total < 1) return std::nullopt;
+  return Ratio{*correct, *total};
+}
+
+size_t count_numbers(const Cells& cells) {
+  return static_cast<size_t>(
+      std::count_if(cells.begin(), cells.end(), [](const std::string& cell) { return cell_number(cell) || cell_ratio(cell); }));
+}
+
+bool can_be_header(const Cells& cells, TableKind kind) {
+  if (cells.size() < 2 || cells.size() > kMostColumns || count_numbers(cells) > 0) return false;
+  if (kind != TableKind::kWords && kind != TableKind::kColumns && kind != TableKind::kCommas) return true;
+  // Prose and log lines have these; names of columns do not.
+  return std::none_of(cells.begin(), cells.end(), [](const std::string& cell) {
+    return cell.size() > 40 || cell.find(':') != std::string::npos || cell.find('=') != std::string::npos || cell.ends_with(".");
+  });
+}
+
+/// The rows below a header that have as many cells; with aligned columns one more is a column of row names without a header.
+Table find_rows(const std::vector<TextLine>& lines, size_t at, TableKind kind, const std::vector<bool>& taken) {
+  Table table{at, at + 1, split_row(lines[at].text, kind), {}, {}};
+  if (!can_be_header(table.header, kind)) return table;
+  const bool aligned = kind == TableKind::kColumns || kind == TableKind::kWords;
+  for (size_t i = at + 1; i < lines.size() && !taken[i]; ++i) {
+    if (is_rule(lines[i].text)) continue;
+    Cells cells = split_row(lines[i].text, kind);
+    const bool names_first = aligned && table.rows.empty() && cells.size() == table.header.size() + 1;
+    if (names_first) table.header.insert(table.header.begin(), "");
+    if (cells.size() != table.header.size()) break;
+    table.rows.push_back({i, std::move(cells)});
+    table.end = i + 1;
+  }
+  return table;
+}
+
+/// Reads one table's cells.
+class TableReader {
+ public:
+  TableReader(const Table& table, const std::vector<TextLine>& lines, Collector& collector)
+      : table_(&table), lines_(&lines), collector_(&collector) {
+    for (const std::string& name : table.header) columns_.push_back(read_meaning(name));
+    find_column_roles();
+  }
+
+  /// True if a column or a row names an accuracy and has numbers.
+  bool read() {
+    bool found = false;
+    for (const Row& row : table_->rows) found = read_row(row) || found;
+    return found;
+  }
+
+ private:
+  void find_column_roles();
+  bool read_row(const Row& row);
+  bool read_cell(const Row& row, size_t column, const Meaning& row_meaning, int64_t total);
+  bool column_in_percent(size_t column) const;
+  std::string row_name(const Row& row) const;
+  static bool row_in_percent(const Row& row);
+
+  const Table* table_;
+  const std::vector<TextLine>* lines_;
+  Collector* collector_;
+  std::vector<Meaning> columns_;
+  std::vector<bool> percent_columns_;
+  Meaning corner_;  // of the first header or the caption: names the whole table
+  std::optional<size_t> total_column_;
+  bool counted_rows_ = false;  // the first column only counts: epochs
+  bool has_validation_ = false;
+};
+
+bool names_total(const std::string& header) {
+  const auto words = split_words(header);
+  constexpr std::array<std::string_view, 9> kTotals = {"n", "total", "images", "samples", "support", "count", "num", "examples", "size"};
+  return !words.empty() && words.size() <= 3 && std::find(kTotals.begin(), kTotals.end(), words.back()) != kTotals.end() &&
+         header.find('(') == std::string::npos;
+}
+
+void TableReader::find_column_roles() {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    percent_columns_.push_back(column_in_percent(i));
+    if (names_total(table_->header[i]) && !total_column_) total_column_ = i;
+    if (is_accuracy(columns_[i]) && columns_[i].split == "validation") has_validation_ = true;
+  }
+  const auto words = split_words(table_->header.front());
+  counted_rows_ = !words.empty() && is_counter_word(words.front());
+  const bool any_column = std::any_of(columns_.begin() + 1, columns_.end(), is_accuracy);
+  const bool any_row =
+      std::any_of(table_->rows.begin(), table_->rows.end(), [](const Row& row) { return is_accuracy(read_meaning(row.cells.front())); });
+  if (any_column || any_row) return;
+  corner_ = columns_.front();
+  if (!is_accuracy(corner_)) corner_ = read_meaning(table_->caption);
+}
+
+bool TableReader::column_in_percent(size_t column) const {
+  if (columns_[column].percent) return true;
+  return std::any_of(table_->rows.begin(), table_->rows.end(), [&](const Row& row) {
+    const auto number = cell_number(row.cells[column]);
+    return number && number->unit == Unit::kNone && value_of(*number) > 1 && value_of(*number) <= 100;
+  });
+}
+
+bool TableReader::row_in_percent(const Row& row) {
+  if (read_meaning(row.cells.front()).percent) return true;
+  return std::any_of(row.cells.begin() + 1, row.cells.end(), [](const std::string& cell) {
+    const auto number = cell_number(cell);
+    return number && number->unit == Unit::kNone && value_of(*number) > 1;
+  });
+}
+
+/// The first cell, or with a first column of numbers its header too: "epoch 3".
+std::string TableReader::row_name(const Row& row) const {
+  const std::string& first = row.cells.front();
+  if (cell_number(first) && !table_->header.front().empty()) return table_->header.front() + " " + first;
+  std::string name = clean_label(first);
+  for (size_t i = 1; i < row.cells.size(); ++i) {  // further columns of names: dataset, precision
+    if (row.cells[i].empty() || cell_number(row.cells[i]) || cell_ratio(row.cells[i]) || row.cells[i].size() > 30) break;
+    name += " " + clean_label(row.cells[i]);
+  }
+  return name;
+}
+
+bool TableReader::read_cell(const Row& row, size_t column, const Meaning& row_meaning, int64_t total) {
+  const bool by_column = is_accuracy(columns_[column]), by_row = !by_column && columns_[column].quantity == Quantity::kUnnamed;
+  Meaning meaning = by_column ? columns_[column] : is_accuracy(row_meaning) ? row_meaning : corner_;
+  if (!is_accuracy(meaning) || (!by_column && !by_row) || column == total_column_) return false;
+  if (by_column && row_meaning.quantity == Quantity::kOther) return false;
+  if (meaning.split.empty()) meaning.split = by_column ? row_meaning.split : columns_[column].split;
+  const std::string name = row_name(row), header = clean_label(table_->header[column]);
+  Place place{.line = (*lines_)[row.line].number, .label = name.empty() ? header : header.empty() ? name : name + ", " + header};
+  place.split = has_validation_ ? "train" : "";
+  place.in_percent = by_column ? percent_columns_[column] : row_in_percent(row);
+  place.stated_total = total;
+  if (counted_rows_) place.series = header;
+  const std::string& cell = row.cells[column];
+  if (const auto ratio = cell_ratio(cell)) {
+    collector_->add_ratio(cell.substr(0, cell.find_first_of("([")), ratio->correct, ratio->total, meaning, place);
+    return true;
+  }
+  const auto number = cell_number(cell);
+  if (!number) return false;
+  const auto count = count_of(*number);
+  if (meaning.quantity == Quantity::kCorrect && count && *count > 100) {
+    if (total > 0) collector_->add_ratio(format("{}/{}", *count, total), *count, total, meaning, place);
+    return total > 0;
+  }
+  return collector_->add_number(cell, *number, meaning, place);
+}
+
+bool TableReader::read_row(const Row& row) {
+  int64_t total = 0;
+  if (total_column_) {
+    const auto number = cell_number(row.cells[*total_column_]);
+    const auto count = number ? count_of(*number) : std::nullopt;
+    if (count && *count >= 10) total = *count;
+  }
+  Meaning row_meaning = read_meaning(row.cells.front());
+  if (cell_number(row.cells.front())) row_meaning = {};
+  bool found = false;
+  for (size_t column = 0; column < row.cells.size(); ++column) {
+    const bool name_column = column == 0 && !is_accuracy(columns_[0]);
+    if (!name_column) found = read_cell(row, column, row_meaning, total) || found;
+  }
+  return found;
+}
+
+/// scikit-learn: "accuracy 0.98 10000" under "precision recall f1-score support"; the support column names the images, its rows the
+/// classes.
+bool read_classification_report(const std::vector<TextLine>& lines, size_t at, Collector& collector, std::vector<bool>& taken) {
+  const Cells header = split_row(lines[at].text, TableKind::kWords);
+  if (header.size() != 4 || header[0] != "precision" || header[1] != "recall" || !header[2].starts_with("f1") || header[3] != "support")
+    return false;
+  int64_t classes = 0, images = 0;
+  size_t i = at + 1;
+  for (; i < lines.size(); ++i) {
+    const Cells cells = split_row(lines[i].text, TableKind::kWords);
+    if (cells.empty()) {
+      if (lines[i].text.find_first_not_of(" \t") == std::string::npos) continue;
+      break;
+    }
+    const auto last = cell_number(cells.back());
+    const auto support = last ? count_of(*last) : std::nullopt;
+    if (!support || cells.size() < 3) break;
+    const bool summary = cells[0] == "accuracy" || cells[1] == "avg";
+    if (!summary) ++classes;
+    if (cells[0] != "accuracy") continue;
+    images = *support;
+    const auto number = cell_number(cells[1]);
+    if (number)
+      collector.add_number(cells[1], *number, read_meaning("accuracy"),
+                           {.line = lines[i].number, .label = "accuracy", .stated_total = images});
+  }
+  std::fill(taken.begin() + static_cast<std::ptrdiff_t>(at), taken.begin() + static_cast<std::ptrdiff_t>(i), true);
+  if (images > 0) collector.add_size("test", images, lines[at].number, "support of the classification report");
+  if (classes > 1 && images > 0) collector.add_size("classes", classes, lines[at].number, "rows of the classification report");
+  return true;
+}
+
+/// The line above a table: its title or caption.
+std::string find_caption(const std::vector<TextLine>& lines, size_t at) {
+  for (size_t back = 1; back <= 6 && back <= at; ++back) {
+    const std::string& text = lines[at - back].text;
+    const bool blank = text.find_first_not_of(" \t") == std::string::npos;
+    if (blank || is_rule(text) || text.find("\\begin") != std::string::npos || text.find("\\centering") != std::string::npos) continue;
+    return text.size() > 200 || text.find("://") != std::string::npos ? "" : text;
+  }
+  return {};
+}
+
+}  // namespace
+
+void read_tables(const std::vector<TextLine>& lines, Collector& collector, std::vector<bool>& taken) {
+  constexpr std::array<TableKind, 7> kKinds = {TableKind::kBars,   TableKind::kLatex,   TableKind::kTabs, TableKind::kSemicolons,
+                                               TableKind::kCommas, TableKind::kColumns, TableKind::kWords};
+  for (size_t at = 0; at + 1 < lines.size(); ++at) {
+    if (taken[at] || is_rule(lines[at].text)) continue;
+    if (read_classification_report(lines, at, collector, taken)) continue;
+    for (const TableKind kind : kKinds) {
+      Table table = find_rows(lines, at, kind, taken);
+      if (table.rows.empty() ||
+          std::all_of(table.rows.begin(), table.rows.end(), [](const Row& row) { return count_numbers(row.cells) == 0; }))
+        continue;
+      if (kind != TableKind::kWords && kind != TableKind::kCommas) table.caption = find_caption(lines, at);
+      if (!TableReader(table, lines, collector).read()) continue;
+      std::fill(taken.begin() + static_cast<std::ptrdiff_t>(table.begin), taken.begin() + static_cast<std::ptrdiff_t>(table.end), true);
+      break;
+    }
+  }
+}
+
+}  // namespace liteqat::audit
