@@ -13,16 +13,17 @@ namespace liteqat {
 
 }  // namespace liteqat
 
-#define LITEQAT_CHECK(condition)                              \
-  do {                                                        \
+#define LITEQAT_CHECK(condition)                               \
+  do {                                                         \
     if (!(condition)) ::liteqat::check_failed(#condition, {}); \
   } while (false)
 
-#define LITEQAT_CHECK_OP(left, op, right)                                                                                       \
-  do {                                                                                                                          \
-    const auto& left_value = (left);                                                                                            \
-    const auto& right_value = (right);                                                                                          \
-    if (!(left_value op right_value)) ::liteqat::check_failed(#left " " #op " " #right, ::liteqat::format("{} against {}", left_value, right_value)); \
+#define LITEQAT_CHECK_OP(left, op, right)                                                                             \
+  do {                                                                                                                \
+    const auto& left_value = (left);                                                                                  \
+    const auto& right_value = (right);                                                                                \
+    if (!(left_value op right_value))                                                                                 \
+      ::liteqat::check_failed(#left " " #op " " #right, ::liteqat::format("{} against {}", left_value, right_value)); \
   } while (false)
 
 #define LITEQAT_CHECK_EQ(left, right) LITEQAT_CHECK_OP(left, ==, right)

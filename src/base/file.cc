@@ -114,7 +114,9 @@ Status write_file(const std::string& path, std::span<const std::byte> bytes) {
   return sync_folder(folder.empty() ? "." : folder);
 }
 
-Status write_text_file(const std::string& path, std::string_view text) { return write_file(path, std::as_bytes(std::span(text))); }
+Status write_text_file(const std::string& path, std::string_view text) {
+  return write_file(path, std::as_bytes(std::span(text)));
+}
 
 Status make_folder(const std::string& path) {
   std::error_code code;

@@ -73,7 +73,9 @@ void Sha256::update(std::span<const std::byte> bytes) {
   }
 }
 
-void Sha256::update(const std::string& text) { update(std::as_bytes(std::span(text))); }
+void Sha256::update(const std::string& text) {
+  update(std::as_bytes(std::span(text)));
+}
 
 std::string Sha256::finish() {
   const uint64_t total_bits = total_bytes_ * 8;
@@ -95,7 +97,9 @@ std::string sha256(std::span<const std::byte> bytes) {
   return hash.finish();
 }
 
-std::string sha256(const std::string& text) { return sha256(std::as_bytes(std::span(text))); }
+std::string sha256(const std::string& text) {
+  return sha256(std::as_bytes(std::span(text)));
+}
 
 uint32_t crc32c(std::span<const std::byte> bytes) {
   static constexpr std::array<uint32_t, 256> kTable = make_crc_table();

@@ -18,15 +18,23 @@ uint64_t finalize(uint64_t z) {
 
 }  // namespace
 
-uint64_t mix_seed(uint64_t a, uint64_t b) { return finalize(finalize(a + kGoldenGamma) + b * kGoldenGamma); }
+uint64_t mix_seed(uint64_t a, uint64_t b) {
+  return finalize(finalize(a + kGoldenGamma) + b * kGoldenGamma);
+}
 
 Rng::Rng(uint64_t seed, uint64_t stream) : state_(mix_seed(seed, stream)) {}
 
-uint64_t Rng::next_u64() { return finalize(state_ += kGoldenGamma); }
+uint64_t Rng::next_u64() {
+  return finalize(state_ += kGoldenGamma);
+}
 
-float Rng::next_float() { return static_cast<float>(next_u64() >> 40) * 0x1p-24f; }
+float Rng::next_float() {
+  return static_cast<float>(next_u64() >> 40) * 0x1p-24f;
+}
 
-double Rng::next_double() { return static_cast<double>(next_u64() >> 11) * 0x1p-53; }
+double Rng::next_double() {
+  return static_cast<double>(next_u64() >> 11) * 0x1p-53;
+}
 
 uint32_t Rng::next_below(uint32_t bound) {
   LITEQAT_CHECK(bound > 0);

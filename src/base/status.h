@@ -55,7 +55,7 @@ Status error(Code code, format_string<Args...> text, Args&&... args) {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}                                          // NOLINT: conversion intended
+  Result(T value) : value_(std::move(value)) {}                                         // NOLINT: conversion intended
   Result(Status status) : status_(std::move(status)) { LITEQAT_CHECK(!status_.ok()); }  // NOLINT: conversion intended
 
   bool ok() const { return value_.has_value(); }
@@ -90,10 +90,10 @@ class [[nodiscard]] Result {
 #define LITEQAT_CONCAT(a, b) LITEQAT_CONCAT_INNER(a, b)
 
 /// Leaves the function with the status if it is an error.
-#define LITEQAT_RETURN_IF_ERROR(expression)             \
-  do {                                                  \
-    ::liteqat::Status status_of_expr = (expression);    \
-    if (!status_of_expr.ok()) return status_of_expr;    \
+#define LITEQAT_RETURN_IF_ERROR(expression)          \
+  do {                                               \
+    ::liteqat::Status status_of_expr = (expression); \
+    if (!status_of_expr.ok()) return status_of_expr; \
   } while (false)
 
 /// LITEQAT_ASSIGN_OR_RETURN(auto bytes, read_file(path));

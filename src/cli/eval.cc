@@ -32,14 +32,12 @@ void execute(const pipeline::EvaluateInputs& inputs, const std::string& json, bo
   ThreadPool pool(session.thread_count());
   const auto outputs = pipeline::evaluate_models(inputs, *isa, pool, *progress);
   if (!session.accept(outputs.status())) return;
-  if (!json.empty() && !session.accept(write_document(json, results::eval_to_json(outputs->metrics)))) return;
-  if (json == "-") return;
   std::string text;
   for (const results::Metric& metric : outputs->metrics) text += metric_line(metric);
   if (by_class) {
     for (const results::Metric& metric : outputs->metrics) text += class_table(metric);
   }
-  session.accept(print_result(text));
+  session.accept(report_result(json, results::eval_to_json(outputs->metrics), text));
 }
 
 }  // namespace
@@ -58,7 +56,7 @@ void add_eval_command(CLI::App& app, Session& session) {
   command->add_option("--arithmetic", flags->inputs.arithmetic, "Arithmetic profile (default: litert-reference)");
   command->add_option("--predictions", flags->inputs.predictions_folder, "Write labels.npy and one .npy of scores per model to DIR");
   command->add_option("--limit-images", flags->inputs.limit_images, "Only the first N images")->check(CLI::PositiveNumber);
-  command->add_option("--json", flags->json, "Write the metrics as JSON to FILE, - for stdout");
+  add_json_option(*command, flags->json);
   command->add_flag("--by-class", flags->by_class, "Also right and total by class");
   add_preprocessing_options(*command, flags->inputs.preprocessing);
   add_common_options(*command, session);

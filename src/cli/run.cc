@@ -80,9 +80,8 @@ void execute(const RunFlags& flags, Session& session, pipeline::Until until) {
     session.accept(print_result(format("{}/{}.safetensors\n", outputs->folder, until == pipeline::Until::kQat ? "qat" : "float")));
     return;
   }
-  if (!flags.json.empty() && !session.accept(write_document(flags.json, results::run_to_json(outputs->run)))) return;
-  if (flags.json == "-") return;
-  session.accept(print_result(outputs->table + format("\nReport: {0}/report.html  Record: {0}/run.json\n", outputs->folder)));
+  session.accept(report_result(flags.json, results::run_to_json(outputs->run),
+                               outputs->table + format("\nReport: {0}/report.html  Record: {0}/run.json\n", outputs->folder)));
 }
 
 }  // namespace
@@ -92,7 +91,7 @@ void add_run_commands(CLI::App& app, Session& session) {
   CLI::App* run = app.add_subcommand("run", "All stages of a recipe: float training, QAT, conversion, evaluation, report");
   run->add_option("RECIPE", flags->recipe, "Name or .toml file (default: mnist_guide)");
   run->add_option("--pretrained", flags->pretrained, "A .safetensors of ours that stands in for float training");
-  run->add_option("--json", flags->json, "Write run.json to FILE as well, - for stdout");
+  add_json_option(*run, flags->json);
   add_run_options(*run, *flags, session);
   run->callback([flags, &session] { execute(*flags, session, pipeline::Until::kReport); });
 

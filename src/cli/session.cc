@@ -68,6 +68,15 @@ void add_common_options(CLI::App& command, Session& session) {
       ->check(CLI::IsMember({"auto", "always", "never"}));
 }
 
+void add_json_option(CLI::App& command, std::string& file) {
+  command.add_option("--json", file, "Write the result as JSON to FILE, - for stdout instead of the text");
+}
+
+Status report_result(const std::string& json_file, const std::string& document, const std::string& text) {
+  if (!json_file.empty()) LITEQAT_RETURN_IF_ERROR(write_document(json_file, document));
+  return json_file == "-" ? Status() : print_result(text);
+}
+
 Status write_document(const std::string& file, const std::string& text) {
   return file == "-" ? print_result(text) : write_text_file(file, text);
 }

@@ -41,6 +41,12 @@ void add_common_options(CLI::App& command, Session& session);
 /// Writes a document to FILE, or to stdout for "-".
 Status write_document(const std::string& file, const std::string& text);
 
+/// --json FILE of the commands that report something.
+void add_json_option(CLI::App& command, std::string& file);
+
+/// The document to FILE if one was asked for; the text to stdout unless the document went there.
+Status report_result(const std::string& json_file, const std::string& document, const std::string& text);
+
 /// Prints to stdout; a closed or full stdout is an input/output error.
 Status print_result(const std::string& text);
 

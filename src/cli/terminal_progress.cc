@@ -32,9 +32,14 @@ size_t terminal_columns() {
 
 TerminalProgress::TerminalProgress() : terminal_(::isatty(STDERR_FILENO) == 1) {}
 
+/// A terminal that became narrower has wrapped the line: it is cleared from its first row on.
 void TerminalProgress::clear_line() {
-  if (drawn_) std::fputs("\r\033[K", stderr);
-  drawn_ = false;
+  if (drawn_ > 0) {
+    const size_t wrapped_rows = (drawn_ - 1) / terminal_columns();
+    if (wrapped_rows > 0) std::fprintf(stderr, "\033[%zuA", wrapped_rows);
+    std::fputs("\r\033[J", stderr);
+  }
+  drawn_ = 0;
 }
 
 std::string TerminalProgress::describe(int64_t done, const std::string& detail) const {
@@ -65,8 +70,9 @@ void TerminalProgress::update(int64_t done, const std::string& detail) {
   std::string line = describe(done, detail);
   if (terminal_) {
     line.resize(std::min(line.size(), terminal_columns() - 1));
-    std::fprintf(stderr, "\r\033[K%s", line.c_str());
-    drawn_ = true;
+    clear_line();
+    std::fputs(line.c_str(), stderr);
+    drawn_ = line.size();
   } else {
     std::fprintf(stderr, "%s\n", line.c_str());
   }

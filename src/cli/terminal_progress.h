@@ -1,4 +1,5 @@
-// Draws progress on stderr: one live line with rate and time left on a terminal, a plain line every ten seconds elsewhere.
+// Draws progress on stderr: one live line with rate and time left on a terminal, cut to its width of that moment; a plain line every ten
+// seconds elsewhere. Text is ASCII: a character is a column.
 #pragma once
 
 #include <chrono>
@@ -22,7 +23,7 @@ class TerminalProgress final : public Progress {
   std::string describe(int64_t done, const std::string& detail) const;
 
   bool terminal_;
-  bool drawn_ = false;
+  size_t drawn_ = 0;  // characters of the live line
   std::string title_, unit_;
   int64_t total_ = 0;
   Clock::time_point start_, last_;

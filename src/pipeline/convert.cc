@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "formats/tflite/tflite.h"
 #include "pipeline/data_tools.h"
@@ -11,10 +12,10 @@
 namespace liteqat::pipeline {
 namespace {
 
-Result<int64_t> write_tflite(const graph::Graph& graph, const std::string& path) {
-  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, formats::tflite::write(graph));
+Result<Bytes> write_tflite(const graph::Graph& graph, const std::string& path) {
+  LITEQAT_ASSIGN_OR_RETURN(Bytes bytes, formats::tflite::write(graph));
   LITEQAT_RETURN_IF_ERROR(write_file(path, bytes));
-  return static_cast<int64_t>(bytes.size());
+  return bytes;
 }
 
 Result<graph::Graph> lower_for_type(Context& context, const std::string& type, const TrainedModel& float_model,
@@ -40,8 +41,8 @@ Status run_convert_stage(Context& context, const TrainedModel& float_model, cons
     const Stopwatch watch;
     auto lowered = lower_for_type(context, type, float_model, qat_model, io);
     if (!lowered.ok()) return lowered.status().with_context(stage);
-    LITEQAT_ASSIGN_OR_RETURN(const int64_t bytes, write_tflite(*lowered, context.file(output)));
-    context.progress.note(format("{}: {} ({})", stage, output, format_bytes(bytes)));
+    LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, write_tflite(*lowered, context.file(output)));
+    context.progress.note(format("{}: {} ({})", stage, output, format_bytes(static_cast<int64_t>(bytes.size()))));
     LITEQAT_RETURN_IF_ERROR(context.directory.finish_stage(stage, watch.seconds(), std::nullopt, {output}));
   }
   return {};
@@ -83,10 +84,18 @@ Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, ThreadPool& po
                                  : model.plan             ? quant::lower_to_int8(model.graph, *model.plan, io)
                                                           : lower_by_calibration(inputs, model.graph, io, pool, progress);
   if (!lowered.ok()) return lowered.status();
-  LITEQAT_ASSIGN_OR_RETURN(const int64_t bytes, write_tflite(*lowered, inputs.output));
-  return ConvertOutputs{format("{}: {} with {} input and output, {}", inputs.output, inputs.type,
-                               inputs.type == "float32" ? "float32" : inputs.io, format_bytes(bytes)),
-                        bytes};
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, write_tflite(*lowered, inputs.output));
+  results::ConversionRecord record = {.source = inputs.source,
+                                      .file = inputs.output,
+                                      .type = inputs.type,
+                                      .io = inputs.type == "float32" ? "float32" : inputs.io,
+                                      .ranges = inputs.type == "float32" ? "none"
+                                                : model.plan             ? "training"
+                                                                         : "calibration",
+                                      .bytes = static_cast<int64_t>(bytes.size()),
+                                      .sha256 = sha256(bytes)};
+  return ConvertOutputs{format("{}: {} with {} input and output, {}", record.file, record.type, record.io, format_bytes(record.bytes)),
+                        std::move(record)};
 }
 
 }  // namespace liteqat::pipeline

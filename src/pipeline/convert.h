@@ -5,6 +5,7 @@
 #include "pipeline/model_file.h"
 #include "pipeline/preprocessing.h"
 #include "quant/lower.h"
+#include "results/model_record.h"
 
 namespace liteqat::pipeline {
 
@@ -24,7 +25,7 @@ struct ConvertInputs {
 
 struct ConvertOutputs {
   std::string description;  // one line: what was written
-  int64_t bytes = 0;
+  results::ConversionRecord record;
 };
 
 /// Fails: kInvalidArgument for int8 from a float model without calibration data, kUnsupported for types we do not write.

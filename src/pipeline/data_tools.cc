@@ -10,13 +10,8 @@
 namespace liteqat::pipeline {
 namespace {
 
-std::string describe_split(const data::Split& split) {
-  return format("{:<6} {} images {}x{}x{}, sha256 {}\n", split.name, format_count(split.count), split.height, split.width, split.channels,
-                split.sha256);
-}
-
 /// Mean and population standard deviation of pixel / 255 per channel.
-std::string describe_statistics(const data::Split& split) {
+void add_statistics(const data::Split& split, results::SplitRecord& record) {
   const auto channels = static_cast<size_t>(split.channels);
   std::vector<int64_t> sum(channels), squares(channels);
   for (size_t i = 0; i < split.pixels.size(); ++i) {
@@ -25,13 +20,23 @@ std::string describe_statistics(const data::Split& split) {
     squares[i % channels] += value * value;
   }
   const double count = static_cast<double>(split.pixels.size()) / static_cast<double>(channels);
-  std::string mean, deviation;
   for (size_t c = 0; c < channels && count > 0; ++c) {
-    const double m = static_cast<double>(sum[c]) / count;
-    mean += format(" {:.8f}", m / 255);
-    deviation += format(" {:.8f}", std::sqrt(static_cast<double>(squares[c]) / count - m * m) / 255);
+    const double mean = static_cast<double>(sum[c]) / count;
+    record.mean.push_back(mean / 255);
+    record.std.push_back(std::sqrt(static_cast<double>(squares[c]) / count - mean * mean) / 255);
   }
-  return format("{:<6} mean{}, std{} (of pixel / 255)\n", split.name, mean, deviation);
+}
+
+results::SplitRecord describe_split(const data::Split& split, int32_t classes) {
+  results::SplitRecord record = {.name = split.name,
+                                 .sha256 = split.sha256,
+                                 .count = split.count,
+                                 .height = split.height,
+                                 .width = split.width,
+                                 .channels = split.channels,
+                                 .per_class = data::count_labels(split, classes)};
+  add_statistics(split, record);
+  return record;
 }
 
 }  // namespace
@@ -53,23 +58,19 @@ Result<data::Dataset> read_any_dataset(const std::string& folder) {
   return data::read_dataset(name, folder);
 }
 
-std::string describe_dataset(const data::Dataset& dataset) {
-  std::string text = format("{}: {} classes ({})\n", dataset.name, dataset.classes(), join(dataset.class_names, ", "));
-  for (const data::Split* split : {&dataset.train, &dataset.test}) text += describe_split(*split);
-  return text + describe_statistics(dataset.train);
+results::DatasetRecord describe_dataset(const data::Dataset& dataset, const std::string& folder) {
+  results::DatasetRecord record = {.name = dataset.name, .folder = folder, .class_names = dataset.class_names};
+  for (const data::Split* split : {&dataset.train, &dataset.test}) record.splits.push_back(describe_split(*split, dataset.classes()));
+  return record;
 }
 
-DataCheck check_data(const data::Dataset& dataset) {
-  DataCheck check;
-  for (const data::DatasetIssue& issue : data::check_dataset(dataset)) check.problems.push_back(issue.text);
-  for (const data::Split* split : {&dataset.train, &dataset.test}) {
-    std::string counts;
-    for (int64_t count : data::count_labels(*split, dataset.classes())) counts += format("{}{}", counts.empty() ? "" : " ", count);
-    check.notes.push_back(format("{}: {} images read, labels in range, per class {}", split->name, split->count, counts));
+results::DatasetRecord check_data(const data::Dataset& dataset, const std::string& folder) {
+  results::DatasetRecord record = describe_dataset(dataset, folder);
+  record.checked = true;
+  for (data::DatasetIssue& issue : data::check_dataset(dataset)) {
+    record.issues.push_back({.kind = std::move(issue.kind), .text = std::move(issue.text), .count = issue.count});
   }
-  check.notes.push_back(check.problems.empty() ? "no duplicates, no missing classes, no constant images"
-                                               : format("{} problems", check.problems.size()));
-  return check;
+  return record;
 }
 
 Status make_synthetic_data(const SyntheticOptions& options, const std::string& folder) {

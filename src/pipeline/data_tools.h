@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "data/dataset.h"
+#include "results/dataset_record.h"
 
 namespace liteqat::pipeline {
 
@@ -13,13 +14,11 @@ namespace liteqat::pipeline {
 Result<std::string> detect_dataset(const std::string& folder);
 Result<data::Dataset> read_any_dataset(const std::string& folder);
 
-/// Lines for a person: splits, counts, sizes, classes, checksums, mean and standard deviation per channel.
-std::string describe_dataset(const data::Dataset& dataset);
+/// Splits, counts, sizes, classes, checksums, mean and standard deviation per channel.
+results::DatasetRecord describe_dataset(const data::Dataset& dataset, const std::string& folder);
 
-struct DataCheck {
-  std::vector<std::string> problems, notes;
-};
-DataCheck check_data(const data::Dataset& dataset);
+/// The same, and what is damaged in it.
+results::DatasetRecord check_data(const data::Dataset& dataset, const std::string& folder);
 
 struct SyntheticOptions {
   std::string format = "mnist";  // mnist | cifar10

@@ -1,91 +1,147 @@
 #include "pipeline/inspect.h"
 
-#include <map>
+#include <algorithm>
 
-#include "base/text.h"
 #include "pipeline/model_file.h"
 #include "runtime/interpreter.h"
 
 namespace liteqat::pipeline {
 namespace {
 
-std::string tensor_line(const char* title, const graph::Tensor& tensor) {
-  std::string line = format("{:<11} {} {} {}", title, tensor.name, graph::dtype_name(tensor.type), graph::shape_text(tensor.shape));
-  const graph::Quantization& q = tensor.quantization;
-  if (!q.empty()) line += format(", scale {}, zero_point {}", q.scale[0], q.zero_point[0]);
-  return line + "\n";
-}
+using graph::DType;
 
-std::string normalization_line(const graph::Graph& graph) {
-  if (!graph.info.normalization) return "preprocess  none recorded\n";
-  std::string mean, std;
-  for (float value : graph.info.normalization->mean) mean += format("{}{}", mean.empty() ? "" : ", ", value);
-  for (float value : graph.info.normalization->std) std += format("{}{}", std.empty() ? "" : ", ", value);
-  return format("preprocess  (pixel - [{}]) / [{}]\n", mean, std);
-}
+struct Limits {
+  double low = 0, high = 0;
+};
 
-std::string operator_counts(const graph::Graph& graph) {
-  std::map<std::string, int> counts;
-  for (const graph::Op& op : graph.ops) ++counts[graph::op_kind_name(op.kind)];
-  std::string text;
-  for (const auto& [name, count] : counts) text += format("{}{} {}", text.empty() ? "" : ", ", count, name);
-  return text;
-}
-
-std::string layer_scales(const graph::Graph& graph, const graph::Op& op) {
-  const graph::Tensor& output = graph.tensor(op.outputs[0]);
-  std::string text = format("{} {}", graph::dtype_name(output.type), graph::shape_text(output.shape));
-  if (!output.quantization.empty()) text += format(" scale {} zp {}", output.quantization.scale[0], output.quantization.zero_point[0]);
-  return text;
-}
-
-std::string layer_table(const graph::Graph& graph, const runtime::Interpreter& interpreter) {
-  std::string text = format("\n{:>3}  {:<18} {:<34} {:>12}  {}\n", "op", "operator", "kernel", "MACs", "output");
-  for (const runtime::StepInfo& step : interpreter.steps()) {
-    text += format("{:>3}  {:<18} {:<34} {:>12}  {}\n", step.op_index, step.op, step.kernel, format_count(step.macs),
-                   layer_scales(graph, graph.ops[static_cast<size_t>(step.op_index)]));
+/// Integers of the types that hold quantized activations and weights.
+std::optional<Limits> limits_of(DType type) {
+  switch (type) {
+    case DType::kInt8:
+      return Limits{-128, 127};
+    case DType::kUInt8:
+      return Limits{0, 255};
+    case DType::kInt16:
+      return Limits{-32768, 32767};
+    case DType::kFloat32:
+    case DType::kFloat16:
+    case DType::kInt32:
+    case DType::kInt64:
+    case DType::kBool:
+      return std::nullopt;
   }
-  return text;
+  return std::nullopt;
 }
 
-int64_t constant_bytes(const graph::Graph& graph) {
-  int64_t bytes = 0;
-  for (const graph::Tensor& tensor : graph.tensors) bytes += static_cast<int64_t>(tensor.data.size());
-  return bytes;
+/// The real values between the type's smallest and largest code; with several scales the widest.
+void add_representable_range(const graph::Tensor& tensor, results::TensorRecord& record) {
+  const auto limits = limits_of(tensor.type);
+  const graph::Quantization& q = tensor.quantization;
+  for (size_t i = 0; limits && i < q.scale.size(); ++i) {
+    const auto zero_point = static_cast<double>(q.zero_point[i]);
+    const double low = q.scale[i] * (limits->low - zero_point), high = q.scale[i] * (limits->high - zero_point);
+    record.low = std::min(record.low.value_or(low), low);
+    record.high = std::max(record.high.value_or(high), high);
+  }
+}
+
+void add_trained_range(const quant::Plan& plan, graph::TensorId id, results::TensorRecord& record) {
+  const quant::Quantizer* quantizer = plan.find(id);
+  if (quantizer == nullptr) return;
+  const quant::Quantizer& holder = plan.range_of(*quantizer);
+  if (holder.min.empty()) return;
+  record.low = *std::min_element(holder.min.begin(), holder.min.end());
+  record.high = *std::max_element(holder.max.begin(), holder.max.end());
+}
+
+results::TensorRecord describe_tensor(const graph::Tensor& tensor, graph::TensorId id) {
+  results::TensorRecord record = {.id = id, .name = tensor.name, .type = graph::dtype_name(tensor.type), .shape = tensor.shape};
+  record.scale = tensor.quantization.scale;
+  record.zero_point = tensor.quantization.zero_point;
+  record.axis = tensor.quantization.axis;
+  record.bytes = graph::elem_count(tensor.shape) * graph::dtype_bytes(tensor.type);
+  if (tensor.constant()) record.place = results::TensorPlace::kConstant;
+  add_representable_range(tensor, record);
+  return record;
+}
+
+results::ModelRecord describe_graph(const graph::Graph& graph) {
+  results::ModelRecord record;
+  record.description = graph.info.description;
+  record.inputs = graph.inputs;
+  record.outputs = graph.outputs;
+  if (graph.info.normalization) record.mean = graph.info.normalization->mean, record.std = graph.info.normalization->std;
+  record.labels = graph.info.labels;
+  record.macs = graph::count_macs(graph);
+  for (size_t i = 0; i < graph.tensors.size(); ++i) {
+    record.tensors.push_back(describe_tensor(graph.tensors[i], static_cast<graph::TensorId>(i)));
+    record.constant_bytes += static_cast<int64_t>(graph.tensors[i].data.size());
+  }
+  for (size_t i = 0; i < graph.ops.size(); ++i) {
+    const graph::Op& op = graph.ops[i];
+    ++record.operators[graph::op_kind_name(op.kind)];
+    record.layers.push_back({.index = static_cast<int32_t>(i),
+                             .op = graph::op_kind_name(op.kind),
+                             .name = op.name,
+                             .kernel = {},
+                             .macs = graph::count_macs(graph, op),
+                             .inputs = op.inputs,
+                             .outputs = op.outputs});
+  }
+  return record;
+}
+
+void add_training(const TrainedModel& model, results::ModelRecord& record) {
+  record.trainable_parameters = graph::count_parameters(model.graph, false);
+  record.parameters = graph::count_parameters(model.graph, true);
+  record.epochs = model.state.epochs_done;
+  if (!model.plan) return;
+  record.scheme = quant::scheme_name(model.plan->scheme);
+  record.quantizers = static_cast<int64_t>(model.plan->quantizers.size());
+  for (results::TensorRecord& tensor : record.tensors) add_trained_range(*model.plan, tensor.id, tensor);
+}
+
+void add_place(const runtime::TensorPlace& place, results::TensorRecord& record) {
+  using Kind = runtime::TensorPlace::Kind;
+  if (place.kind == Kind::kConstant) record.place = results::TensorPlace::kConstant;
+  if (place.kind != Kind::kArena) return;
+  record.place = results::TensorPlace::kArena;
+  record.offset = place.offset;
+  record.first_op = place.first_op;
+  record.last_op = place.last_op;
+  if (place.owner != record.id) record.in_place_of = place.owner;
+}
+
+void add_execution(const runtime::Interpreter& interpreter, Isa isa, results::ModelRecord& record) {
+  record.isa = isa_name(isa);
+  record.memory = results::MemoryRecord{.arena_bytes = interpreter.arena_bytes(),
+                                        .live_peak_bytes = interpreter.live_peak_bytes(),
+                                        .scratch_bytes = interpreter.scratch_bytes()};
+  for (const runtime::StepInfo& step : interpreter.steps()) {
+    results::LayerRecord& layer = record.layers[static_cast<size_t>(step.op_index)];
+    layer.kernel = step.kernel;
+    layer.scratch_bytes = step.scratch_bytes;
+  }
+  const std::vector<runtime::TensorPlace> places = interpreter.tensor_places();
+  for (results::TensorRecord& tensor : record.tensors) add_place(places[static_cast<size_t>(tensor.id)], tensor);
 }
 
 }  // namespace
 
-Result<InspectOutputs> inspect_model(const std::string& path, bool layers, Isa isa) {
+Result<results::ModelRecord> inspect_model(const std::string& path, Isa isa) {
   LITEQAT_ASSIGN_OR_RETURN(const AnyModel any, read_any_model(path));
-  const graph::Graph& graph = any.model.graph;
-  std::string text = format("{}: {}, {}\n", path, any.deployed ? ".tflite, schema version 3" : "liteqat model (safetensors)",
-                            format_bytes(any.file_bytes));
-  if (!graph.info.description.empty()) text += format("description {}\n", graph.info.description);
-  for (graph::TensorId id : graph.inputs) text += tensor_line("input", graph.tensor(id));
-  for (graph::TensorId id : graph.outputs) text += tensor_line("output", graph.tensor(id));
-  text += normalization_line(graph);
-  if (!graph.info.labels.empty()) text += format("labels      {}\n", join(graph.info.labels, ", "));
-  text += format("operators   {} ({})\n", graph.ops.size(), operator_counts(graph));
-  text += format("constants   {}\n", format_bytes(constant_bytes(graph)));
-  text += format("MACs        {} an image\n", format_count(graph::count_macs(graph)));
+  results::ModelRecord record = describe_graph(any.model.graph);
+  record.file = path;
+  record.format = any.deployed ? "tflite" : "liteqat";
+  record.file_bytes = any.file_bytes;
   if (!any.deployed) {
-    text += format("parameters  {} trainable, {} in all\n", format_count(graph::count_parameters(graph, false)),
-                   format_count(graph::count_parameters(graph, true)));
-    if (any.model.plan) {
-      text += format("quantized   {}, {} quantizers\n", quant::scheme_name(any.model.plan->scheme), any.model.plan->quantizers.size());
-    }
-    text += format("epochs      {}\n", any.model.state.epochs_done);
-    if (layers) text += "\n" + graph::print(graph);
-    return InspectOutputs{text};
+    add_training(any.model, record);
+    return record;
   }
-  auto interpreter = runtime::Interpreter::prepare(graph, {.isa = isa});
+  const auto interpreter = runtime::Interpreter::prepare(any.model.graph, {.isa = isa});
   if (!interpreter.ok()) return interpreter.status().with_context(path);
-  text += format("memory      {} arena (activations alive at once: {}), {} scratch\n", format_bytes(interpreter->arena_bytes()),
-                 format_bytes(interpreter->live_peak_bytes()), format_bytes(interpreter->scratch_bytes()));
-  text += format("isa         {}\n", isa_name(isa));
-  if (layers) text += layer_table(graph, *interpreter);
-  return InspectOutputs{text};
+  add_execution(*interpreter, isa, record);
+  return record;
 }
 
 }  // namespace liteqat::pipeline

@@ -1,17 +1,15 @@
-// What is in a model file, in words: operators, shapes, types, scales, sizes, multiply-accumulates, memory and selected kernels.
+// What is in a model file, as a record: operators, shapes, types, scales, sizes, multiply-accumulates, memory and selected kernels.
 #pragma once
 
 #include <string>
 
 #include "base/cpu.h"
 #include "base/status.h"
+#include "results/model_record.h"
 
 namespace liteqat::pipeline {
 
-struct InspectOutputs {
-  std::string text;
-};
-/// layers: a line per operator, with the kernel that would run it.
-Result<InspectOutputs> inspect_model(const std::string& path, bool layers, Isa isa);
+/// Of a .tflite also how the runtime would run it with this instruction set: kernels, and where in the arena every tensor lies.
+Result<results::ModelRecord> inspect_model(const std::string& path, Isa isa);
 
 }  // namespace liteqat::pipeline

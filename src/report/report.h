@@ -1,9 +1,11 @@
-// Formats a run record: the table on the terminal and report.html, a single self-contained file with inline SVG, light and dark.
-// Computes no statistics: every number shown stands in the record.
+// Formats records: a run as the table on the terminal and as report.html, a single self-contained file with inline SVG, light and dark;
+// a model and a data set as lines for a person. Computes no statistics: every number shown stands in the record.
 #pragma once
 
 #include <string>
 
+#include "results/dataset_record.h"
+#include "results/model_record.h"
 #include "results/records.h"
 
 namespace liteqat::report {
@@ -17,5 +19,11 @@ struct TableStyle {
 std::string render_table(const results::Run& run, const TableStyle& style);
 
 std::string render_html(const results::Run& run);
+
+/// What a model is; with_layers: a line per operator and a line per tensor as well.
+std::string render_model(const results::ModelRecord& model, bool with_layers);
+
+/// What a data set holds, or, if it was checked, what is wrong with it.
+std::string render_dataset(const results::DatasetRecord& dataset);
 
 }  // namespace liteqat::report

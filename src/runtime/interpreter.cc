@@ -80,6 +80,7 @@ struct Interpreter::State {
   std::vector<AlignedBytes> folded;                   // constants computed in prepare
   std::vector<TensorId> storage;                      // by tensor id: the tensor in whose memory it lies (some steps work in place)
   std::vector<int64_t> offsets;                       // by tensor id, in the arena; -1: not there
+  std::vector<Lifetime> lifetimes;                    // by tensor id, of what has an offset; in steps
   std::vector<BoundStep> steps;
   AlignedBytes arena, scratch;
   int64_t arena_bytes = 0, live_peak_bytes = 0;
@@ -101,7 +102,7 @@ struct Interpreter::State {
   Status fold(size_t op_index);
   int parts_of(size_t op_index, const Step& step) const;
   Status plan_memory();
-  Status collect_lifetimes(std::vector<TensorId>& owners, std::vector<Lifetime>& lifetimes) const;
+  Status collect_lifetimes(std::vector<TensorId>& owners, std::vector<Lifetime>& buffers) const;
   void bind_buffers();
 
  public:
@@ -181,7 +182,7 @@ Status Interpreter::State::fold(size_t op_index) {
 }
 
 /// One lifetime per block of memory: inputs live from the start, outputs to the end, everything else from its step to its last reader.
-Status Interpreter::State::collect_lifetimes(std::vector<TensorId>& owners, std::vector<Lifetime>& lifetimes) const {
+Status Interpreter::State::collect_lifetimes(std::vector<TensorId>& owners, std::vector<Lifetime>& buffers) const {
   const auto last_step = static_cast<int32_t>(steps.size());
   std::vector<size_t> slot(graph.tensors.size(), SIZE_MAX);
   int64_t total_bytes = 0;
@@ -192,10 +193,10 @@ Status Interpreter::State::collect_lifetimes(std::vector<TensorId>& owners, std:
       const Tensor& tensor = graph.tensor(owner);
       slot[index(owner)] = owners.size();
       owners.push_back(owner);
-      lifetimes.push_back({tensor_bytes(tensor), step, step});
-      total_bytes += std::min(lifetimes.back().bytes, kMaxActivationBytes);
+      buffers.push_back({tensor_bytes(tensor), step, step});
+      total_bytes += std::min(buffers.back().bytes, kMaxActivationBytes);
     }
-    lifetimes[slot[index(owner)]].last = std::max(lifetimes[slot[index(owner)]].last, step);
+    buffers[slot[index(owner)]].last = std::max(buffers[slot[index(owner)]].last, step);
   };
   for (TensorId id : graph.inputs) touch(id, 0);
   for (size_t step = 0; step < steps.size(); ++step) {
@@ -214,11 +215,15 @@ Status Interpreter::State::collect_lifetimes(std::vector<TensorId>& owners, std:
 
 Status Interpreter::State::plan_memory() {
   std::vector<TensorId> owners;
-  std::vector<Lifetime> lifetimes;
-  LITEQAT_RETURN_IF_ERROR(collect_lifetimes(owners, lifetimes));
-  const ArenaPlan plan = plan_arena(lifetimes, kernels::kAlignment);
+  std::vector<Lifetime> buffers;
+  LITEQAT_RETURN_IF_ERROR(collect_lifetimes(owners, buffers));
+  const ArenaPlan plan = plan_arena(buffers, kernels::kAlignment);
   offsets.assign(graph.tensors.size(), -1);
-  for (size_t buffer = 0; buffer < owners.size(); ++buffer) offsets[index(owners[buffer])] = plan.offsets[buffer];
+  lifetimes.resize(graph.tensors.size());
+  for (size_t buffer = 0; buffer < owners.size(); ++buffer) {
+    offsets[index(owners[buffer])] = plan.offsets[buffer];
+    lifetimes[index(owners[buffer])] = buffers[buffer];
+  }
   arena_bytes = plan.arena_bytes;
   live_peak_bytes = plan.live_peak_bytes;
   arena = AlignedBytes(arena_bytes);
@@ -314,6 +319,29 @@ std::vector<StepInfo> Interpreter::steps() const {
                      .scratch_bytes = bound.step.scratch_bytes});
   }
   return infos;
+}
+
+std::vector<TensorPlace> Interpreter::tensor_places() const {
+  const State& state = *state_;
+  const auto op_of_step = [&](int32_t step) {
+    const size_t last = state.steps.size() - 1;
+    return static_cast<int32_t>(state.steps[std::min(static_cast<size_t>(step), last)].op_index);
+  };
+  std::vector<TensorPlace> places(state.graph.tensors.size());
+  for (size_t id = 0; id < places.size(); ++id) {
+    const TensorId owner = state.storage[id];
+    const auto block = static_cast<size_t>(owner);
+    if (state.known[id]) {
+      places[id].kind = TensorPlace::Kind::kConstant;
+    } else if (state.offsets[block] >= 0 && !state.steps.empty()) {
+      places[id] = {.kind = TensorPlace::Kind::kArena,
+                    .offset = state.offsets[block],
+                    .owner = owner,
+                    .first_op = op_of_step(state.lifetimes[block].first),
+                    .last_op = op_of_step(state.lifetimes[block].last)};
+    }
+  }
+  return places;
 }
 
 }  // namespace liteqat::runtime

@@ -34,6 +34,14 @@ struct StepInfo {
   int64_t macs, scratch_bytes;
 };
 
+/// Where a tensor's bytes are.
+struct TensorPlace {
+  enum class Kind { kNone, kConstant, kArena } kind = Kind::kNone;  // kNone: no operator that runs touches it
+  int64_t offset = 0;                                               // kArena
+  graph::TensorId owner = graph::kNoTensor;  // kArena: whose memory it is; another tensor's where a step works in place
+  int32_t first_op = 0, last_op = 0;         // kArena: the memory is taken from this operator to that one, both included
+};
+
 class Interpreter {
  public:
   /// Fails: kUnsupported/kMismatch/kOutOfRange, the message starting with operator kind and index. The graph must outlive the interpreter.
@@ -56,6 +64,7 @@ class Interpreter {
   int64_t live_peak_bytes() const;  // the largest sum of activations alive at once: the planner's lower bound
   int64_t scratch_bytes() const;    // kernels' working memory of all workers, outside the arena
   std::vector<StepInfo> steps() const;
+  std::vector<TensorPlace> tensor_places() const;  // by tensor id
 
  private:
   struct State;

@@ -75,7 +75,8 @@ Status Optimizer::restore(std::vector<Slot> slots, int64_t steps_done) {
       return error(Code::kMismatch, "optimizer state: slot '{}' is missing, found {}", own.name, join(names, ", "));
     }
     if (given->values.size() != own.values.size()) {
-      return error(Code::kMismatch, "optimizer state: slot '{}' has {} values, expected {}", own.name, given->values.size(), own.values.size());
+      return error(Code::kMismatch, "optimizer state: slot '{}' has {} values, expected {}", own.name, given->values.size(),
+                   own.values.size());
     }
     ordered.push_back(*given);
   }

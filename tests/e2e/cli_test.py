@@ -1,4 +1,5 @@
 """The command line's conventions: help with an example first, streams kept apart, JSON, colour, exit codes, stages alone. cli_test.py WORK_FOLDER"""
+import hashlib
 import json
 import os
 import pathlib
@@ -36,6 +37,10 @@ raw = bytearray(images.read_bytes())
 raw[16:16 + 784] = (small / "train-images-idx3-ubyte").read_bytes()[16:16 + 784]
 images.write_bytes(raw)
 assert "copies of training images" in harness.run("data", "check", duplicate)[0]
+found = json.loads(harness.run("data", "check", duplicate, "--json", "-")[0])
+assert found["schema"] == "liteqat/data/1" and [issue["kind"] for issue in found["issues"]] == ["leak"] and found["issues"][0]["count"] == 1, found
+described = json.loads(harness.run("data", "info", small, "--json", "-", "--quiet")[0])
+assert [(s["name"], s["count"], sum(s["per_class"])) for s in described["splits"]] == [("train", 600, 600), ("test", 100, 100)] and "issues" not in described
 harness.run("data", "check", duplicate, "--fail-on", "problem", expect=1)
 harness.run("data", "make", "--format", "cifar10", "-o", work / "cifar", "--train", "50", "--test", "20")
 assert "32x32x3" in harness.run("data", "info", work / "cifar")[0]
@@ -74,6 +79,18 @@ assert "\033[" not in harness.run("run", "-o", run, *SHORT, env={"NO_COLOR": "1"
 
 # Post-training quantization of a model on its own, other input and output types, inspection.
 harness.run("convert", run / "float.safetensors", "-o", work / "ptq.tflite", "--type", "int8", "--io", "uint8", "--calibrate", small)
+converted = json.loads(harness.run("convert", run / "qat.safetensors", "-o", work / "qat.tflite", "--type", "int8", "--json", "-")[0])
+assert converted["schema"] == "liteqat/convert/1" and converted["ranges"] == "training" and converted["bytes"] == (work / "qat.tflite").stat().st_size
+assert converted["sha256"] == hashlib.sha256((work / "qat.tflite").read_bytes()).hexdigest()
+inspected = json.loads(harness.run("inspect", work / "qat.tflite", "--layers", "--json", work / "inspect.json")[0] and (work / "inspect.json").read_text())
+assert inspected["schema"] == "liteqat/inspect/1" and inspected["operators"] == {"CONV_2D": 1, "DEQUANTIZE": 1, "FULLY_CONNECTED": 1, "MAX_POOL_2D": 1, "QUANTIZE": 1, "RESHAPE": 1}
+assert [t["id"] for t in inspected["tensors"]] == list(range(len(inspected["tensors"]))) and all(layer["kernel"] for layer in inspected["layers"])
+assert sum(layer["macs"] for layer in inspected["layers"]) == inspected["macs"] == 93288  # 26*26*12*9 + 2028*10
+for tensor in inspected["tensors"]:
+    if tensor["place"] == "arena":
+        assert 0 <= tensor["offset"] <= inspected["memory"]["arena_bytes"] - tensor["bytes"], tensor
+    if tensor["type"] == "int8":
+        assert tensor["range"][0] <= 0 <= tensor["range"][1], tensor
 text, _ = harness.run("inspect", work / "ptq.tflite", "--layers")
 for word in ["uint8", "CONV_2D", "FULLY_CONNECTED", "MACs", "arena", "preprocess", "labels"]:
     assert word in text, f"'{word}' is not in {text}"

@@ -1,0 +1,121 @@
+#include "results/json_writer.h"
+#include "results/model_record.h"
+
+namespace liteqat::results {
+namespace {
+
+Json tensor_json(const TensorRecord& tensor) {
+  Json json;
+  json["id"] = tensor.id;
+  json["name"] = tensor.name;
+  json["type"] = tensor.type;
+  json["shape"] = tensor.shape;
+  if (!tensor.scale.empty()) {
+    json["scale"] = tensor.scale;
+    json["zero_point"] = tensor.zero_point;
+    if (tensor.scale.size() > 1) json["axis"] = tensor.axis;
+  }
+  if (tensor.low && tensor.high) json["range"] = {*tensor.low, *tensor.high};
+  json["bytes"] = tensor.bytes;
+  json["place"] = tensor_place_name(tensor.place);
+  if (tensor.place == TensorPlace::kArena) {
+    json["offset"] = tensor.offset;
+    json["operators"] = {tensor.first_op, tensor.last_op};
+  }
+  if (tensor.in_place_of) json["in_place_of"] = *tensor.in_place_of;
+  return json;
+}
+
+Json layer_json(const LayerRecord& layer) {
+  Json json;
+  json["index"] = layer.index;
+  json["operator"] = layer.op;
+  json["name"] = layer.name;
+  if (!layer.kernel.empty()) {
+    json["kernel"] = layer.kernel;
+    json["scratch_bytes"] = layer.scratch_bytes;
+  }
+  json["macs"] = layer.macs;
+  json["inputs"] = layer.inputs;
+  json["outputs"] = layer.outputs;
+  return json;
+}
+
+Json tensors_json(const ModelRecord& model, const std::vector<int32_t>& ids) {
+  Json array = Json::array();
+  for (int32_t id : ids) array.push_back(tensor_json(model.tensor(id)));
+  return array;
+}
+
+void add_training(const ModelRecord& model, Json& json) {
+  if (model.trainable_parameters) json["trainable_parameters"] = *model.trainable_parameters;
+  if (model.parameters) json["parameters"] = *model.parameters;
+  if (model.epochs) json["epochs"] = *model.epochs;
+  if (!model.scheme.empty()) {
+    json["scheme"] = model.scheme;
+    json["quantizers"] = model.quantizers;
+  }
+}
+
+void add_execution(const ModelRecord& model, Json& json) {
+  if (!model.memory) return;
+  json["memory"]["arena_bytes"] = model.memory->arena_bytes;
+  json["memory"]["live_peak_bytes"] = model.memory->live_peak_bytes;
+  json["memory"]["scratch_bytes"] = model.memory->scratch_bytes;
+  json["isa"] = model.isa;
+}
+
+}  // namespace
+
+const char* tensor_place_name(TensorPlace place) {
+  switch (place) {
+    case TensorPlace::kNone:
+      return "none";
+    case TensorPlace::kConstant:
+      return "constant";
+    case TensorPlace::kArena:
+      return "arena";
+  }
+  return "none";
+}
+
+std::string model_to_json(const ModelRecord& model, bool with_layers) {
+  Json json;
+  json["schema"] = "liteqat/inspect/1";
+  json["file"] = model.file;
+  json["format"] = model.format;
+  json["file_bytes"] = model.file_bytes;
+  if (!model.description.empty()) json["description"] = model.description;
+  json["inputs"] = tensors_json(model, model.inputs);
+  json["outputs"] = tensors_json(model, model.outputs);
+  if (!model.mean.empty()) {
+    json["preprocessing"]["mean"] = model.mean;
+    json["preprocessing"]["std"] = model.std;
+  }
+  if (!model.labels.empty()) json["labels"] = model.labels;
+  json["operators"] = model.operators;
+  json["constant_bytes"] = model.constant_bytes;
+  json["macs"] = model.macs;
+  add_training(model, json);
+  add_execution(model, json);
+  if (with_layers) {
+    json["layers"] = list(model.layers, layer_json);
+    json["tensors"] = list(model.tensors, tensor_json);
+  }
+  return print_document(json);
+}
+
+std::string conversion_to_json(const ConversionRecord& conversion) {
+  Json json;
+  json["schema"] = "liteqat/convert/1";
+  json["source"] = conversion.source;
+  json["file"] = conversion.file;
+  json["type"] = conversion.type;
+  json["io"] = conversion.io;
+  json["ranges"] = conversion.ranges;
+  json["bytes"] = conversion.bytes;
+  json["sha256"] = conversion.sha256;
+  return print_document(json);
+}
+
+}  // namespace liteqat::results
