@@ -80,7 +80,7 @@ inline int32_t tensor_zero_point(const graph::Tensor& tensor) {
 /// Fails: kUnsupported, kMismatch, kOutOfRange as Interpreter::prepare.
 Result<Step> make_step(const OpContext& context);
 
-/// The operators with weights (weighted_steps.cc), those on windows, rows and axes (shaped_steps.cc), and elementwise ones.
+/// One line per family; the file is named after it: weighted_steps.cc, pooling_steps.cc and so on; rows are in shaped_steps.cc.
 Result<Step> make_conv2d_step(const OpContext& context);
 Result<Step> make_depthwise_conv2d_step(const OpContext& context);
 Result<Step> make_fully_connected_step(const OpContext& context);

@@ -237,13 +237,14 @@ class RandomGraph {
   graph::TensorId current_ = graph::kNoTensor;
 };
 
-/// Bytes for the input of a graph: random codes, or floats around 0.
+/// Bytes for the input of a graph: random codes of all bits, or floats around 0.
 inline std::vector<std::byte> random_input(const graph::Tensor& tensor, uint64_t seed) {
   Rng rng(seed, 77);
   const auto elems = static_cast<size_t>(graph::elem_count(tensor.shape));
   std::vector<std::byte> bytes(elems * static_cast<size_t>(graph::dtype_bytes(tensor.type)));
   if (tensor.type != graph::DType::kFloat32) {
-    for (std::byte& code : bytes) code = static_cast<std::byte>(rng.next_below(256));
+    const uint32_t codes = tensor.type == graph::DType::kBool ? 2 : 256;
+    for (std::byte& code : bytes) code = static_cast<std::byte>(rng.next_below(codes));
     return bytes;
   }
   std::vector<float> values(elems);

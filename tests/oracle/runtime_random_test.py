@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Random small .tflite models, every operator of our runtime with odd shapes, strides, paddings and zero points: our reference kernels and
-LiteRT's (BUILTIN_REF) give equal bytes, int8 and float32.
+"""Random small .tflite models of one family (tests/tools/liteqat_random_models.cc) with odd shapes, strides, paddings and zero points: our
+reference kernels and LiteRT's (BUILTIN_REF) give equal bytes in every output.
 
-Usage: runtime_random_test.py WORK_FOLDER TOOL   (tests/tools/liteqat_random_models.cc); LITEQAT_SEED sets the first seed
+Usage: runtime_random_test.py WORK_FOLDER TOOL FAMILY MODELS   MODELS of each kind of the family; LITEQAT_SEED sets the first seed
 """
 import collections
 import os
@@ -16,37 +16,64 @@ import harness
 
 try:
     import numpy as np
-    from ai_edge_litert.interpreter import Interpreter
-
-    import litert
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
 except ImportError as missing:
     harness.skip(f"{missing}; run scripts/setup --tests for the oracle packages")
 
-MODELS = 400
+
+def load(work, seed, what, count):
+    return [np.load(work / f"{seed}_{what}{k}.npy") for k in range(count)]
+
+
+def run_reference(interpreter, inputs):
+    """Every output for every sample, samples on a new first axis."""
+    sources, targets = interpreter.get_input_details(), interpreter.get_output_details()
+    outputs = [[] for _ in targets]
+    for sample in range(len(inputs[0])):
+        for source, values in zip(sources, inputs):
+            assert values.dtype == source["dtype"], f"our input is {values.dtype}, LiteRT's {source['dtype']}"
+            interpreter.set_tensor(source["index"], values[sample])
+        interpreter.invoke()
+        for output, target in zip(outputs, targets):
+            output.append(interpreter.get_tensor(target["index"]).copy())
+    return [np.array(output) for output in outputs]
+
+
+def different_bytes(ours, theirs):
+    assert ours.shape == theirs.shape and ours.dtype == theirs.dtype, f"ours {ours.dtype} {ours.shape}, LiteRT's {theirs.dtype} {theirs.shape}"
+    return int((np.ascontiguousarray(ours).reshape(-1).view(np.uint8) != np.ascontiguousarray(theirs).reshape(-1).view(np.uint8)).sum())
 
 
 def main():
-    work, tool = pathlib.Path(sys.argv[1]) / "runtime_random", sys.argv[2]
-    first = int(os.environ.get("LITEQAT_SEED", "1000"))
+    tool, family = sys.argv[2], sys.argv[3]
+    work = pathlib.Path(sys.argv[1]) / f"runtime_random_{family}"
+    kinds = int(subprocess.run([tool, family], check=True, capture_output=True, text=True).stdout)
+    first, models = int(os.environ.get("LITEQAT_SEED", "1000")), int(sys.argv[4]) * kinds
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    subprocess.run([tool, str(work), str(first), str(MODELS)], check=True)
+    subprocess.run([tool, str(work), family, str(first), str(models)], check=True)
     seen, failures, total = collections.Counter(), [], 0
-    for seed in range(first, first + MODELS):
-        model = work / f"{seed}.tflite"
-        inputs, ours = np.load(work / f"{seed}_in.npy"), np.load(work / f"{seed}_out.npy")
-        expected = litert.run(model, inputs)
-        operators = [op["op_name"] for op in Interpreter(str(model))._get_ops_details() if op["op_name"] != "DELEGATE"]
-        seen.update(f"{name} {ours.dtype}" for name in operators)
-        assert ours.shape == expected.shape and ours.dtype == expected.dtype, (seed, ours.shape, expected.shape)
-        different = int((ours.view(np.uint8) != np.ascontiguousarray(expected).view(np.uint8)).sum())
-        total += ours.nbytes
+    for seed in range(first, first + models):
+        interpreter = Interpreter(str(work / f"{seed}.tflite"), num_threads=1, experimental_op_resolver_type=OpResolverType.BUILTIN_REF)
+        operators = [op["op_name"] for op in interpreter._get_ops_details()]
+        inputs = load(work, seed, "in", len(interpreter.get_input_details()))
+        ours = load(work, seed, "out", len(interpreter.get_output_details()))
+        what = f"seed {seed} ({' '.join(operators)}, {inputs[0].dtype} {inputs[0].shape[1:]})"
+        try:
+            interpreter.allocate_tensors()
+            theirs = run_reference(interpreter, inputs)
+            different = sum(map(different_bytes, ours, theirs))
+        except (AssertionError, RuntimeError, ValueError) as error:
+            failures.append(f"{what}: {error}")
+            continue
+        seen.update(f"{name} {ours[0].dtype}" for name in operators)
+        total += sum(output.nbytes for output in ours)
         if different:
-            failures.append(f"seed {seed}: {different} of {ours.nbytes} bytes differ: {' '.join(operators)}")
-    print(f"{MODELS} models, {total} bytes; operators by output type:")
+            failures.append(f"{what}: {different} of {sum(output.nbytes for output in ours)} bytes differ")
+    print(f"family {family}: {models} models, {total} bytes; operators by type of the first output:")
     for name, count in sorted(seen.items()):
         print(f"  {name}: {count}")
-    assert not failures, "\n".join(failures)
+    assert not failures, f"{len(failures)} of {models} models:\n" + "\n".join(failures[:50])
 
 
 if __name__ == "__main__":

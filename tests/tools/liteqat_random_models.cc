@@ -1,10 +1,15 @@
-// Writes random small models as .tflite with random inputs and what our runtime's reference kernels give, for the test against LiteRT.
+// Writes random small models of one family as .tflite with random inputs and what our runtime's reference kernels give, for the test
+// against LiteRT.
 //
-//   liteqat_random_models FOLDER FIRST_SEED COUNT      -> FOLDER/<seed>.tflite, <seed>_in.npy, <seed>_out.npy
+//   liteqat_random_models FOLDER FAMILY FIRST_SEED COUNT
+//       -> FOLDER/<seed>.tflite, <seed>_in<k>.npy and <seed>_out<k>.npy: the samples of every input and output on a new first axis
+//   liteqat_random_models FAMILY   -> how many kinds of models the family cycles through
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <vector>
 
 #include "formats/npy/npy.h"
 #include "formats/tflite/tflite.h"
@@ -16,50 +21,101 @@ namespace {
 using liteqat::Bytes;
 using liteqat::Status;
 using liteqat::graph::DType;
+using liteqat::graph::Graph;
+using liteqat::runtime::Interpreter;
 namespace npy = liteqat::formats::npy;
 
-constexpr size_t kImages = 6;
+constexpr size_t kSamples = 6;
 
-npy::Array make_array(const liteqat::graph::Tensor& tensor, Bytes data) {
-  npy::Array array = {.dtype = tensor.type == DType::kInt8    ? "|i1"
-                               : tensor.type == DType::kUInt8 ? "|u1"
-                                                              : "<f4",
-                      .shape = {tensor.shape.begin(), tensor.shape.end()},
-                      .data = std::move(data)};
-  array.shape[0] = kImages;
-  return array;
+/// Chains of the operators of classifiers, float32 and int8.
+Graph make_network(uint64_t seed) {
+  const auto type = seed % 2 == 0 ? DType::kInt8 : DType::kFloat32;
+  return liteqat::runtime::RandomGraph(seed, type).make(static_cast<int>(seed % 5));
 }
 
-Status write_model(const std::string& folder, uint64_t seed) {
-  const auto type = seed % 2 == 0 ? DType::kInt8 : DType::kFloat32;
-  const auto graph = liteqat::runtime::RandomGraph(seed, type).make(static_cast<int>(seed % 5));
-  LITEQAT_ASSIGN_OR_RETURN(const Bytes model, liteqat::formats::tflite::write(graph));
-  LITEQAT_ASSIGN_OR_RETURN(auto interpreter, liteqat::runtime::Interpreter::prepare(graph, {}));
-  Bytes inputs, outputs;
-  for (uint64_t image = 0; image < kImages; ++image) {
-    const Bytes input = liteqat::runtime::random_input(interpreter.input_tensor(0), seed * kImages + image);
-    std::memcpy(interpreter.input(0).data(), input.data(), input.size());
-    interpreter.invoke();
-    const auto output = interpreter.output(0);
-    inputs.insert(inputs.end(), input.begin(), input.end());
-    outputs.insert(outputs.end(), output.begin(), output.end());
+struct Family {
+  const char* name;
+  uint64_t kinds;  // seed % kinds says which operator and types a model has
+  Graph (*make)(uint64_t seed);
+};
+const Family kFamilies[] = {
+    {"networks", 10, make_network},
+};
+
+std::string npy_dtype(DType type) {
+  switch (type) {
+    case DType::kFloat32:
+      return "<f4";
+    case DType::kFloat16:
+      return "<f2";
+    case DType::kInt8:
+      return "|i1";
+    case DType::kUInt8:
+      return "|u1";
+    case DType::kInt16:
+      return "<i2";
+    case DType::kInt32:
+      return "<i4";
+    case DType::kInt64:
+      return "<i8";
+    case DType::kBool:
+      return "|b1";
   }
+  return "";
+}
+
+Status write_array(const std::string& path, const liteqat::graph::Tensor& tensor, Bytes samples) {
+  npy::Array array = {.dtype = npy_dtype(tensor.type), .shape = {kSamples}, .data = std::move(samples)};
+  array.shape.insert(array.shape.end(), tensor.shape.begin(), tensor.shape.end());
+  return liteqat::write_file(path, npy::write(array));
+}
+
+void run_sample(Interpreter& interpreter, uint64_t seed, std::vector<Bytes>& inputs, std::vector<Bytes>& outputs) {
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    const Bytes input = liteqat::runtime::random_input(interpreter.input_tensor(k), seed * 64 + k);
+    std::copy(input.begin(), input.end(), interpreter.input(k).begin());
+    inputs[k].insert(inputs[k].end(), input.begin(), input.end());
+  }
+  interpreter.invoke();
+  for (size_t k = 0; k < outputs.size(); ++k)
+    outputs[k].insert(outputs[k].end(), interpreter.output(k).begin(), interpreter.output(k).end());
+}
+
+Status write_model(const std::string& folder, const Family& family, uint64_t seed) {
+  const Graph graph = family.make(seed);
   const std::string path = liteqat::format("{}/{}", folder, seed);
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes model, liteqat::formats::tflite::write(graph));
   LITEQAT_RETURN_IF_ERROR(liteqat::write_file(path + ".tflite", model));
-  LITEQAT_RETURN_IF_ERROR(liteqat::write_file(path + "_in.npy", npy::write(make_array(interpreter.input_tensor(0), inputs))));
-  return liteqat::write_file(path + "_out.npy", npy::write(make_array(interpreter.output_tensor(0), outputs)));
+  LITEQAT_ASSIGN_OR_RETURN(const Graph read, liteqat::formats::tflite::read(model, path));
+  LITEQAT_ASSIGN_OR_RETURN(auto interpreter, Interpreter::prepare(read, {}));
+  std::vector<Bytes> inputs(read.inputs.size()), outputs(read.outputs.size());
+  for (uint64_t sample = 0; sample < kSamples; ++sample) run_sample(interpreter, seed * kSamples + sample, inputs, outputs);
+  for (size_t k = 0; k < inputs.size(); ++k) {
+    LITEQAT_RETURN_IF_ERROR(write_array(liteqat::format("{}_in{}.npy", path, k), interpreter.input_tensor(k), std::move(inputs[k])));
+  }
+  for (size_t k = 0; k < outputs.size(); ++k) {
+    LITEQAT_RETURN_IF_ERROR(write_array(liteqat::format("{}_out{}.npy", path, k), interpreter.output_tensor(k), std::move(outputs[k])));
+  }
+  return {};
+}
+
+int write_models(const std::string& folder, const Family& family, uint64_t first, uint64_t count) {
+  for (uint64_t seed = first; seed < first + count; ++seed) {
+    const Status status = write_model(folder, family, seed);
+    if (status.ok()) continue;
+    std::fprintf(stderr, "family %s, seed %llu: %s\n", family.name, static_cast<unsigned long long>(seed), status.message().c_str());
+    return 3;
+  }
+  return 0;
 }
 
 }  // namespace
 
 int main(int count, char** values) {
-  if (count != 4) return 2;
-  const uint64_t first = std::strtoull(values[2], nullptr, 10), models = std::strtoull(values[3], nullptr, 10);
-  for (uint64_t seed = first; seed < first + models; ++seed) {
-    const Status status = write_model(values[1], seed);
-    if (status.ok()) continue;
-    std::fprintf(stderr, "seed %llu: %s\n", static_cast<unsigned long long>(seed), status.message().c_str());
-    return 3;
-  }
-  return 0;
+  if (count != 2 && count != 5) return 2;
+  const std::string name = values[count == 2 ? 1 : 2];
+  const auto* family = std::ranges::find_if(kFamilies, [&](const Family& each) { return name == each.name; });
+  if (family == std::end(kFamilies)) return 2;
+  if (count == 2) return std::printf("%llu\n", static_cast<unsigned long long>(family->kinds)) < 0;
+  return write_models(values[1], *family, std::strtoull(values[3], nullptr, 10), std::strtoull(values[4], nullptr, 10));
 }
