@@ -85,8 +85,8 @@ constexpr std::array<std::string_view, 24> kLastWords = {"is",   "was", "of",   
                                                          "at",   "are", "equals", "got",  "gets",   "with",     "about",   "approximately",
                                                          "with", "now", "around", "gave", "yields", "achieved", "did",     "a"};
 
-constexpr std::array<std::string_view, 14> kFirstWords = {"INFO", "DEBUG", "WARNING", "WARN",  "ERROR", "root", "absl",
-                                                          "info", "and",   "but",     "while", "with",  "the",  "an"};
+constexpr std::array<std::string_view, 15> kFirstWords = {"The",  "INFO", "DEBUG", "WARNING", "WARN", "ERROR", "root", "absl",
+                                                          "info", "and",  "but",   "while",   "with", "the",   "an"};
 
 /// Log levels and conjunctions are no part of a name.
 bool strip_first_word(std::string_view& phrase) {

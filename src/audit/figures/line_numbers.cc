@@ -8,7 +8,7 @@ namespace liteqat::audit {
 namespace {
 
 constexpr std::array<std::string_view, 14> kNotASet = {"batch", "calibration", "representative", "first", "per", "sec",   "second",
-                                                       "epoch", "calibrate",   "calibrating",    "step",  "s",   "wrong", "misclassified"};
+                                                       "epoch", "calibrate",   "calibrated",     "step",  "s",   "wrong", "misclassified"};
 
 bool names_no_set(const std::vector<std::string>& words) {
   return std::any_of(words.begin(), words.end(),
@@ -118,7 +118,8 @@ void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, 
     if (!count || *count < 2 || (numbers[i].role != Role::kOpen && numbers[i].role != Role::kPairTotal)) continue;
     const std::string_view gap = gap_before(line, numbers, i), after_text = cut_clause(text_after(line, numbers, i));
     const auto before = field_words(gap), after = split_words(after_text);
-    if (names_no_set(before) || names_no_set(after)) continue;
+    const std::string_view beyond = text_after(line, numbers, i).substr(after_text.size());
+    if (names_no_set(before) || names_no_set(after) || (!after_text.empty() && beyond.starts_with("/"))) continue;  // images/s
     std::string what = named_after(before, after);
     const bool follows = !what.empty();
     if (!follows && numbers[i].role == Role::kOpen) what = named_before(before);
@@ -143,7 +144,7 @@ void find_progress(std::string_view line, LineNumbers& found) {
     if (meaning.quantity != Quantity::kUnnamed && meaning.quantity != Quantity::kOther) continue;
     const std::string word = words.empty() ? "" : words.back();
     const bool bracketed = !trimmed(gap).empty() && trimmed(gap).back() == '[';
-    const bool starts_line = i == 0 && trimmed(gap).empty();
+    const bool starts_line = i == 0 && trimmed(gap).empty() && trimmed(gap_before(line, numbers, i + 1)) == "/";
     const bool stepwise = word == "step" || word == "iter" || word == "iteration" || word == "batch";
     const bool counted = is_counter_word(word) && !stepwise;
     const bool after_epoch = i > 0 && numbers[i - 1].role == Role::kCounter;  // "Epoch: 1 [640/60000"
