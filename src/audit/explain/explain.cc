@@ -16,7 +16,7 @@ namespace {
 
 constexpr size_t kMostSubjects = 200;  // figures weighed against each other
 constexpr size_t kMostSiblings = 64;
-constexpr double kOutlying = 0.5;  // a possible figure is doubted when "as printed" is less likely than all mistakes together
+constexpr double kOutlying = 2.0 / 3;  // of a possible figure: the odds of "as printed" have halved from the prior's 4 to 1
 
 struct Item {
   const Figure* figure;
@@ -88,7 +88,7 @@ class Explainer {
     for (const Item& item : items_) result_.figures.push_back(make_record(item, facts_));
     limit_representatives();
     add_granularity_findings();
-    for (const Item* item : representatives_) weigh(*item);
+    weigh_all();
     compare();
     order();
     return std::move(result_);
@@ -97,7 +97,8 @@ class Explainer {
  private:
   void limit_representatives();
   void add_granularity_findings();
-  void weigh(const Item& item);
+  Weighed weigh(const Item& item, const std::vector<const Item*>& others) const;
+  void weigh_all();
   void compare();
   void order();
 
@@ -123,16 +124,31 @@ void Explainer::add_granularity_findings() {
   }
 }
 
-void Explainer::weigh(const Item& item) {
-  const Figure& figure = *item.figure;
-  Subject subject{.figure = &figure, .size = item.total, .facts = &facts_};
-  subject.siblings = sibling_values(item, representatives_, figure.split);
-  if (figure.split != "test") subject.test_siblings = sibling_values(item, representatives_, "test");
-  const Weighed weighed = weigh_readings(subject);
-  const bool doubted = item.possible == false || weighed.as_printed < kOutlying;
-  if (!doubted || weighed.hypotheses.empty()) return;
-  result_.findings.push_back(reading_finding(figure, weighed.hypotheses, weighed.as_printed));
-  result_.hypotheses.insert(result_.hypotheses.end(), weighed.hypotheses.begin(), weighed.hypotheses.end());
+Weighed Explainer::weigh(const Item& item, const std::vector<const Item*>& others) const {
+  Subject subject{.figure = item.figure, .size = item.total, .facts = &facts_};
+  subject.siblings = sibling_values(item, others, item.figure->split);
+  if (item.figure->split != "test") subject.test_siblings = sibling_values(item, others, "test");
+  return weigh_readings(subject);
+}
+
+/// Two figures far apart make each other look odd. Each is weighed among all; a doubted one then once more, without the figures that are
+/// odder than itself, so that one collapsed figure does not throw doubt on its neighbours.
+void Explainer::weigh_all() {
+  std::vector<Weighed> weighed;
+  for (const Item* item : representatives_) weighed.push_back(weigh(*item, representatives_));
+  for (size_t i = 0; i < representatives_.size(); ++i) {
+    const Item& item = *representatives_[i];
+    const bool impossible = item.possible == false;
+    if (!impossible && weighed[i].as_printed >= kOutlying) continue;
+    std::vector<const Item*> others;
+    for (size_t j = 0; j < representatives_.size(); ++j) {
+      if (weighed[j].as_printed >= std::min(weighed[i].as_printed, kOutlying)) others.push_back(representatives_[j]);
+    }
+    const Weighed again = weigh(item, others);
+    if (again.hypotheses.empty() || (!impossible && again.as_printed >= kOutlying)) continue;
+    result_.findings.push_back(reading_finding(*item.figure, again.hypotheses, again.as_printed));
+    result_.hypotheses.insert(result_.hypotheses.end(), again.hypotheses.begin(), again.hypotheses.end());
+  }
 }
 
 void Explainer::compare() {

@@ -23,15 +23,14 @@ Int128 floor_divide(Int128 a, Int128 b) {
 }
 
 /// How far the computed value can lie from k/n, in units of the last printed place times 2^kBits.
-/// * Digits of a float32: up to 16 roundings of 2^-24 (a quotient, a product with a reciprocal, a short mean of batch means): 2^-20.
-/// * 10 decimal places and more of a double: a mean of up to 4096 terms, 2^-53 each: 2^-41.
-/// * Fewer places: the value may have been a float32 (quotient, times 100, one rounding more to be safe): 2^-22. It matters only for
-///   counts within 2.4e-7 of a tie between two printed values.
+/// * Digits of a float32, or fewer than 10 places: up to four roundings to float32 of 2^-24 each (a quotient, or a product with a
+///   reciprocal, times 100, and one to spare): 2^-22. For few places it matters only to counts within 2.4e-7 of a tie between two printed
+///   values.
+/// * 10 places and more of a double: a mean of up to 256 terms of 2^-53 each: 2^-45.
 Int128 computing_slack(const Figure& figure) {
   const Int128 one = power_of_ten(figure.scale);
-  if (figure.float32_origin) return one << (kBits - 20);
-  if (figure.scale >= 10) return (one >> (41 - kBits)) + 1;
-  return one << (kBits - 22);
+  if (figure.float32_origin || figure.scale < 10) return one << (kBits - 22);
+  return (one >> (45 - kBits)) + 1;
 }
 
 std::optional<CountRange> ratio_numerators(const Figure& figure, int64_t denominator) {
@@ -71,6 +70,10 @@ bool prints_exactly(const Figure& figure, int64_t numerator, int64_t denominator
 
 double half_place(const Figure& figure) {
   return 0.5 * std::pow(10.0, -figure.scale);
+}
+
+double resolution(const Figure& figure) {
+  return std::max(2 * half_place(figure), figure.float32_origin ? 0x1p-24 : 0x1p-53);
 }
 
 Figure shifted(const Figure& figure, int places) {

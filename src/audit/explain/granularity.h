@@ -27,6 +27,9 @@ bool prints_exactly(const Figure& figure, int64_t numerator, int64_t denominator
 /// Half of the last printed place as a fraction of 1; what rounding can have hidden.
 double half_place(const Figure& figure);
 
+/// The width of the values that print these digits: the last place, or the spacing of float32 or double where that is wider.
+double resolution(const Figure& figure);
+
 /// The same digits with the decimal point moved: a percentage read once more as one (places < 0 multiplies by 10^-places).
 Figure shifted(const Figure& figure, int places);
 

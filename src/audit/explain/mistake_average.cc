@@ -14,7 +14,7 @@ void add_top_k_reading(const Subject& subject, Readings& readings) {
   const Figure& figure = *subject.figure;
   if (figure.top_k > 1 || figure.value > 1 || subject.siblings.empty() || figure.class_average) return;
   if (subject.facts->classes && *subject.facts->classes < 6) return;
-  double width = 2 * half_place(figure);
+  double width = resolution(figure);
   bool exact = false;
   if (subject.size) {
     const auto counts = numerators(figure, *subject.size);

@@ -61,9 +61,11 @@ void add_partial_variants(const Subject& subject, int64_t images, const Batches&
 void add_partial_batch_reading(const Subject& subject, Readings& readings) {
   if (!subject.size || subject.figure->total > 0 || subject.figure->class_average) return;
   VariantSum sum;
-  for (const BatchSize& batch : usual_batch_sizes()) {
-    const auto batches = split_batches(*subject.size, batch.size);
-    if (batches) add_partial_variants(subject, *subject.size, *batches, batch.share, sum);
+  const bool fine = subject.figure->scale >= 9;  // coarse digits fit every batch size: the usual ones stand for all
+  for (int64_t size = 2; size <= kLargestBatch; ++size) {
+    const double share = batch_share(size);
+    const auto batches = split_batches(*subject.size, size);
+    if (batches && (fine || is_usual_batch(size))) add_partial_variants(subject, *subject.size, *batches, share, sum);
   }
   if (sum.empty()) return;
   Reading reading{.id = "metric.partial_batch"};
@@ -79,16 +81,16 @@ void add_partial_batch_reading(const Subject& subject, Readings& readings) {
 void add_dropped_remainder_reading(const Subject& subject, Readings& readings) {
   if (!subject.size || subject.figure->class_average) return;
   VariantSum sum;
-  for (const BatchSize& batch : usual_batch_sizes()) {
-    const auto batches = split_batches(*subject.size, batch.size);
+  for (int64_t size = 2; size <= kLargestBatch; ++size) {
+    const auto batches = split_batches(*subject.size, size);
     if (!batches) continue;
     const int64_t kept = *subject.size - batches->last;
     const auto range = numerators(*subject.figure, kept);
     if (!range) continue;
     const int64_t middle = (range->low + range->high) / 2;
-    sum.add(batch.share * count_likelihood(subject, *range, kept, Density::kSibling),
+    sum.add(batch_share(size) * count_likelihood(subject, *range, kept, Density::kSibling),
             range->low == range->high ? std::optional(middle) : std::nullopt, kept, static_cast<double>(middle) / static_cast<double>(kept),
-            format("batches of {} leave out the last {} images", batch.size, batches->last));
+            format("batches of {} leave out the last {} images", size, batches->last));
   }
   if (sum.empty()) return;
   Reading reading{.id = "metric.dropped_remainder"};

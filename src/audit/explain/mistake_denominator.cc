@@ -12,29 +12,32 @@ namespace {
 struct Divisor {
   int64_t value;
   double share;
-  std::string words;
+  int64_t batch_size = 0, batches = 0;  // of a number of batches, or of their padded total
+  const char* words = "";
 };
+
+std::string divisor_words(const Divisor& divisor) {
+  if (divisor.batch_size == 0) return format("{} ({})", format_count(divisor.value), divisor.words);
+  if (divisor.value == divisor.batches) return format("the {} batches of {}", format_count(divisor.batches), divisor.batch_size);
+  return format("{} ({} batches x {})", format_count(divisor.value), format_count(divisor.batches), divisor.batch_size);
+}
 
 /// Shares: dividing by len(loader) and by a padded total are the ones that loops invite.
 std::vector<Divisor> usual_divisors(const Subject& subject, int64_t images) {
   std::vector<Divisor> divisors;
-  for (const BatchSize& batch : usual_batch_sizes()) {
-    const int64_t count = (images + batch.size - 1) / batch.size;
-    if (count > 1 && batch.size > 1)
-      divisors.push_back({count, 0.3 * batch.share, format("the {} batches of {}", format_count(count), batch.size)});
-    if (images % batch.size != 0)
-      divisors.push_back(
-          {count * batch.size, 0.25 * batch.share, format("{} batches x {} = {}", count, batch.size, format_count(count * batch.size))});
+  for (int64_t size = 2; size <= kLargestBatch; ++size) {
+    const int64_t count = (images + size - 1) / size;
+    const double share = batch_share(size);
+    if (count > 1) divisors.push_back({count, 0.3 * share, size, count});
+    if (images % size != 0) divisors.push_back({count * size, 0.25 * share, size, count});
   }
   const Facts& facts = *subject.facts;
-  for (const char* split : {"train", "validation", "test"}) {
-    const auto size = facts.size_of(split);
-    if (size && *size != images) divisors.push_back({*size, 0.12, format("the {} images of the {} split", format_count(*size), split)});
-  }
-  if (facts.classes)
-    divisors.push_back({images * *facts.classes, 0.05, format("images x classes = {}", format_count(images * *facts.classes))});
-  divisors.push_back({images + 1, 0.03, format("{}, one too many", format_count(images + 1))});
-  if (images > 2) divisors.push_back({images - 1, 0.03, format("{}, one too few", format_count(images - 1))});
+  if (facts.train && *facts.train != images) divisors.push_back({*facts.train, 0.12, 0, 0, "the training images"});
+  if (facts.validation && *facts.validation != images) divisors.push_back({*facts.validation, 0.12, 0, 0, "the validation images"});
+  if (facts.test && *facts.test != images) divisors.push_back({*facts.test, 0.12, 0, 0, "the test images"});
+  if (facts.classes) divisors.push_back({images * *facts.classes, 0.05, 0, 0, "images x classes"});
+  divisors.push_back({images + 1, 0.03, 0, 0, "one too many"});
+  if (images > 2) divisors.push_back({images - 1, 0.03, 0, 0, "one too few"});
   return divisors;
 }
 
@@ -53,7 +56,7 @@ void add_denominator_reading(const Subject& subject, Readings& readings) {
     const double q = digits_probability(*subject.figure, prints_exactly(*subject.figure, middle, divisor.value));
     sum.add(divisor.share * q * count_mass(subject, *range, images, Density::kSibling),
             range->low == range->high ? std::optional(middle) : std::nullopt, images,
-            static_cast<double>(middle) / static_cast<double>(images), divisor.words);
+            static_cast<double>(middle) / static_cast<double>(images), divisor_words(divisor));
   }
   if (sum.empty()) return;
   Reading reading{.id = "metric.denominator"};

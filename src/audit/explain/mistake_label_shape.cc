@@ -14,6 +14,8 @@ namespace {
 constexpr const char* kShapeCheck =
     "print labels.shape and predictions.shape; flatten the labels first: np.mean(predictions == labels.reshape(-1))";
 
+constexpr double kOneClassOnly = 0.5;  // of collapsed networks; the others still name a second class now and then
+
 bool prints_one_of(const Figure& figure, int64_t classes) {
   const auto range = whole_numerators(figure, classes);
   return range && range->low <= 1 && range->high >= 1;
@@ -26,7 +28,7 @@ bool prints_sum(const Figure& figure, int64_t images, int64_t classes) {
 }
 
 Reading broadcast_reading(double likelihood, const std::string& why) {
-  return {.id = "metric.label_shape_broadcast", .likelihood = likelihood, .why = why, .how_to_check = kShapeCheck};
+  return {.id = "metric.label_shape_broadcast", .likelihood = likelihood, .fixed_value = true, .why = why, .how_to_check = kShapeCheck};
 }
 
 /// Where the classes differ in size the mean moves with the predictions, by a few percent of 1/C.
@@ -35,7 +37,7 @@ double unbalanced_likelihood(const Subject& subject, int64_t classes) {
   const double center = 1 / static_cast<double>(classes), distance = (subject.figure->value - center) / (kSpread * center);
   if (std::abs(distance) > 6) return 0;
   const double density = std::exp(-0.5 * distance * distance) / (kSpread * center * std::sqrt(2 * M_PI));
-  return density * 2 * half_place(*subject.figure) * digits_probability(*subject.figure, false);
+  return density * resolution(*subject.figure) * digits_probability(*subject.figure, false);
 }
 
 }  // namespace
@@ -74,7 +76,7 @@ void add_constant_output_reading(const Subject& subject, Readings& readings) {
   if (!classes || *classes < 2 || !subject.size || subject.figure->class_average) return;
   const int64_t images = *subject.size;
   const auto range = numerators(*subject.figure, images);
-  if (!range || !subject.facts->balanced.value_or(false) || images % *classes != 0) return;
+  if (!range || !subject.facts->balanced.value_or(true) || images % *classes != 0) return;
   const int64_t share = images / *classes;
   if (range->low > share || range->high < share) return;
   readings.push_back(
@@ -82,7 +84,8 @@ void add_constant_output_reading(const Subject& subject, Readings& readings) {
        .implied_accuracy = 1 / static_cast<double>(*classes),
        .implied_correct = share,
        .implied_total = images,
-       .likelihood = digits_probability(*subject.figure, true),
+       .likelihood = kOneClassOnly * digits_probability(*subject.figure, true),
+       .fixed_value = true,
        .why = format("a network that gives every image the same class is right on exactly {}: collapsed ranges, batch norm statistics that "
                      "have not settled, or input on the wrong scale do that",
                      count_words(share, images)),

@@ -1,11 +1,36 @@
 #include "audit/explain/mistakes.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/format.h"
 #include "base/text.h"
 
 namespace liteqat::audit {
+
+namespace {
+
+struct BatchSize {
+  int64_t size;
+  double share;
+};
+
+// 32 is Keras' default, 64 and 128 what tutorials use; the others are seen now and then.
+constexpr std::array<BatchSize, 12> kUsualSizes = {{{32, 0.28},
+                                                    {64, 0.2},
+                                                    {128, 0.2},
+                                                    {256, 0.1},
+                                                    {16, 0.05},
+                                                    {512, 0.04},
+                                                    {100, 0.04},
+                                                    {500, 0.02},
+                                                    {1000, 0.02},
+                                                    {8, 0.02},
+                                                    {1024, 0.02},
+                                                    {200, 0.01}}};
+constexpr double kUsualShare = 0.9;
+
+}  // namespace
 
 Readings find_readings(const Subject& subject) {
   using Mistake = void (*)(const Subject&, Readings&);
@@ -20,21 +45,15 @@ Readings find_readings(const Subject& subject) {
   return readings;
 }
 
-std::span<const BatchSize> usual_batch_sizes() {
-  // 32 is Keras' default, 64 and 128 what tutorials use; the others are seen now and then.
-  static constexpr std::array<BatchSize, 12> kSizes = {{{32, 0.28},
-                                                        {64, 0.2},
-                                                        {128, 0.2},
-                                                        {256, 0.1},
-                                                        {16, 0.05},
-                                                        {512, 0.04},
-                                                        {100, 0.04},
-                                                        {500, 0.02},
-                                                        {1000, 0.02},
-                                                        {8, 0.02},
-                                                        {1024, 0.02},
-                                                        {200, 0.01}}};
-  return kSizes;
+double batch_share(int64_t size) {
+  for (const BatchSize& batch : kUsualSizes) {
+    if (batch.size == size) return kUsualShare * batch.share;
+  }
+  return (1 - kUsualShare) / kLargestBatch;
+}
+
+bool is_usual_batch(int64_t size) {
+  return std::any_of(kUsualSizes.begin(), kUsualSizes.end(), [&](const BatchSize& batch) { return batch.size == size; });
 }
 
 void VariantSum::add(double likelihood, std::optional<int64_t> correct, std::optional<int64_t> total, double accuracy,

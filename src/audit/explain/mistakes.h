@@ -2,8 +2,6 @@
 // likely are they then. Each adds one reading, or none where the digits exclude it or a size it needs is unknown.
 #pragma once
 
-#include <functional>
-#include <span>
 #include <vector>
 
 #include "audit/explain/model.h"
@@ -32,12 +30,11 @@ void add_averaged_runs_reading(const Subject& subject, Readings& readings);
 /// All of the above in turn.
 Readings find_readings(const Subject& subject);
 
-/// Batch sizes that evaluation loops are written with, and the share of each.
-struct BatchSize {
-  int64_t size;
-  double share;
-};
-std::span<const BatchSize> usual_batch_sizes();
+constexpr int64_t kLargestBatch = 1024;
+
+/// How often evaluation loops are written with a batch size, among 2..kLargestBatch: nine tenths for the usual ones.
+double batch_share(int64_t size);
+bool is_usual_batch(int64_t size);
 
 /// Collects variants of one mistake (batch sizes, subset sizes): their likelihoods add up, the strongest decides what is implied.
 class VariantSum {

@@ -28,8 +28,9 @@ struct Subject {
   std::vector<double> test_siblings = {};  // the same of the test split, where the figure is on another one
 };
 
-/// Density of the accuracy of one more model on the test split: 0.9 x the mean over the siblings of Student's t with 3 degrees of freedom
-/// on the logit scale, around each, + 0.1 x uniform. images widens the scale by the sampling error of a set of that size.
+/// Density of the accuracy of one more model on the same split: 0.89 x the mean over the siblings of Student's t with 3 degrees of freedom
+/// on the logit scale, around each, + 0.1 x uniform below them (collapses) + 0.01 x uniform. images widens the scale by the sampling
+/// error of a set of that size.
 double sibling_density(const Subject& subject, double accuracy, double images);
 
 /// Density of an accuracy on images that the model was trained on: between the siblings' and 1, uniformly, mostly.
@@ -43,7 +44,8 @@ struct Reading {
   std::string id = {};
   std::optional<double> implied_accuracy = {};
   std::optional<int64_t> implied_correct = {}, implied_total = {};
-  double likelihood = 0;  // without the prior
+  double likelihood = 0;     // without the prior
+  bool fixed_value = false;  // the digits do not depend on the model
   std::string why = {}, how_to_check = {};
 };
 

@@ -20,20 +20,21 @@ double as_printed_likelihood(const Subject& subject) {
 }
 
 double none_likelihood(const Figure& figure) {
-  return figure.total > 0 ? 1 / static_cast<double>(figure.total) : 2 * half_place(figure) * digits_probability(figure, false);
+  return figure.total > 0 ? 1 / static_cast<double>(figure.total) : resolution(figure) * digits_probability(figure, false);
 }
 
-/// The same count of the same number of images: no digit can tell the two readings apart.
-bool identical(const results::Hypothesis& a, const results::Hypothesis& b) {
+/// The same count of the same number of images, or the same value whatever the model: no digit can tell the two readings apart.
+bool identical(const Reading& a, const Reading& b) {
+  if (a.fixed_value && b.fixed_value) return true;
   return a.implied_correct && b.implied_correct && a.implied_correct == b.implied_correct && a.implied_total == b.implied_total;
 }
 
-void mark_ties(std::vector<results::Hypothesis>& hypotheses) {
-  for (auto& one : hypotheses) {
-    for (const auto& other : hypotheses) {
-      if (&one != &other && identical(one, other)) one.tied_with.push_back(other.id);
-    }
+std::vector<std::string> find_ties(const Reading& reading, const Readings& readings) {
+  std::vector<std::string> ids;
+  for (const Reading& other : readings) {
+    if (&other != &reading && identical(reading, other)) ids.push_back(other.id);
   }
+  return ids;
 }
 
 }  // namespace
@@ -42,18 +43,12 @@ Weighed weigh_readings(const Subject& subject) {
   Weighed weighed;
   const double as_printed = prior_as_printed() * as_printed_likelihood(subject);
   double sum = as_printed + prior_none_of_these() * none_likelihood(*subject.figure);
-  for (Reading& reading : find_readings(subject)) {
+  const Readings readings = find_readings(subject);
+  for (const Reading& reading : readings) {
     const double weight = mistake_prior(reading.id) * reading.likelihood;
     sum += weight;
-    weighed.hypotheses.push_back({reading.id,
-                                  subject.figure->label,
-                                  reading.implied_accuracy,
-                                  reading.implied_correct,
-                                  reading.implied_total,
-                                  weight,
-                                  {},
-                                  std::move(reading.why),
-                                  std::move(reading.how_to_check)});
+    weighed.hypotheses.push_back({reading.id, subject.figure->label, reading.implied_accuracy, reading.implied_correct,
+                                  reading.implied_total, weight, find_ties(reading, readings), reading.why, reading.how_to_check});
   }
   if (sum <= 0) return weighed;
   for (auto& hypothesis : weighed.hypotheses) hypothesis.weight /= sum;
@@ -61,7 +56,6 @@ Weighed weigh_readings(const Subject& subject) {
   std::erase_if(weighed.hypotheses, [](const results::Hypothesis& one) { return !(one.weight >= kSmallestWeight); });
   std::stable_sort(weighed.hypotheses.begin(), weighed.hypotheses.end(),
                    [](const results::Hypothesis& a, const results::Hypothesis& b) { return a.weight > b.weight; });
-  mark_ties(weighed.hypotheses);
   return weighed;
 }
 

@@ -31,11 +31,12 @@ constexpr int64_t kPowers[] = {1,
                                100'000'000'000'000'000,
                                1'000'000'000'000'000'000};
 
-/// True if `value` printed with so many significant digits reads as the double `of` does, or as its shortest form does.
+/// True if `value` is the double `of` printed with so many significant digits. Three last bits are free: digits beyond the 18th decimal
+/// were rounded away, and a product with 100 rounds once more.
 bool prints_as(double of, double value, int significant) {
   char buffer[64];
   std::snprintf(buffer, sizeof buffer, "%.*e", significant - 1, of);
-  return std::strtod(buffer, nullptr) == value || of == value;
+  return std::strtod(buffer, nullptr) == value || std::abs(of - value) <= 0x1p-50 * std::abs(of);
 }
 
 /// The digits of a float32: widened to double (10 digits and more), or in its own shortest form of 8 or 9 digits. Fewer digits say

@@ -44,13 +44,16 @@ bool starts_here(std::string_view line, size_t at) {
 struct Digits {
   PrintedNumber* number;
   int32_t kept = 0;
+  bool cut = false;  // digits beyond the 18th were rounded away
 
   void add(char digit, bool fraction) {
-    if (number->significant > 0 || digit != '0') ++number->significant;
     if (kept >= kMostDigits || (fraction && number->scale >= kMostDigits)) {
       if (!fraction) number->attached = true;  // too large for any figure or count
+      if (fraction && !cut && digit >= '5') ++number->units;
+      cut = true;
       return;
     }
+    if (number->significant > 0 || digit != '0') ++number->significant;
     number->units = number->units * 10 + (digit - '0');
     if (number->units > 0) ++kept;
     if (fraction) ++number->scale;

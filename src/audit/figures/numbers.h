@@ -23,7 +23,7 @@ struct PrintedNumber {
 };
 
 /// The number that starts at `at`. Empty if none starts there: digits inside words (float32, top-1, Acc@5) do not start one.
-/// Numbers with more than 18 digits are cut after 18; those of 1e9 and more are marked attached.
+/// Numbers with more than 18 digits are rounded to 18; those of 1e9 and more are marked attached.
 std::optional<PrintedNumber> scan_number(std::string_view line, size_t at);
 
 /// A whole cell or token as a number: surrounding spaces, LaTeX bold and math, quotes and a trailing "±..." are taken off.
