@@ -14,14 +14,6 @@ struct Flags {
   bool all = false;
 };
 
-bool reaches(const std::vector<results::Finding>& findings, const std::string& level) {
-  for (const results::Finding& finding : findings) {
-    if (finding.verdict == results::Verdict::kProblem) return true;
-    if (level == "doubt" && finding.verdict == results::Verdict::kDoubt) return true;
-  }
-  return false;
-}
-
 void execute(const Flags& flags, Session& session) {
   const auto explanation = pipeline::explain_file(flags.inputs);
   if (!session.accept(explanation.status())) return;
@@ -30,7 +22,7 @@ void execute(const Flags& flags, Session& session) {
   if (flags.json != "-" && flags.markdown != "-" &&
       !session.accept(print_result(pipeline::explanation_text(*explanation, session.stdout_color(), flags.all))))
     return;
-  if (!flags.fail_on.empty() && reaches(explanation->findings, flags.fail_on)) session.exit_code = kExitFindings;
+  if (any_at_or_above(explanation->findings, flags.fail_on)) session.exit_code = kExitFindings;
 }
 
 }  // namespace
@@ -48,8 +40,7 @@ void add_explain_command(CLI::App& app, Session& session) {
   command->add_flag("-v,--all", flags->all, "Every figure, reading, pair and finding instead of one screen");
   command->add_option("--json", flags->json, "Write the explanation as JSON to FILE, - for stdout");
   command->add_option("--markdown", flags->markdown, "Write it as Markdown to FILE, - for stdout");
-  command->add_option("--fail-on", flags->fail_on, "Exit with 1 on a finding of this verdict or a stronger one: problem or doubt")
-      ->check(CLI::IsMember({"problem", "doubt"}));
+  add_fail_on_option(*command, flags->fail_on);
   add_common_options(*command, session);
   command->callback([flags, &session] { execute(*flags, session); });
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -84,6 +85,18 @@ Status write_document(const std::string& file, const std::string& text) {
 Status print_result(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
   return Status(Code::kIo, "stdout: cannot write the result");
+}
+
+void add_fail_on_option(CLI::App& command, std::string& level) {
+  command.add_option("--fail-on", level, "Exit with 1 on a finding of this verdict or a stronger one: problem or doubt")
+      ->check(CLI::IsMember({"problem", "doubt"}));
+}
+
+bool any_at_or_above(const std::vector<results::Finding>& findings, const std::string& level) {
+  return std::any_of(findings.begin(), findings.end(), [&](const results::Finding& finding) {
+    if (finding.verdict == results::Verdict::kProblem) return !level.empty();
+    return finding.verdict == results::Verdict::kDoubt && level == "doubt";
+  });
 }
 
 void add_preprocessing_options(CLI::App& command, pipeline::PreprocessingRequest& request) {

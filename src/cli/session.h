@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "cli/cli.h"
 #include "pipeline/preprocessing.h"
+#include "results/records.h"
 
 namespace CLI {
 class App;
@@ -53,11 +54,16 @@ Status print_result(const std::string& text);
 /// --pixels, --mean, --std of the commands that feed images to a model.
 void add_preprocessing_options(CLI::App& command, pipeline::PreprocessingRequest& request);
 
+/// --fail-on problem|doubt, and whether a finding reaches it; an empty level is reached by none.
+void add_fail_on_option(CLI::App& command, std::string& level);
+bool any_at_or_above(const std::vector<results::Finding>& findings, const std::string& level);
+
 void add_run_commands(CLI::App& app, Session& session);  // run, train, qat
 void add_convert_command(CLI::App& app, Session& session);
 void add_eval_command(CLI::App& app, Session& session);
 void add_predict_command(CLI::App& app, Session& session);
 void add_inspect_command(CLI::App& app, Session& session);
+void add_compare_command(CLI::App& app, Session& session);
 void add_explain_command(CLI::App& app, Session& session);
 void add_data_command(CLI::App& app, Session& session);
 

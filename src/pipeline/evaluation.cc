@@ -115,6 +115,14 @@ std::vector<results::Metric> make_run_metrics(const PredictionsByModel& predicti
   return metrics;
 }
 
+Result<eval::Predictions> predict_any_model(const ModelRun& run, const data::Split& split, ThreadPool& pool, Progress& progress) {
+  LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(run.path));
+  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
+                           choose_normalization(run.preprocessing, any.model.graph, run.path, split.channels, progress));
+  return any.deployed ? eval::run_model(any.model.graph, split, normalization, {.profile = run.profile, .isa = run.isa}, pool, progress)
+                      : predict_trained(any.model, split, normalization, pool, progress);
+}
+
 Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(const runtime::Profile profile, runtime::parse_profile(inputs.arithmetic));
   LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(inputs.data_folder));

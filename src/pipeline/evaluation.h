@@ -28,6 +28,16 @@ Result<PredictionsByModel> run_evaluation_stage(Context& context, RunModels& mod
 /// One metric per model, agreement with `float` filled in.
 std::vector<results::Metric> make_run_metrics(const PredictionsByModel& predictions, const data::Split& split);
 
+/// A model file on its own, outside a run.
+struct ModelRun {
+  std::string path;
+  PreprocessingRequest preprocessing;
+  runtime::Profile profile = runtime::Profile::kLitertReference;  // of .tflite files
+  Isa isa = Isa::kReference;
+};
+/// Scores of a .tflite or safetensors model. Fails as choose_normalization and eval::run_model do.
+Result<eval::Predictions> predict_any_model(const ModelRun& run, const data::Split& split, ThreadPool& pool, Progress& progress);
+
 struct EvaluateInputs {
   std::vector<std::string> models;
   std::string data_folder;

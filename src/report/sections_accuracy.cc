@@ -186,9 +186,10 @@ void add_findings(HtmlBuilder& html, const results::Run& run) {
     if (!finding.subject.empty()) html.element("span", {{"class", "soft"}}, " " + finding.subject);
     html.close("p").element("p", {}, finding.summary);
     if (!finding.advice.empty()) html.element("p", {{"class", "soft"}}, finding.advice);
-    if (!finding.evidence.empty()) {
+    const std::vector<std::string> evidence = evidence_words(finding);
+    if (!evidence.empty()) {
       html.open("p", {{"class", "evidence"}});
-      for (const auto& [key, value] : finding.evidence) html.element("span", {}, format("{} = {:.10g}", key, value)).text(" ");
+      for (const std::string& item : evidence) html.element("span", {}, item).text(" ");
       html.close("p");
     }
     html.close("div");

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/format.h"
+#include "base/text.h"
 
 namespace liteqat::report {
 namespace {
@@ -125,6 +126,23 @@ const results::Metric* headline_metric(const results::Run& run) {
     }
   }
   return metrics.back();
+}
+
+std::vector<std::string> evidence_words(const results::Finding& finding) {
+  constexpr size_t kShown = 16;  // of a list
+  std::vector<std::string> items;
+  for (const auto& [key, count] : finding.counts) {
+    items.push_back(format("{} = {} of {}", key, format_count(count.correct), format_count(count.total)));
+  }
+  for (const auto& [key, value] : finding.evidence) items.push_back(format("{} = {:.10g}", key, value));
+  for (const auto& [key, word] : finding.words) items.push_back(format("{} = {}", key, word));
+  for (const auto& [key, values] : finding.lists) {
+    std::string text;
+    for (size_t i = 0; i < std::min(values.size(), kShown); ++i) text += format("{}{}", i ? ", " : "", values[i]);
+    if (values.size() > kShown) text += format(", ... ({} in all)", values.size());
+    items.push_back(format("{} = {}", key, text));
+  }
+  return items;
 }
 
 }  // namespace liteqat::report

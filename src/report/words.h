@@ -49,4 +49,7 @@ const char* family_of(const results::Run& run, const std::string& model);
 /// The figure a reader came for: the deployed int8 model's where there is one. Null if there is no metric.
 const results::Metric* headline_metric(const results::Run& run);
 
+/// What a finding rests on, one "key = value" each: counts, numbers, words, lists (the first few entries).
+std::vector<std::string> evidence_words(const results::Finding& finding);
+
 }  // namespace liteqat::report

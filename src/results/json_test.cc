@@ -44,7 +44,10 @@ Run full_run() {
                    .summary = "s",
                    .advice = "d",
                    .verdict = Verdict::kDoubt,
-                   .evidence = {{"correct", 12.0}, {"p", 0.1}, {"unknown", kNan}}}};
+                   .evidence = {{"correct", 12.0}, {"p", 0.1}, {"unknown", kNan}},
+                   .counts = {{"right", {.correct = 7, .total = 9}}},
+                   .words = {{"operator", "CONV_2D"}},
+                   .lists = {{"channels", {3, 5}}, {"pairs", {}}}}};
   run.models = {
       {.model = "float", .path = "float.safetensors", .bytes = 82000, .sha256 = "33", .type = "float32", .description = "trained"}};
   EpochPoint point{
@@ -124,6 +127,10 @@ TEST(RunJson, ComesBackWhole) {
   EXPECT_EQ(read->metrics.at(0).interval.low, 0.3006418423);
   EXPECT_EQ(read->findings.at(0).verdict, Verdict::kDoubt);
   EXPECT_EQ(read->findings.at(0).evidence.at("p"), 0.1);
+  EXPECT_EQ(read->findings.at(0).counts.at("right"), (Count{.correct = 7, .total = 9}));
+  EXPECT_EQ(read->findings.at(0).words.at("operator"), "CONV_2D");
+  EXPECT_EQ(read->findings.at(0).lists.at("channels"), (std::vector<int64_t>{3, 5}));
+  EXPECT_TRUE(read->findings.at(0).lists.at("pairs").empty());
   EXPECT_TRUE(std::isnan(read->findings.at(0).evidence.at("unknown")));
   EXPECT_EQ(read->curves.at(0).points.at(0).train_loss, 0.1 + 0.2);
   EXPECT_TRUE(std::isnan(*read->curves.at(0).points.at(0).validation_loss));

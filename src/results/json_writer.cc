@@ -85,7 +85,13 @@ Json finding_json(const Finding& finding) {
   json["subject"] = finding.subject;
   json["summary"] = finding.summary;
   json["evidence"] = Json::object();
+  for (const auto& [key, count] : finding.counts) {
+    json["evidence"][key]["correct"] = count.correct;
+    json["evidence"][key]["total"] = count.total;
+  }
   for (const auto& [key, value] : finding.evidence) json["evidence"][key] = evidence_value(value);
+  for (const auto& [key, word] : finding.words) json["evidence"][key] = word;
+  for (const auto& [key, values] : finding.lists) json["evidence"][key] = values;
   json["advice"] = finding.advice;
   return json;
 }

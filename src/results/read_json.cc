@@ -105,6 +105,21 @@ Metric read_metric(JsonReader& in, const Node& node) {
   return metric;
 }
 
+void read_evidence(JsonReader& in, const std::string& key, const Node& value, Finding& finding) {
+  if (value.json->is_string()) {
+    finding.words[key] = in.text(value);
+  } else if (value.json->is_array()) {
+    for (const Node& entry : in.elements(value)) {
+      finding.lists[key].push_back(in.integer(entry, std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()));
+    }
+    finding.lists.try_emplace(key);
+  } else if (value.json->is_object()) {
+    finding.counts[key] = {.correct = in.count(in.member(value, "correct")), .total = in.count(in.member(value, "total"))};
+  } else {
+    finding.evidence[key] = in.number(value);
+  }
+}
+
 Finding read_finding(JsonReader& in, const Node& node) {
   Finding finding;
   finding.check = in.text(in.member(node, "check"));
@@ -117,7 +132,7 @@ Finding read_finding(JsonReader& in, const Node& node) {
   }
   finding.subject = in.text(in.member(node, "subject"));
   finding.summary = in.text(in.member(node, "summary"));
-  for (const auto& [key, value] : in.members(in.member(node, "evidence"))) finding.evidence[key] = in.number(value);
+  for (const auto& [key, value] : in.members(in.member(node, "evidence"))) read_evidence(in, key, value, finding);
   finding.advice = in.text(in.member(node, "advice"));
   return finding;
 }

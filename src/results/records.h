@@ -30,10 +30,19 @@ struct Metric {
 
 enum class Verdict { kProblem, kDoubt, kClear, kSkipped };
 
+struct Count {
+  int64_t correct = 0, total = 0;
+  bool operator==(const Count&) const = default;
+};
+
+/// The four maps together are "evidence" in JSON; a key stands in one of them.
 struct Finding {
-  std::string check, subject, summary, advice;
+  std::string check = {}, subject = {}, summary = {}, advice = {};
   Verdict verdict = Verdict::kClear;
   std::map<std::string, double> evidence = {};
+  std::map<std::string, Count> counts = {};  // "claimed", "right", "reproduced": images
+  std::map<std::string, std::string> words = {};
+  std::map<std::string, std::vector<int64_t>> lists = {};
 };
 
 struct Environment {

@@ -40,9 +40,9 @@ TEST(Tango, NoDiscordantPairHasAClosedForm) {
 }
 
 TEST(Equivalence, FollowsTheMargin) {
-  EXPECT_LT(equivalence_p({80, 85, 10000}, 0.01), 1e-10);       // 5 images of 10,000 apart, 165 discordant: well within a point
-  EXPECT_GT(equivalence_p({1038, 1506, 10000}, 0.01), 0.999);   // 4.7 points apart
-  EXPECT_GT(equivalence_p({0, 0, 20}, 0.01), 0.05);             // 20 images show nothing about one point
+  EXPECT_LT(equivalence_p({80, 85, 10000}, 0.01), 1e-10);      // 5 images of 10,000 apart, 165 discordant: well within a point
+  EXPECT_GT(equivalence_p({1038, 1506, 10000}, 0.01), 0.999);  // 4.7 points apart
+  EXPECT_GT(equivalence_p({0, 0, 20}, 0.01), 0.05);            // 20 images show nothing about one point
   EXPECT_LT(equivalence_p({0, 0, 20000}, 0.01), 1e-6);
   // At a gap of exactly the margin the test is at its boundary, a coin toss.
   EXPECT_NEAR(equivalence_p({200, 100, 10000}, 0.01), 0.5, 1e-12);

@@ -31,7 +31,10 @@ PairedCounts paired(const Numbers& x) {
 const std::map<std::string, std::function<Numbers(const Numbers&)>> kFunctions = {
     {"wilson", [](const Numbers& x) { return list(wilson_interval(whole(x[0]), whole(x[1]), x[2])); }},
     {"clopper_pearson", [](const Numbers& x) { return list(clopper_pearson_interval(whole(x[0]), whole(x[1]), x[2])); }},
-    {"mcnemar", [](const Numbers& x) { return Numbers{mcnemar_exact_p(whole(x[0]), whole(x[1])), mcnemar_mid_p(whole(x[0]), whole(x[1]))}; }},
+    {"mcnemar",
+     [](const Numbers& x) {
+       return Numbers{mcnemar_exact_p(whole(x[0]), whole(x[1])), mcnemar_mid_p(whole(x[0]), whole(x[1]))};
+     }},
     {"tango", [](const Numbers& x) { return list(tango_interval(paired(x), x[3])); }},
     {"tost", [](const Numbers& x) { return Numbers{equivalence_p(paired(x), x[3])}; }},
     {"z", [](const Numbers& x) { return Numbers{two_proportion_z(whole(x[0]), whole(x[1]), whole(x[2]), whole(x[3])).p}; }},

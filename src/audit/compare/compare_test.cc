@@ -1,0 +1,131 @@
+#include "audit/compare/compare.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+namespace liteqat::audit {
+namespace {
+
+/// Class indices: `both` images right in both, then only a, only b, and neither. Labels are 0..3 in turn; a wrong answer is the next class.
+struct Material {
+  std::vector<Answers> models;
+  std::vector<int32_t> labels;
+};
+
+Material make_material(int both, int only_a, int only_b, int neither) {
+  Material material;
+  material.models.resize(2);
+  material.models[0].name = "first", material.models[1].name = "second";
+  const auto add = [&](int count, bool a, bool b) {
+    for (int i = 0; i < count; ++i) {
+      const auto label = static_cast<int32_t>(material.labels.size() % 4);
+      material.labels.push_back(label);
+      material.models[0].classed.push_back(a ? label : (label + 1) % 4);
+      material.models[1].classed.push_back(b ? label : (label + 1) % 4);
+    }
+  };
+  add(both, true, true), add(only_a, true, false), add(only_b, false, true), add(neither, false, false);
+  return material;
+}
+
+// The public re-run of the founding case: QAT against int8 TFLite, 80 and 85 discordant images of 10,000.
+TEST(Compare, FoundingCase) {
+  const Material material = make_material(6822, 80, 85, 3013);
+  const auto comparison = compare(material.models, material.labels, {});
+  ASSERT_TRUE(comparison.ok()) << comparison.status().message();
+  const results::PairComparison& pair = comparison->pairs.at(0);
+  EXPECT_EQ(pair.a.correct, 6902);
+  EXPECT_EQ(pair.b.correct, 6907);
+  EXPECT_EQ(pair.agreement, 6822 + 3013);
+  EXPECT_EQ(pair.both_wrong, 3013);
+  EXPECT_NEAR(pair.difference, -0.0005, 1e-15);
+  EXPECT_GT(pair.p_exact, 0.7);
+  EXPECT_LT(pair.equivalence_p, 1e-9);
+  EXPECT_EQ(comparison->findings.at(0).check, "noise.within_sampling_error");
+  EXPECT_EQ(comparison->findings.at(0).verdict, results::Verdict::kClear);
+}
+
+TEST(Compare, FlipsByClassAddUp) {
+  const Material material = make_material(40, 9, 3, 8);
+  const auto comparison = compare(material.models, material.labels, {});
+  ASSERT_TRUE(comparison.ok());
+  int64_t total = 0, only_a = 0, only_b = 0, changed = 0;
+  for (const results::ClassFlips& flips : comparison->pairs.at(0).flips) {
+    total += flips.total, only_a += flips.only_a, only_b += flips.only_b, changed += flips.changed;
+  }
+  EXPECT_EQ(total, 60);
+  EXPECT_EQ(only_a, 9);
+  EXPECT_EQ(only_b, 3);
+  EXPECT_EQ(changed, 60 - comparison->pairs.at(0).agreement);
+}
+
+TEST(Compare, HolmOverAllPairs) {
+  Material material = make_material(80, 15, 4, 1);
+  material.models.push_back(material.models[0]);
+  material.models[2].name = "third";
+  const auto comparison = compare(material.models, material.labels, {});
+  ASSERT_TRUE(comparison.ok());
+  ASSERT_EQ(comparison->pairs.size(), 3u);
+  const double p = comparison->pairs[0].p_exact;  // first-second; second-third is the same table mirrored, first-third has no discordance
+  EXPECT_DOUBLE_EQ(comparison->pairs[0].p_holm, 3 * p);
+  EXPECT_DOUBLE_EQ(comparison->pairs[2].p_holm, 3 * p);
+  EXPECT_EQ(comparison->pairs[1].p_holm, 1.0);
+}
+
+TEST(Compare, WithoutLabelsOnlyAgreementIsKnown) {
+  const Material material = make_material(50, 5, 5, 0);
+  const auto comparison = compare(material.models, {}, {});
+  ASSERT_TRUE(comparison.ok());
+  EXPECT_FALSE(comparison->pairs.at(0).labelled);
+  EXPECT_EQ(comparison->pairs.at(0).agreement, 50);
+  ASSERT_EQ(comparison->findings.size(), 1u);
+  EXPECT_EQ(comparison->findings[0].check, "report.identical_figures");
+}
+
+TEST(Compare, ScoresAreComparedWhereBothAreFinite) {
+  constexpr float kNever = -std::numeric_limits<float>::infinity();
+  auto a = make_answers("a", {0, 1, 2, kNever}, 2), b = make_answers("b", {0, 1.5, 1, kNever}, 2);
+  ASSERT_TRUE(a.ok() && b.ok());
+  const std::vector<Answers> models = {*a, *b};
+  const auto comparison = compare(models, {}, {});
+  ASSERT_TRUE(comparison.ok());
+  const auto& scores = comparison->pairs.at(0).scores;
+  ASSERT_TRUE(scores.has_value());
+  EXPECT_DOUBLE_EQ(scores->mean, 0.5);  // |0-0|, |1-1.5|, |2-1|
+  EXPECT_DOUBLE_EQ(scores->largest, 1.0);
+  EXPECT_DOUBLE_EQ(scores->root_mean_square, std::sqrt(1.25 / 3));
+}
+
+std::string message_of(std::vector<Answers> models, const std::vector<int32_t>& labels) {
+  const auto comparison = compare(models, labels, {});
+  return comparison.ok() ? "" : comparison.status().message();
+}
+
+TEST(Compare, WhatDoesNotFitIsNamed) {
+  const Material material = make_material(5, 1, 1, 1);
+  std::vector<Answers> models = material.models;
+  models[1].classed.pop_back();
+  EXPECT_NE(message_of(models, {}).find("8 images, second for 7"), std::string::npos) << message_of(models, {});
+  EXPECT_NE(message_of(material.models, {0, 1}).find("2 labels"), std::string::npos);
+  models = material.models;
+  models[0].classes = 4, models[1].classes = 5;
+  EXPECT_NE(message_of(models, {}).find("4 scores"), std::string::npos);
+  models[1].classes = 0, models[1].classed[0] = 9;
+  EXPECT_NE(message_of(models, {}).find("answers class 9"), std::string::npos);
+  EXPECT_FALSE(message_of({material.models[0]}, {}).empty());
+}
+
+TEST(Answers, NotANumberIsAnErrorAndTiesAreCounted) {
+  const auto broken = make_answers("m", {0, 1, std::nanf(""), 1}, 2);
+  ASSERT_FALSE(broken.ok());
+  EXPECT_NE(broken.status().message().find("class 0 of image 1 is NaN"), std::string::npos) << broken.status().message();
+  const auto tied = make_answers("m", {3, 3, 1, 0, 5, 5}, 3);
+  ASSERT_TRUE(tied.ok());
+  EXPECT_EQ(tied->ties, 2);
+  EXPECT_EQ(tied->classed, (std::vector<int32_t>{0, 1}));
+}
+
+}  // namespace
+}  // namespace liteqat::audit

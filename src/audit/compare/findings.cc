@@ -1,0 +1,116 @@
+#include "audit/compare/findings.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/format.h"
+#include "base/text.h"
+#include "stats/comparisons.h"
+
+namespace liteqat::audit {
+namespace {
+
+using results::Finding;
+using results::PairComparison;
+using results::Verdict;
+
+std::string points(double fraction) {
+  return format("{:.2f} points", 100 * fraction);
+}
+
+std::string subject(const PairComparison& pair) {
+  return pair.a.name + " against " + pair.b.name;
+}
+
+Finding sampling_error(const PairComparison& pair) {
+  Finding finding = {.check = "noise.within_sampling_error", .subject = subject(pair)};
+  finding.evidence = {{"only_a", static_cast<double>(pair.only_a)}, {"only_b", static_cast<double>(pair.only_b)}, {"p", pair.p_holm}};
+  const int64_t net = std::abs(pair.only_a - pair.only_b);
+  if (pair.p_holm < kSignificant) {
+    finding.verdict = Verdict::kDoubt;
+    finding.summary = format("{} images net ({}) are more than chance moves when {} images change sides: exact McNemar p = {:.2g}.",
+                             format_count(net), points(std::fabs(pair.difference)), format_count(pair.only_a + pair.only_b), pair.p_holm);
+    finding.advice = "The gap is real on these images; ask what else differs between the two models than what you mean to compare.";
+  } else {
+    finding.summary = format("{} images net ({}) are what chance does when {} images change sides: exact McNemar p = {:.2g}.",
+                             format_count(net), points(std::fabs(pair.difference)), format_count(pair.only_a + pair.only_b), pair.p_holm);
+  }
+  return finding;
+}
+
+Finding equivalent(const PairComparison& pair) {
+  Finding finding = {.check = "noise.equivalent", .subject = subject(pair)};
+  finding.evidence = {{"margin", pair.margin}, {"p", pair.equivalence_p}};
+  const bool shown = pair.equivalence_p < kSignificant;
+  finding.verdict = shown || pair.p_holm < kSignificant ? Verdict::kClear : Verdict::kDoubt;
+  finding.summary = format("The two are {} within {} (TOST p = {:.2g}).", shown ? "equivalent" : "not shown to be equivalent",
+                           points(pair.margin), pair.equivalence_p);
+  if (finding.verdict == Verdict::kDoubt) finding.advice = "Neither a difference nor equivalence is shown; see noise.underpowered.";
+  return finding;
+}
+
+Finding underpowered(const PairComparison& pair) {
+  Finding finding = {.check = "noise.underpowered", .subject = subject(pair)};
+  finding.evidence = {{"discordance", pair.discordance}, {"gap", pair.gap_asked}};
+  const std::string sees = pair.smallest_gap ? format("{} images show gaps from {} on (80 % power, two-sided 0.05, {:.2f} % discordant)",
+                                                      format_count(pair.total), points(*pair.smallest_gap), 100 * pair.discordance)
+                                             : format("{} images with {:.2f} % discordant can show no gap at 80 % power",
+                                                      format_count(pair.total), 100 * pair.discordance);
+  const bool decided = pair.p_holm < kSignificant || pair.equivalence_p < kSignificant;
+  finding.verdict = decided ? Verdict::kClear : Verdict::kDoubt;
+  finding.summary = sees + ".";
+  if (pair.images_needed && *pair.images_needed > pair.total) {
+    finding.advice = format("A gap of {} needs about {} images, {} more than there are.", points(pair.gap_asked),
+                            format_count(*pair.images_needed), format_count(*pair.images_needed - pair.total));
+  } else if (!decided) {
+    finding.advice = "More test images, or a wider margin, would be needed to decide.";
+  }
+  return finding;
+}
+
+/// Does one class lose what the others do not? Exact McNemar within each class, Bonferroni over the classes.
+Finding flips_by_class(const PairComparison& pair) {
+  Finding finding = {.check = "quant.flips_by_class", .subject = subject(pair)};
+  double smallest = 1;
+  const results::ClassFlips* worst = nullptr;
+  for (const results::ClassFlips& flips : pair.flips) {
+    const double p = std::min(1.0, static_cast<double>(pair.flips.size()) * stats::mcnemar_exact_p(flips.only_a, flips.only_b));
+    if (p < smallest || worst == nullptr) smallest = p, worst = &flips;
+  }
+  finding.evidence = {{"class", static_cast<double>(worst->label)},
+                      {"only_a", static_cast<double>(worst->only_a)},
+                      {"only_b", static_cast<double>(worst->only_b)},
+                      {"p", smallest}};
+  finding.verdict = smallest < kSignificant ? Verdict::kDoubt : Verdict::kClear;
+  finding.summary = format("Class {} changes sides most one-sidedly: {} right only in {}, {} only in {} (p = {:.2g} over {} classes).",
+                           worst->label, worst->only_a, pair.a.name, worst->only_b, pair.b.name, smallest, pair.flips.size());
+  if (finding.verdict == Verdict::kDoubt) finding.advice = "Look at this class by itself: an average hides it.";
+  return finding;
+}
+
+Finding identical(const PairComparison& pair) {
+  const bool same = pair.agreement == pair.total;
+  const bool same_scores = same && pair.scores && pair.scores->largest == 0;
+  Finding finding = {.check = "report.identical_figures", .subject = subject(pair)};
+  finding.evidence = {{"agreement", static_cast<double>(pair.agreement)}, {"total", static_cast<double>(pair.total)}};
+  finding.verdict = same ? Verdict::kDoubt : Verdict::kClear;
+  finding.summary = same_scores ? "Every score of the two is identical."
+                    : same      ? "The two give every image the same class."
+                           : format("They give {} of {} images the same class.", format_count(pair.agreement), format_count(pair.total));
+  if (same) finding.advice = "Two different models seldom agree on everything: make sure that it is not one file or one model twice.";
+  return finding;
+}
+
+}  // namespace
+
+void add_pair_findings(const PairComparison& pair, std::vector<Finding>& findings) {
+  if (pair.labelled) {
+    findings.push_back(sampling_error(pair));
+    findings.push_back(equivalent(pair));
+    findings.push_back(underpowered(pair));
+    findings.push_back(flips_by_class(pair));
+  }
+  findings.push_back(identical(pair));
+}
+
+}  // namespace liteqat::audit

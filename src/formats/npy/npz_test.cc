@@ -1,0 +1,104 @@
+#include "formats/npy/npz.h"
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <cstring>
+
+namespace liteqat::formats::npy {
+namespace {
+
+std::string little_endian(uint64_t value, int bytes) {
+  std::string text;
+  for (int i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i));
+  return text;
+}
+
+std::string raw_deflate(const std::string& content) {
+  std::string out(content.size() + 100, '\0');
+  z_stream stream{};
+  deflateInit2(&stream, 6, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY);
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+  stream.avail_in = static_cast<uInt>(content.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  deflate(&stream, Z_FINISH);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+/// A ZIP archive written from the format's description (PKWARE APPNOTE 4.3), one member.
+std::string archive_of(const std::string& name, const std::string& content, bool deflated) {
+  const std::string stored = deflated ? raw_deflate(content) : content;
+  const uint64_t crc = crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size()));
+  const std::string shared = little_endian(20, 2) + little_endian(0, 2) + little_endian(deflated ? 8 : 0, 2) + little_endian(0, 4) +
+                             little_endian(crc, 4) + little_endian(stored.size(), 4) + little_endian(content.size(), 4) +
+                             little_endian(name.size(), 2) + little_endian(0, 2);
+  const std::string local = "PK\x03\x04" + shared + name + stored;
+  const std::string central = "PK\x01\x02" + little_endian(20, 2) + shared + little_endian(0, 2) + little_endian(0, 2) +
+                              little_endian(0, 2) + little_endian(0, 4) + little_endian(0, 4) + name;
+  return local + central + "PK\x05\x06" + little_endian(0, 4) + little_endian(1, 2) + little_endian(1, 2) +
+         little_endian(central.size(), 4) + little_endian(local.size(), 4) + little_endian(0, 2);
+}
+
+std::string npy_text() {
+  const Bytes bytes = write({.dtype = "<i4", .shape = {3}, .data = Bytes(12, std::byte{7})});
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::span<const std::byte> as_bytes(const std::string& text) {
+  return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
+}
+
+TEST(Npz, StoredAndDeflatedMembersAreRead) {
+  for (const bool deflated : {false, true}) {
+    const std::string archive = archive_of("labels.npy", npy_text(), deflated);
+    ASSERT_TRUE(is_npz(as_bytes(archive)));
+    const auto arrays = read_npz(as_bytes(archive), "x.npz");
+    ASSERT_TRUE(arrays.ok()) << arrays.status().message();
+    EXPECT_EQ(arrays->at("labels").shape, std::vector<int64_t>{3});
+    EXPECT_EQ(arrays->at("labels").as<int32_t>()[2], 0x07070707);
+  }
+}
+
+TEST(Npz, EveryTruncationIsAnErrorWithTheFilesName) {
+  for (const bool deflated : {false, true}) {
+    const std::string archive = archive_of("labels.npy", npy_text(), deflated);
+    for (size_t length = 0; length < archive.size(); ++length) {
+      const auto arrays = read_npz(as_bytes(archive).first(length), "x.npz");
+      ASSERT_FALSE(arrays.ok()) << length;
+      EXPECT_EQ(arrays.status().code(), Code::kCorruptFile);
+      EXPECT_NE(arrays.status().message().find("x.npz"), std::string::npos);
+    }
+  }
+}
+
+// Any byte may be wrong: the reader says so or reads an array, it never leaves the buffer (run under a sanitizer too).
+TEST(Npz, EveryChangedByteIsSurvived) {
+  const std::string archive = archive_of("labels.npy", npy_text(), true);
+  const std::string stored = archive_of("labels.npy", npy_text(), false);
+  for (const std::string& original : {archive, stored}) {
+    for (size_t at = 0; at < original.size(); ++at) {
+      for (const char value : {'\0', '\x7f', '\xff'}) {
+        std::string damaged = original;
+        damaged[at] = value;
+        const auto arrays = read_npz(as_bytes(damaged), "x.npz");
+        if (!arrays.ok()) {
+          EXPECT_FALSE(arrays.status().message().empty());
+        }
+      }
+    }
+  }
+}
+
+TEST(Npz, AWrongChecksumIsNamed) {
+  std::string archive = archive_of("labels.npy", npy_text(), false);
+  archive[archive.find("\x07\x07\x07")] = 'x';  // in the array's data
+  const auto arrays = read_npz(as_bytes(archive), "x.npz");
+  ASSERT_FALSE(arrays.ok());
+  EXPECT_NE(arrays.status().message().find("CRC-32"), std::string::npos) << arrays.status().message();
+}
+
+}  // namespace
+}  // namespace liteqat::formats::npy

@@ -1,0 +1,33 @@
+// `liteqat compare`: prediction files and models in, a comparison record out.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "pipeline/preprocessing.h"
+#include "results/comparison.h"
+
+namespace liteqat::pipeline {
+
+struct CompareInputs {
+  std::vector<std::string> sources;  // .npy, .npz[:key], .csv; with data_folder also .tflite and .safetensors
+  std::string labels;                // empty: the test split's where there is data, else none
+  std::string data_folder;
+  std::string arithmetic = "litert-reference";
+  PreprocessingRequest preprocessing;
+  double margin = 0.01;
+  std::optional<double> gap;
+  bool details = false;
+};
+struct CompareOutputs {
+  results::Comparison record;
+  std::string text;
+};
+Result<CompareOutputs> compare_sources(const CompareInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);
+
+}  // namespace liteqat::pipeline

@@ -1,0 +1,101 @@
+#include "results/comparison.h"
+#include "results/json_writer.h"
+
+namespace liteqat::results {
+namespace {
+
+Json interval_json(const Interval& interval) {
+  Json json;
+  json["method"] = interval.method;
+  json["level"] = interval.level;
+  json["low"] = interval.low;
+  json["high"] = interval.high;
+  return json;
+}
+
+template <typename T>
+Json or_null(bool known, const T& value) {
+  return known ? Json(value) : Json();
+}
+
+Json model_json(const ComparedModel& model, bool labelled) {
+  Json json;
+  json["name"] = model.name;
+  json["correct"] = or_null(labelled, model.correct);
+  json["value"] = or_null(labelled, model.value);
+  json["interval"] = labelled ? interval_json(model.interval) : Json();
+  json["interval_exact"] = labelled ? interval_json(model.interval_exact) : Json();
+  json["ties"] = model.ties;
+  return json;
+}
+
+Json flips_json(const ClassFlips& flips) {
+  Json json;
+  json["class"] = flips.label;
+  json["total"] = flips.total;
+  json["changed"] = flips.changed;
+  json["only_a"] = flips.only_a;
+  json["only_b"] = flips.only_b;
+  return json;
+}
+
+void add_power(const PairComparison& pair, Json& json) {
+  Json& power = json["power"];
+  power["alpha"] = 0.05;
+  power["power"] = 0.8;
+  power["discordance"] = pair.discordance;
+  power["smallest_gap"] = or_null(pair.smallest_gap.has_value(), pair.smallest_gap.value_or(0));
+  power["gap"] = pair.gap_asked;
+  power["images_needed"] = or_null(pair.images_needed.has_value(), pair.images_needed.value_or(0));
+}
+
+void add_pair(const PairComparison& pair, Json& json) {
+  json["total"] = pair.total;
+  json["agreement"] = pair.agreement;
+  json["a"] = model_json(pair.a, pair.labelled);
+  json["b"] = model_json(pair.b, pair.labelled);
+  json["both_right"] = or_null(pair.labelled, pair.both_right);
+  json["only_a"] = or_null(pair.labelled, pair.only_a);
+  json["only_b"] = or_null(pair.labelled, pair.only_b);
+  json["both_wrong"] = or_null(pair.labelled, pair.both_wrong);
+  if (pair.labelled) {
+    json["mcnemar"]["p_exact"] = pair.p_exact;
+    json["mcnemar"]["p_mid"] = pair.p_mid;
+    json["mcnemar"]["p_holm"] = pair.p_holm;
+    json["difference"]["value"] = pair.difference;
+    json["difference"]["interval"] = interval_json(pair.difference_interval);
+    json["equivalence"]["margin"] = pair.margin;
+    json["equivalence"]["p"] = pair.equivalence_p;
+    add_power(pair, json);
+  } else {
+    for (const char* key : {"mcnemar", "difference", "equivalence", "power"}) json[key] = nullptr;
+  }
+  json["flips_by"] = pair.labelled ? "label" : "class answered by a";
+  json["flips"] = list(pair.flips, flips_json);
+  json["score_difference"] = nullptr;
+  if (pair.scores) {
+    Json& scores = json["score_difference"] = Json::object();
+    scores["mean"] = pair.scores->mean;
+    scores["root_mean_square"] = pair.scores->root_mean_square;
+    scores["largest"] = pair.scores->largest;
+  }
+}
+
+Json pair_json(const PairComparison& pair) {
+  Json json;
+  add_pair(pair, json);
+  return json;
+}
+
+}  // namespace
+
+std::string comparison_to_json(const Comparison& comparison) {
+  Json json;
+  json["schema"] = "liteqat/compare/1";
+  add_pair(comparison.pairs.front(), json);
+  if (comparison.pairs.size() > 1) json["comparisons"] = list(comparison.pairs, pair_json);
+  json["findings"] = list(comparison.findings, finding_json);
+  return print_document(json);
+}
+
+}  // namespace liteqat::results
