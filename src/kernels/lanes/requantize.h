@@ -49,7 +49,11 @@ struct Requantizer {
   /// Params: zero point and clamp of the output.
   template <typename Params>
   [[gnu::always_inline]] Requantizer(const Params& params, int64_t padded_channels)
-      : arrays(params.packed, padded_channels),
+      : Requantizer(params, params.packed, padded_channels) {}
+  /// With the arrays somewhere else than at the begin of packed memory.
+  template <typename Params>
+  [[gnu::always_inline]] Requantizer(const Params& params, const std::byte* channel_arrays, int64_t padded_channels)
+      : arrays(channel_arrays, padded_channels),
         zero_point(Lanes::broadcast(params.output_zero_point)),
         low(Lanes::broadcast(params.clamp.low)),
         high(Lanes::broadcast(params.clamp.high)) {}

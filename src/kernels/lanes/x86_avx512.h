@@ -56,6 +56,41 @@ struct Lanes {
     return _mm512_mask_blend_epi32(0xAAAA, _mm512_srli_epi64(even, 31), _mm512_slli_epi64(odd, 1));
   }
 
+  /// code_steps.h: floor(x * high + (x * low + constant)) of the accumulators, the outer operation rounded down.
+  static Int step_codes(Int accumulators, Float high, Float low, Float constant) {
+    constexpr int kDown = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+    const __m512 x = _mm512_cvtepi32_ps(accumulators);
+    return _mm512_cvt_roundps_epi32(_mm512_fmadd_round_ps(x, high, _mm512_fmadd_ps(x, low, constant), kDown), kDown);
+  }
+  /// a < b ? yes : no.
+  static Float select_less(Int a, Int b, Float yes, Float no) { return _mm512_mask_blend_ps(_mm512_cmplt_epi32_mask(a, b), no, yes); }
+
+  struct ByteClamp {
+    __m512i low, high;
+  };
+  static ByteClamp byte_clamp(int32_t low, int32_t high) {
+    return {_mm512_set1_epi8(static_cast<char>(low)), _mm512_set1_epi8(static_cast<char>(high))};
+  }
+  /// Saturates, clamps and stores the first `count` codes. Channel order of several vectors: as in dot_tile.h.
+  static void store_packed(int8_t* to, Int a, Int b, Int c, Int d, const ByteClamp& clamp, int64_t count) {
+    __m512i codes = _mm512_packs_epi16(_mm512_packs_epi32(a, b), _mm512_packs_epi32(c, d));
+    codes = _mm512_min_epi8(_mm512_max_epi8(codes, clamp.low), clamp.high);
+    if (count >= 64) return _mm512_storeu_si512(to, codes);
+    _mm512_mask_storeu_epi8(to, ~uint64_t{0} >> (64 - count), codes);
+  }
+  static void store_packed(int8_t* to, Int a, Int b, const ByteClamp& clamp, int64_t count) {
+    __m256i codes = _mm512_cvtsepi16_epi8(_mm512_packs_epi32(a, b));
+    codes = _mm256_min_epi8(_mm256_max_epi8(codes, _mm512_castsi512_si256(clamp.low)), _mm512_castsi512_si256(clamp.high));
+    if (count >= 32) return _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), codes);
+    _mm256_mask_storeu_epi8(to, ~uint32_t{0} >> (32 - count), codes);
+  }
+  static void store_packed(int8_t* to, Int a, const ByteClamp& clamp, int64_t count) {
+    __m128i codes = _mm512_cvtsepi32_epi8(a);
+    codes = _mm_min_epi8(_mm_max_epi8(codes, _mm512_castsi512_si128(clamp.low)), _mm512_castsi512_si128(clamp.high));
+    if (count >= 16) return _mm_storeu_si128(reinterpret_cast<__m128i*>(to), codes);
+    _mm_mask_storeu_epi8(to, static_cast<uint16_t>(0xFFFF >> (16 - count)), codes);
+  }
+
   /// The low byte of every lane; lanes hold values of int8.
   static void store_narrow(int8_t* to, Int x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(x)); }
 };

@@ -1,0 +1,133 @@
+// From accumulators in registers to int8 codes in memory, for the tiles of dot_tile.h: along the proved steps of code_steps.h where every
+// channel has them, else by the two roundings in integers (requantize.h). Templates on a Lanes type of internal linkage.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/lanes/code_steps.h"
+#include "kernels/lanes/dot_tile.h"
+#include "kernels/lanes/requantize.h"
+
+namespace liteqat::kernels::lanes {
+
+/// At the begin of packed memory, for all channels together.
+enum class CodeMode : int32_t { kInteger, kOneSided, kTwoSided };
+
+/// Where the per-channel arrays of the steps lie: after the mode, one array of padded_channels four-byte elements each.
+struct StepArrays {
+  static constexpr int64_t kArrays = 6;
+  static constexpr int64_t kModeBytes = kAlignment;
+
+  CodeMode* mode;
+  int32_t *bias, *split;
+  float *high, *low, *above, *below;
+
+  [[gnu::always_inline]] StepArrays(std::byte* packed, int64_t padded_channels)
+      : mode(reinterpret_cast<CodeMode*>(packed)),
+        bias(reinterpret_cast<int32_t*>(packed + kModeBytes)),
+        split(bias + padded_channels),
+        high(reinterpret_cast<float*>(split + padded_channels)),
+        low(high + padded_channels),
+        above(low + padded_channels),
+        below(above + padded_channels) {}
+
+  /// The bias includes the offset of the steps.
+  [[gnu::always_inline]] void set(int64_t position, int32_t bias_value, const CodeSteps& steps) const {
+    bias[position] = numeric::wrapping_add(bias_value, steps.offset);
+    split[position] = steps.split;
+    high[position] = steps.high;
+    low[position] = steps.low;
+    above[position] = steps.above;
+    below[position] = steps.below;
+  }
+
+  static int64_t bytes(int64_t padded_channels) { return kModeBytes + padded_channels * kArrays * int64_t{sizeof(int32_t)}; }
+};
+
+/// Stores `count` codes of kVectors vectors in pack order, clamped.
+template <typename Lanes, int kVectors>
+[[gnu::always_inline]] inline void store_codes(const typename Lanes::Int (&codes)[kVectors], int64_t count,
+                                               const typename Lanes::ByteClamp& clamp, int8_t* to) {
+  if constexpr (kVectors == 4) Lanes::store_packed(to, codes[0], codes[1], codes[2], codes[3], clamp, count);
+  if constexpr (kVectors == 2) Lanes::store_packed(to, codes[0], codes[1], clamp, count);
+  if constexpr (kVectors == 1) Lanes::store_packed(to, codes[0], clamp, count);
+}
+
+/// For convolutions: one fixed-point multiplier per channel.
+template <typename Lanes>
+struct CodeEpilogue {
+  using Int = typename Lanes::Int;
+  CodeMode mode;
+  const int32_t *bias, *split;
+  const float *high, *low, *above, *below;
+  Requantizer<Lanes> integer;
+  typename Lanes::ByteClamp clamp;
+  int64_t row_elems;  // of the output
+
+  template <typename Params>
+  [[gnu::always_inline]] CodeEpilogue(const Params& params, int64_t padded_channels, int64_t output_row_elems)
+      : mode(*reinterpret_cast<const CodeMode*>(params.packed)),
+        bias(reinterpret_cast<const int32_t*>(params.packed + StepArrays::kModeBytes)),
+        split(bias + padded_channels),
+        high(reinterpret_cast<const float*>(split + padded_channels)),
+        low(high + padded_channels),
+        above(low + padded_channels),
+        below(above + padded_channels),
+        integer(params, params.packed + StepArrays::kModeBytes, padded_channels),
+        clamp(Lanes::byte_clamp(params.clamp.low, params.clamp.high)),
+        row_elems(output_row_elems) {}
+
+  template <int kRows, int kVectors>
+  [[gnu::always_inline]] void store(Int (&sums)[kRows][kVectors], const ChannelBlock& block, int8_t* output) const {
+    if (mode == CodeMode::kOneSided) {
+      along_steps<false>(sums, block.channel);
+    } else if (mode == CodeMode::kTwoSided) {
+      along_steps<true>(sums, block.channel);
+    } else {
+      return store_integer(sums, block, output);
+    }
+#pragma GCC unroll 16
+    for (int row = 0; row < kRows; ++row) store_codes<Lanes, kVectors>(sums[row], block.count, clamp, output + row * row_elems);
+  }
+
+ private:
+  /// Accumulators become codes, unclamped.
+  template <bool kTwoSided, int kRows, int kVectors>
+  [[gnu::always_inline]] void along_steps(Int (&sums)[kRows][kVectors], int64_t position) const {
+#pragma GCC unroll 4
+    for (int vector = 0; vector < kVectors; ++vector) {
+      const int64_t at = position + vector * Lanes::kCount;
+      const auto slope = Lanes::load(high + at), slope_rest = Lanes::load(low + at), constant = Lanes::load(above + at);
+#pragma GCC unroll 16
+      for (int row = 0; row < kRows; ++row) {
+        const auto own = kTwoSided ? Lanes::select_less(sums[row][vector], Lanes::load(split + at), Lanes::load(below + at), constant)
+                                   : constant;
+        sums[row][vector] = Lanes::step_codes(sums[row][vector], slope, slope_rest, own);
+      }
+    }
+  }
+
+  /// Through memory: one code for all tiles is small, and this way is rare.
+  template <int kRows, int kVectors>
+  [[gnu::always_inline]] void store_integer(Int (&sums)[kRows][kVectors], const ChannelBlock& block, int8_t* output) const {
+    Int codes[kRows][kVectors];
+    int32_t kept[kRows][kVectors * Lanes::kCount];
+#pragma GCC unroll 16
+    for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+      for (int vector = 0; vector < kVectors; ++vector) Lanes::store(&kept[row][vector * Lanes::kCount], sums[row][vector]);
+    }
+#pragma GCC unroll 1
+    for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 1
+      for (int vector = 0; vector < kVectors; ++vector) {
+        const int64_t at = vector * Lanes::kCount;
+        codes[row][vector] = integer.codes(Lanes::load(&kept[row][at]), block.channel + at);
+      }
+      store_codes<Lanes, kVectors>(codes[row], block.count, clamp, output + row * row_elems);
+    }
+  }
+};
+
+}  // namespace liteqat::kernels::lanes

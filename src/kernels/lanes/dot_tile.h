@@ -1,0 +1,198 @@
+// Products of rows of bytes with packed int8 weights, four taps at a time, in register tiles: the inner loops that the dot-product
+// kernels of conv2d and fully_connected share. Templates on a Lanes type of internal linkage, so nothing here is exported.
+//
+// Rows hold input codes XOR Lanes::kInputFlip (0x80 where the instruction multiplies unsigned by signed bytes); the caller folds the shift
+// of 128 that this means into the bias. Sums are exact modulo 2^32.
+//
+// Output channels come in blocks of 64, 32 or 16. Inside a block they stand in the order in which saturating packs leave them, so that
+// packing needs no permutation: channel 4 * (kVectors * group + vector) + lane % 4 of lane = 4 * group + lane % 4.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/kernel.h"
+
+namespace liteqat::kernels::lanes {
+
+inline constexpr int32_t kDotTaps = 4;  // bytes of one lane of a dot product
+
+/// A block of output channels; the first position equals the first channel.
+struct ChannelBlock {
+  int64_t channel;
+  int32_t vectors;  // 1, 2 or 4
+  int32_t count;    // channels that exist, at most vectors * 16
+};
+
+/// The block that begins at `channel` of `channels`. Requires: channel is where a block begins.
+template <typename Lanes>
+[[gnu::always_inline]] inline ChannelBlock block_at(int64_t channel, int64_t channels) {
+  const int64_t left = channels - channel;
+  const int32_t vectors = left > 3 * Lanes::kCount ? 4 : left > Lanes::kCount ? 2 : 1;
+  const int64_t width = vectors * Lanes::kCount;
+  return {channel, vectors, static_cast<int32_t>(left < width ? left : width)};
+}
+
+/// The block that holds `position`.
+template <typename Lanes>
+[[gnu::always_inline]] inline ChannelBlock block_of(int64_t position, int64_t channels) {
+  int64_t begin = 0;
+  for (;;) {
+    const ChannelBlock block = block_at<Lanes>(begin, channels);
+    if (position < begin + block.vectors * Lanes::kCount) return block;
+    begin += block.vectors * Lanes::kCount;
+  }
+}
+
+template <typename Lanes>
+[[gnu::always_inline]] inline int64_t block_count(int64_t channels) {
+  int64_t count = 0;
+  for (int64_t channel = 0; channel < channels; ++count) channel += block_at<Lanes>(channel, channels).vectors * Lanes::kCount;
+  return count;
+}
+
+/// Positions of all blocks together.
+template <typename Lanes>
+[[gnu::always_inline]] inline int64_t position_count(int64_t channels) {
+  int64_t end = 0;
+  while (end < channels) end += block_at<Lanes>(end, channels).vectors * Lanes::kCount;
+  return end;
+}
+
+/// Calls each(channel, position) for every channel.
+template <typename Lanes, typename Each>
+[[gnu::always_inline]] inline void for_positions(int64_t channels, const Each& each) {
+  for (int64_t begin = 0; begin < channels;) {
+    const ChannelBlock block = block_at<Lanes>(begin, channels);
+    for (int32_t lane = 0; lane < block.vectors * Lanes::kCount; ++lane) {
+      const int32_t vector = lane / Lanes::kCount, group = lane % Lanes::kCount / 4;
+      const int64_t channel = begin + 4 * (block.vectors * group + vector) + lane % 4;
+      if (channel < channels) each(channel, begin + lane);
+    }
+    begin += block.vectors * Lanes::kCount;
+  }
+}
+
+/// The taps that a row is multiplied with: segments of `steps` * 4 neighbouring bytes, each at its offset from the row's begin.
+struct DotTaps {
+  const int64_t* offsets;
+  int64_t segments, steps;
+
+  [[gnu::always_inline]] int64_t bytes() const { return segments * steps * kDotTaps; }
+};
+
+/// Where the weights of one tap of one channel stand: [block][step][position][4].
+template <typename Lanes>
+[[gnu::always_inline]] inline int64_t weight_offset(const ChannelBlock& block, int64_t position, int64_t padded_tap, int64_t padded_taps) {
+  const int64_t width = block.vectors * Lanes::kCount;
+  return block.channel * padded_taps + padded_tap / kDotTaps * width * kDotTaps + (position - block.channel) * kDotTaps +
+         padded_tap % kDotTaps;
+}
+
+/// sums = bias + rows times weights. Rows lie `row_delta` bytes apart.
+template <typename Lanes, int kRows, int kVectors>
+[[gnu::always_inline]] inline void dot_rows(const DotTaps& taps, const uint8_t* rows, int64_t row_delta, const int8_t* weights,
+                                            const int32_t* bias, typename Lanes::Int (&sums)[kRows][kVectors]) {
+  constexpr int kSets = kRows == 1 ? 2 : 1;  // one row alone has too few independent chains
+  constexpr int kPointers = (kRows + 2) / 3;
+  constexpr int64_t kStepBytes = int64_t{kVectors} * Lanes::kCount * kDotTaps;
+  typename Lanes::Int second[kRows][kVectors];
+#pragma GCC unroll 16
+  for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+    for (int vector = 0; vector < kVectors; ++vector) {
+      sums[row][vector] = Lanes::load(bias + vector * Lanes::kCount);
+      if constexpr (kSets == 2) second[row][vector] = Lanes::zero_int();
+    }
+  }
+  const auto step = [&](const uint8_t* const(&from)[kPointers], int64_t at,
+                        typename Lanes::Int(&into)[kRows][kVectors]) __attribute__((always_inline)) {
+    typename Lanes::Int w[kVectors];
+#pragma GCC unroll 4
+    for (int vector = 0; vector < kVectors; ++vector) w[vector] = Lanes::load_bytes(weights + vector * Lanes::kCount * kDotTaps);
+    weights += kStepBytes;
+#pragma GCC unroll 16
+    for (int row = 0; row < kRows; ++row) {
+      const typename Lanes::Int x = Lanes::broadcast_taps(from[row / 3] + row % 3 * row_delta + at);
+#pragma GCC unroll 4
+      for (int vector = 0; vector < kVectors; ++vector) into[row][vector] = Lanes::dot(into[row][vector], x, w[vector]);
+    }
+  };
+  for (int64_t segment = 0; segment < taps.segments; ++segment) {
+    const uint8_t* from[kPointers];
+#pragma GCC unroll 8
+    for (int pointer = 0; pointer < kPointers; ++pointer) from[pointer] = rows + taps.offsets[segment] + 3 * pointer * row_delta;
+    int64_t at = 0;
+    const int64_t end = taps.steps * kDotTaps;
+    if constexpr (kSets == 2) {
+      for (; at + 2 * kDotTaps <= end; at += 2 * kDotTaps) {
+        step(from, at, sums);
+        step(from, at + kDotTaps, second);
+      }
+    }
+    for (; at < end; at += kDotTaps) step(from, at, sums);
+  }
+  if constexpr (kSets == 2) {
+#pragma GCC unroll 4
+    for (int vector = 0; vector < kVectors; ++vector) sums[0][vector] = Lanes::add(sums[0][vector], second[0][vector]);
+  }
+}
+
+/// Rows of a tile by vectors of its block: at most 24 sums of 32 registers, and no fewer than twelve where rows suffice.
+template <int kVectors>
+inline constexpr int kDotTileRows = kVectors == 4 ? 6 : kVectors == 2 ? 8 : 12;
+
+/// One tile, stored by epilogue.store<rows, vectors>(sums, block, output of the first row).
+template <typename Lanes, typename Epilogue, int kRows, int kVectors>
+[[gnu::noinline]] void dot_tile(const Epilogue& epilogue, const DotTaps& taps, const uint8_t* rows, int64_t row_delta,
+                                const int8_t* weights, const ChannelBlock& block, int8_t* output) {
+  typename Lanes::Int sums[kRows][kVectors];
+  dot_rows<Lanes, kRows, kVectors>(taps, rows, row_delta, weights, epilogue.bias + block.channel, sums);
+  epilogue.template store<kRows, kVectors>(sums, block, output);
+}
+
+/// dot_tile of `rows` rows, a number known only now.
+template <typename Lanes, typename Epilogue, int kVectors, int kRows = kDotTileRows<kVectors>>
+[[gnu::always_inline]] inline void dot_tile_of(int64_t rows, const Epilogue& epilogue, const DotTaps& taps, const uint8_t* from,
+                                               int64_t row_delta, const int8_t* weights, const ChannelBlock& block, int8_t* output) {
+  if (rows == kRows) return dot_tile<Lanes, Epilogue, kRows, kVectors>(epilogue, taps, from, row_delta, weights, block, output);
+  if constexpr (kRows > 1) {
+    return dot_tile_of<Lanes, Epilogue, kVectors, kRows - 1>(rows, epilogue, taps, from, row_delta, weights, block, output);
+  }
+}
+
+/// `rows` rows by one block, in tiles of rows as equal as they can be.
+template <typename Lanes, typename Epilogue, int kVectors>
+void dot_block(const Epilogue& epilogue, const DotTaps& taps, const uint8_t* from, int64_t row_delta, int64_t rows, const int8_t* weights,
+               const ChannelBlock& block, int8_t* output) {
+  const int64_t tiles = (rows + kDotTileRows<kVectors> - 1) / kDotTileRows<kVectors>;
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    const Range part = part_of(rows, tile, tiles);
+    dot_tile_of<Lanes, Epilogue, kVectors>(part.end - part.begin, epilogue, taps, from + part.begin * row_delta, row_delta, weights, block,
+                                           output + part.begin * epilogue.row_elems);
+  }
+}
+
+/// `rows` rows by one block; output: where the first row's channel 0 goes.
+template <typename Lanes, typename Epilogue>
+[[gnu::always_inline]] inline void multiply_block(const Epilogue& epilogue, const DotTaps& taps, const uint8_t* from, int64_t row_delta,
+                                                  int64_t rows, const int8_t* packed, const ChannelBlock& block, int8_t* output) {
+  const int8_t* weights = packed + block.channel * taps.bytes();
+  int8_t* to = output + block.channel;
+  if (block.vectors == 4) return dot_block<Lanes, Epilogue, 4>(epilogue, taps, from, row_delta, rows, weights, block, to);
+  if (block.vectors == 2) return dot_block<Lanes, Epilogue, 2>(epilogue, taps, from, row_delta, rows, weights, block, to);
+  return dot_block<Lanes, Epilogue, 1>(epilogue, taps, from, row_delta, rows, weights, block, to);
+}
+
+/// Calls each(block) for blocks [first, last) of the channels.
+template <typename Lanes, typename Each>
+[[gnu::always_inline]] inline void for_blocks(int64_t channels, Range blocks, const Each& each) {
+  int64_t index = 0;
+  for (int64_t channel = 0; channel < channels && index < blocks.end; ++index) {
+    const ChannelBlock block = block_at<Lanes>(channel, channels);
+    if (index >= blocks.begin) each(block);
+    channel += block.vectors * Lanes::kCount;
+  }
+}
+
+}  // namespace liteqat::kernels::lanes
