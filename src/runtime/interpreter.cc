@@ -298,6 +298,10 @@ void Interpreter::invoke() {
   for (const State::BoundStep& bound : state_->steps) state_->run(bound);
 }
 
+void Interpreter::invoke_step(size_t step) {
+  state_->run(state_->steps[step]);
+}
+
 int64_t Interpreter::arena_bytes() const {
   return state_->arena_bytes;
 }

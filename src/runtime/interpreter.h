@@ -59,6 +59,8 @@ class Interpreter {
   std::span<std::byte> input(size_t index);
   std::span<const std::byte> output(size_t index) const;
   void invoke();
+  /// One step of invoke(), counted as in steps(). For measuring: its inputs are what earlier steps left.
+  void invoke_step(size_t step);
 
   int64_t arena_bytes() const;      // activations, planned together
   int64_t live_peak_bytes() const;  // the largest sum of activations alive at once: the planner's lower bound
