@@ -56,7 +56,9 @@ struct Dot {
   static bool accepts(const Int8Params&) { return true; }
 
   // Packed: mode and channel arrays, segment offsets, weights.
-  static int64_t offsets_bytes(const Geometry& geometry) { return lanes::round_up(geometry.segments * int64_t{sizeof(int64_t)}, kAlignment); }
+  static int64_t offsets_bytes(const Geometry& geometry) {
+    return lanes::round_up(geometry.segments * int64_t{sizeof(int64_t)}, kAlignment);
+  }
   static int64_t packed_bytes(const Int8Params& params) {
     const Geometry geometry(params.window);
     return lanes::StepArrays::bytes(geometry.positions) + offsets_bytes(geometry) + geometry.positions * geometry.padded_taps();
@@ -114,8 +116,7 @@ struct Dot {
     *arrays.mode = lanes::CodeMode::kOneSided;
     lanes::for_positions<Lanes>(params.window.out_c, [&](int64_t channel, int64_t position) {
       if (*arrays.mode == lanes::CodeMode::kInteger) return;
-      const auto bounds =
-          lanes::accumulator_bounds(params.weights + channel * taps, taps, 1, own_bias(channel), params.input_zero_point);
+      const auto bounds = lanes::accumulator_bounds(params.weights + channel * taps, taps, 1, own_bias(channel), params.input_zero_point);
       lanes::CodeSteps steps;
       if (!lanes::find_code_steps(params.multipliers[channel], params.output_zero_point, params.clamp, bounds, &steps)) {
         *arrays.mode = lanes::CodeMode::kInteger;
@@ -133,8 +134,8 @@ struct Dot {
   static void pack_offsets(const Window& window, const Geometry& geometry, int64_t* offsets) {
     const int64_t per_row = geometry.segments / window.filter_h;
     for (int64_t segment = 0; segment < geometry.segments; ++segment) {
-      offsets[segment] = segment / per_row * window.dilation_h * geometry.strip_bytes +
-                         segment % per_row * window.dilation_w * int64_t{window.in_c};
+      offsets[segment] =
+          segment / per_row * window.dilation_h * geometry.strip_bytes + segment % per_row * window.dilation_w * int64_t{window.in_c};
     }
   }
 

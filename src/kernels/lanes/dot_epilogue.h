@@ -101,8 +101,8 @@ struct CodeEpilogue {
       const auto slope = Lanes::load(high + at), slope_rest = Lanes::load(low + at), constant = Lanes::load(above + at);
 #pragma GCC unroll 16
       for (int row = 0; row < kRows; ++row) {
-        const auto own = kTwoSided ? Lanes::select_less(sums[row][vector], Lanes::load(split + at), Lanes::load(below + at), constant)
-                                   : constant;
+        const auto own =
+            kTwoSided ? Lanes::select_less(sums[row][vector], Lanes::load(split + at), Lanes::load(below + at), constant) : constant;
         sums[row][vector] = Lanes::step_codes(sums[row][vector], slope, slope_rest, own);
       }
     }

@@ -105,8 +105,8 @@ template <typename Lanes, int kRows, int kVectors>
       if constexpr (kSets == 2) second[row][vector] = Lanes::zero_int();
     }
   }
-  const auto step = [&](const uint8_t* const(&from)[kPointers], int64_t at,
-                        typename Lanes::Int(&into)[kRows][kVectors]) __attribute__((always_inline)) {
+  const auto step = [&](const uint8_t* const(&from)[kPointers], int64_t at, typename Lanes::Int(&into)[kRows][kVectors])
+      __attribute__((always_inline)) {
     typename Lanes::Int w[kVectors];
 #pragma GCC unroll 4
     for (int vector = 0; vector < kVectors; ++vector) w[vector] = Lanes::load_bytes(weights + vector * Lanes::kCount * kDotTaps);
@@ -140,7 +140,9 @@ template <typename Lanes, int kRows, int kVectors>
 
 /// Rows of a tile by vectors of its block: at most 24 sums of 32 registers, and no fewer than twelve where rows suffice.
 template <int kVectors>
-inline constexpr int kDotTileRows = kVectors == 4 ? 6 : kVectors == 2 ? 8 : 12;
+inline constexpr int kDotTileRows = kVectors == 4   ? 6
+                                    : kVectors == 2 ? 8
+                                                    : 12;
 
 /// One tile, stored by epilogue.store<rows, vectors>(sums, block, output of the first row).
 template <typename Lanes, typename Epilogue, int kRows, int kVectors>

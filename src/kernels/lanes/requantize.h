@@ -48,8 +48,7 @@ struct Requantizer {
 
   /// Params: zero point and clamp of the output.
   template <typename Params>
-  [[gnu::always_inline]] Requantizer(const Params& params, int64_t padded_channels)
-      : Requantizer(params, params.packed, padded_channels) {}
+  [[gnu::always_inline]] Requantizer(const Params& params, int64_t padded_channels) : Requantizer(params, params.packed, padded_channels) {}
   /// With the arrays somewhere else than at the begin of packed memory.
   template <typename Params>
   [[gnu::always_inline]] Requantizer(const Params& params, const std::byte* channel_arrays, int64_t padded_channels)
