@@ -18,7 +18,7 @@ function(liteqat_isa_object file out_target)
   target_compile_options(${_target} PRIVATE ${LITEQAT_ISA_FLAGS_${_isa}} $<$<CONFIG:Release>:-O3>)
   target_link_libraries(${_target} PRIVATE liteqat_build_flags)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(${_target} PRIVATE -Wno-maybe-uninitialized)  # false positives inside avx512fintrin.h, GCC bug 105593
+    target_compile_options(${_target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized)  # false positives inside avx512fintrin.h, GCC bug 105593
   endif()
   set(${out_target} ${_target} PARENT_SCOPE)
 endfunction()

@@ -65,6 +65,19 @@ struct Lanes {
   /// a < b ? yes : no.
   static Float select_less(Int a, Int b, Float yes, Float no) { return _mm512_mask_blend_ps(_mm512_cmplt_epi32_mask(a, b), no, yes); }
 
+  /// round_half_away(x * rescale), saturated far beyond int8: the largest double below 1/2 is added away from zero, then the rest cut off;
+  /// adding 1/2 itself would round the double below it up.
+  static Int round_scaled(Int x, const double* rescale) {
+    return _mm512_inserti64x4(_mm512_castsi256_si512(round_scaled(_mm512_castsi512_si256(x), rescale)),
+                              round_scaled(_mm512_extracti64x4_epi64(x, 1), rescale + 8), 1);
+  }
+  static __m256i round_scaled(__m256i x, const double* rescale) {
+    const __m512d limit = _mm512_set1_pd(1 << 20), sign = _mm512_set1_pd(-0.0), below_half = _mm512_set1_pd(0.49999999999999994);
+    __m512d product = _mm512_mul_pd(_mm512_cvtepi32_pd(x), _mm512_loadu_pd(rescale));
+    product = _mm512_max_pd(_mm512_min_pd(product, limit), _mm512_sub_pd(_mm512_setzero_pd(), limit));
+    return _mm512_cvttpd_epi32(_mm512_add_pd(product, _mm512_or_pd(_mm512_and_pd(product, sign), below_half)));
+  }
+
   struct ByteClamp {
     __m512i low, high;
   };

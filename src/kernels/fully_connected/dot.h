@@ -1,0 +1,109 @@
+// int8 FULLY_CONNECTED by dot products (lanes/dot_tile.h), requantized in double as Requantization::kDoubleHalfAway asks. Shared by the
+// instruction sets that have them; a Lanes type of internal linkage gives the steps. Rows are copied once, as bytes that dot() takes; the
+// input's zero point and that shift are folded into the bias, modulo 2^32.
+#pragma once
+
+#include "kernels/fully_connected/implementations.h"
+#include "kernels/lanes/dot_epilogue.h"
+#include "kernels/lanes/dot_tile.h"
+#include "kernels/lanes/tile.h"
+
+namespace liteqat::kernels::fully_connected {
+
+/// round_half_away(double(accumulator) * rescale) + zero point, clamped.
+template <typename Lanes>
+struct DoubleEpilogue {
+  using Int = typename Lanes::Int;
+  const double* rescale;
+  const int32_t* bias;
+  Int zero_point;
+  typename Lanes::ByteClamp clamp;
+  int64_t row_elems;  // of the output
+
+  template <int kRows, int kVectors>
+  [[gnu::always_inline]] void store(Int (&sums)[kRows][kVectors], const lanes::ChannelBlock& block, int8_t* output) const {
+#pragma GCC unroll 16
+    for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+      for (int vector = 0; vector < kVectors; ++vector) {
+        const Int rounded = Lanes::round_scaled(sums[row][vector], rescale + block.channel + vector * Lanes::kCount);
+        sums[row][vector] = Lanes::add(rounded, zero_point);
+      }
+      lanes::store_codes<Lanes, kVectors>(sums[row], block.count, clamp, output + row * row_elems);
+    }
+  }
+};
+
+template <typename Lanes>
+struct Dot {
+  static constexpr int64_t kPanelBudget = 20 << 10;  // bytes of rows at once, half of the nearest cache of common CPUs
+  static constexpr int64_t kFewRows = 64;            // fewer are not divided among workers, channels are
+
+  static int64_t steps(const Rows& shape) { return (shape.in + lanes::kDotTaps - 1) / lanes::kDotTaps; }
+  static int64_t row_bytes(const Rows& shape) { return steps(shape) * lanes::kDotTaps; }
+  static int64_t positions(const Rows& shape) { return lanes::position_count<Lanes>(shape.out); }
+  static int64_t panel_rows(const Rows& shape) {
+    const int64_t fitting = kPanelBudget / row_bytes(shape), most = fitting < 24 ? 24 : fitting;
+    return shape.rows < most ? shape.rows : most;
+  }
+  static bool by_channels(const Rows& shape) { return shape.rows < kFewRows && lanes::block_count<Lanes>(shape.out) > 1; }
+
+  static bool accepts(const Int8Params&) { return true; }
+
+  // Packed: rescale factors, bias, the one segment's offset, weights.
+  static int64_t packed_bytes(const Int8Params& params) {
+    return positions(params.shape) * (int64_t{sizeof(double)} + int64_t{sizeof(int32_t)} + row_bytes(params.shape)) + kAlignment;
+  }
+
+  static void pack(const Int8Params& params, std::byte* packed) {
+    const int64_t padded = positions(params.shape), in = params.shape.in, row = row_bytes(params.shape);
+    auto* rescale = reinterpret_cast<double*>(packed);
+    auto* bias = reinterpret_cast<int32_t*>(rescale + padded);
+    auto* weights = reinterpret_cast<int8_t*>(bias + padded) + kAlignment;
+    lanes::for_positions<Lanes>(params.shape.out, [&](int64_t channel, int64_t position) {
+      const lanes::ChannelBlock block = lanes::block_of<Lanes>(position, params.shape.out);
+      uint32_t sum = 0;
+      for (int64_t tap = 0; tap < in; ++tap) {
+        const int8_t weight = params.weights[channel * in + tap];
+        sum += static_cast<uint32_t>(weight);
+        weights[lanes::weight_offset<Lanes>(block, position, tap, row)] = weight;
+      }
+      const uint32_t own = params.bias == nullptr ? 0 : static_cast<uint32_t>(params.bias[channel]);
+      bias[position] = static_cast<int32_t>(own - static_cast<uint32_t>(params.input_zero_point + Lanes::kInputShift) * sum);
+      rescale[position] = params.rescale[channel];
+    });
+  }
+
+  static int64_t scratch_bytes(const Int8Params& params) { return panel_rows(params.shape) * row_bytes(params.shape); }
+
+  static int64_t units(const Int8Params& params) {
+    return by_channels(params.shape) ? lanes::block_count<Lanes>(params.shape.out) : params.shape.rows;
+  }
+
+  static void run(const Int8Params& params, Range units, const int8_t* input, int8_t* output) {
+    const Rows& shape = params.shape;
+    const int64_t padded = positions(shape), in = shape.in, out = shape.out, row = row_bytes(shape), panel = panel_rows(shape);
+    const auto* rescale = reinterpret_cast<const double*>(params.packed);
+    const auto* bias = reinterpret_cast<const int32_t*>(rescale + padded);
+    const auto* offset = reinterpret_cast<const int64_t*>(bias + padded);
+    const auto* weights = reinterpret_cast<const int8_t*>(offset) + kAlignment;
+    const DoubleEpilogue<Lanes> epilogue = {rescale, bias, Lanes::broadcast(params.output_zero_point),
+                                            Lanes::byte_clamp(params.clamp.low, params.clamp.high), out};
+    const Range blocks = by_channels(shape) ? units : Range{0, lanes::block_count<Lanes>(out)};
+    const Range rows = by_channels(shape) ? Range{0, shape.rows} : units;
+    auto* copy = reinterpret_cast<uint8_t*>(params.scratch);
+    for (int64_t first = rows.begin; first < rows.end; first += panel) {
+      const int64_t count = rows.end - first < panel ? rows.end - first : panel;
+      for (int64_t index = 0; index < count; ++index) Lanes::copy_flipped(input + (first + index) * in, in, copy + index * row);
+      lanes::for_blocks<Lanes>(out, blocks, [&](const lanes::ChannelBlock& block) {
+        lanes::multiply_block<Lanes>(epilogue, {offset, 1, steps(shape)}, copy, row, count, weights, block, output + first * out);
+      });
+    }
+  }
+
+  static constexpr Int8Kernel kernel(const char* name, Isa isa) {
+    return {name, isa, accepts, packed_bytes, pack, scratch_bytes, units, run};
+  }
+};
+
+}  // namespace liteqat::kernels::fully_connected
