@@ -13,6 +13,9 @@ find_program(FLATC_PROGRAM flatc REQUIRED)
 
 set(LITEQAT_LIBRARY_fmt fmt::fmt)
 set(LITEQAT_LIBRARY_threads Threads::Threads)
+add_library(liteqat_public_headers INTERFACE)  # include/, what is installed
+target_include_directories(liteqat_public_headers INTERFACE $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>)
+set(LITEQAT_LIBRARY_public_headers liteqat_public_headers)
 set(LITEQAT_LIBRARY_zlib ZLIB::ZLIB)
 set(LITEQAT_LIBRARY_boost Boost::headers)
 set(LITEQAT_LIBRARY_nlohmann_json nlohmann_json::nlohmann_json)

@@ -55,15 +55,23 @@ std::vector<Isa> supported_isas() {
   return supported;
 }
 
+Result<Isa> parse_isa(const std::string& name, const std::string& setting) {
+  std::string known;
+  for (Isa isa : kAll) {
+    if (name != isa_name(isa)) {
+      known += (known.empty() ? "" : isa == kAll.back() ? " or " : ", ") + std::string(isa_name(isa));
+      continue;
+    }
+    if (!isa_supported(isa)) return error(Code::kInvalidArgument, "{}={}: this CPU does not execute it", setting, name);
+    return isa;
+  }
+  return error(Code::kInvalidArgument, "{}={}: unknown, expected {}", setting, name, known);
+}
+
 Result<Isa> select_isa() {
   const char* forced = std::getenv("LITEQAT_ISA");
   if (forced == nullptr || *forced == '\0') return supported_isas().back();
-  for (Isa isa : kAll) {
-    if (std::string(forced) != isa_name(isa)) continue;
-    if (!isa_supported(isa)) return error(Code::kInvalidArgument, "LITEQAT_ISA={}: this CPU does not execute it", forced);
-    return isa;
-  }
-  return error(Code::kInvalidArgument, "LITEQAT_ISA={}: unknown, expected reference, avx2, avx512 or avx512vnni", forced);
+  return parse_isa(forced, "LITEQAT_ISA");
 }
 
 std::string cpu_flags() {

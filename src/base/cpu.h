@@ -19,6 +19,9 @@ bool isa_supported(Isa isa);
 /// All sets this CPU executes, weakest first.
 std::vector<Isa> supported_isas();
 
+/// A set by name that this CPU executes. Fails: kInvalidArgument, naming the setting that the name was given for.
+Result<Isa> parse_isa(const std::string& name, const std::string& setting);
+
 /// The set to use: LITEQAT_ISA if given, else the best supported one. Fails: kInvalidArgument, naming the variable.
 Result<Isa> select_isa();
 
