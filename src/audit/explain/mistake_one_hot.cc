@@ -78,7 +78,7 @@ void add_binary_accuracy_reading(const Subject& subject, Readings& readings) {
   const double mismatches = static_cast<double>(images * *classes) - 0.5 * static_cast<double>(cells->low + cells->high);
   // Mismatches per wrong image between 1 and 2, uniformly, unsure right ones included.
   constexpr int kSteps = 16;
-  double sum = 0, mass = 0, mean = 0;
+  double sum = 0, mass = 0;
   for (int step = 0; step < kSteps; ++step) {
     const double per_wrong = 1 + (step + 0.5) / kSteps;
     const double accuracy = 1 - mismatches / size / per_wrong;
@@ -86,7 +86,6 @@ void add_binary_accuracy_reading(const Subject& subject, Readings& readings) {
     const double term = sibling_density(subject, accuracy, size) / per_wrong / size / kSteps;
     sum += term * static_cast<double>(cells->high - cells->low + 1);
     mass += term;
-    mean += term * accuracy;
   }
   if (mass == 0) return;
   const bool exact = prints_exactly(*subject.figure, cells->low, images * *classes);

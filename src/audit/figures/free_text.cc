@@ -98,7 +98,8 @@ class LineJob {
     size_t begin = 0;
     for (size_t j = at; j-- > 0;) {
       const Role role = found_.numbers[j].role;
-      if (role == Role::kSize || role == Role::kName) continue;
+      const bool far = found_.numbers[at].number.begin - found_.numbers[j].number.begin > kLongestPhrase;
+      if (!far && (role == Role::kSize || role == Role::kName)) continue;
       begin = found_.numbers[j].number.end;
       break;
     }

@@ -67,13 +67,25 @@ bool can_be_header(const Cells& cells, TableKind kind) {
   });
 }
 
-/// The rows below a header that have as many cells; with aligned columns one more is a column of row names without a header.
-Table find_rows(const std::vector<TextLine>& lines, size_t at, TableKind kind, const std::vector<bool>& taken) {
+bool has_digit(const std::string& text) {
+  return text.find_first_of("0123456789") != std::string::npos;
+}
+
+/// Rows that may be looked at in all: a few passes over the text. A text in which every line could be the header of all that follow would
+/// otherwise take time that grows with its square.
+struct Budget {
+  size_t rows;
+};
+
+/// The rows below a header that have as many cells; with aligned columns one more is a column of row names without a header. The first row
+/// must hold a digit.
+Table find_rows(const std::vector<TextLine>& lines, size_t at, TableKind kind, const std::vector<bool>& taken, Budget& budget) {
   Table table{at, at + 1, split_row(lines[at].text, kind), {}, {}};
   if (!can_be_header(table.header, kind)) return table;
   const bool aligned = kind == TableKind::kColumns || kind == TableKind::kWords;
-  for (size_t i = at + 1; i < lines.size() && !taken[i]; ++i) {
+  for (size_t i = at + 1; i < lines.size() && !taken[i] && budget.rows > 0; ++i, --budget.rows) {
     if (is_rule(lines[i].text)) continue;
+    if (table.rows.empty() && !has_digit(lines[i].text)) break;
     Cells cells = split_row(lines[i].text, kind);
     const bool names_first = aligned && table.rows.empty() && cells.size() == table.header.size() + 1;
     if (names_first) table.header.insert(table.header.begin(), "");
@@ -262,11 +274,12 @@ std::string find_caption(const std::vector<TextLine>& lines, size_t at) {
 void read_tables(const std::vector<TextLine>& lines, Collector& collector, std::vector<bool>& taken) {
   constexpr std::array<TableKind, 7> kKinds = {TableKind::kBars,   TableKind::kLatex,   TableKind::kTabs, TableKind::kSemicolons,
                                                TableKind::kCommas, TableKind::kColumns, TableKind::kWords};
-  for (size_t at = 0; at + 1 < lines.size(); ++at) {
+  Budget budget{20 * lines.size() + 1000};
+  for (size_t at = 0; at + 1 < lines.size() && budget.rows > 0; ++at) {
     if (taken[at] || is_rule(lines[at].text)) continue;
     if (read_classification_report(lines, at, collector, taken)) continue;
     for (const TableKind kind : kKinds) {
-      Table table = find_rows(lines, at, kind, taken);
+      Table table = find_rows(lines, at, kind, taken, budget);
       if (table.rows.empty() ||
           std::all_of(table.rows.begin(), table.rows.end(), [](const Row& row) { return count_numbers(row.cells) == 0; }))
         continue;
