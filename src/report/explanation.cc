@@ -120,7 +120,7 @@ std::string readings_text(const results::Explanation& explanation, const std::st
   if (readings.empty()) return "";
   std::string text = "  consistent with, by weight:\n";
   for (size_t i = 0; i < shown(readings.size(), kFewReadings, all); ++i) text += hypothesis_line(*readings[i], paint);
-  if (!all && readings.size() > kFewReadings) text += format("    ... and {} more readings (--all)\n", readings.size() - kFewReadings);
+  if (!all && readings.size() > kFewReadings) text += format("    ... and {} more (--all)\n", readings.size() - kFewReadings);
   return text + format("    {:.2f}  as printed, or a cause that is not in the list\n", std::max(0.0, 1 - sum));
 }
 
@@ -156,7 +156,8 @@ std::string comparison_line(const results::FigureComparison& pair) {
   std::string text =
       format("{} against {}: {:+.6g}, z = {:.2f}, p = {:.2g} unpaired: ", pair.a, pair.b, pair.difference, pair.z, pair.p_unpaired);
   constexpr double kAlpha = 0.05;
-  text += pair.p_unpaired < kAlpha ? "significant." : "not significant.";
+  text += pair.p_unpaired < kAlpha ? "significant. The figures do not say why: longer training, other images and quantization all can."
+                                   : "not significant.";
   if (pair.difference == 0) return text;
   if (pair.p_unpaired >= kAlpha) {
     text += pair.significant_below_discordant

@@ -45,6 +45,9 @@ assert all(set(f) == {"check", "verdict", "subject", "summary", "evidence", "adv
 
 text, _ = harness.run("explain", work / "input.txt", "--dataset", "cifar10")
 assert "consistent with" in text and "proved" not in text and len(text.splitlines()) <= 40, text
+readme = (harness.ROOT / "README.md").read_text()
+shown = "".join(("    " + line).rstrip() + "\n" for line in text.splitlines())
+assert "    $ liteqat explain log.txt --dataset cifar10\n" + shown in readme, "README shows another output of explain than this:\n" + shown
 everything, _ = harness.run("explain", work / "input.txt", "--dataset", "cifar10", "--all")
 assert len(everything) > len(text) and "Findings" in everything
 assert "\033[" not in text and "\033[" in harness.run("explain", work / "input.txt", "--dataset", "cifar10", "--color", "always")[0]

@@ -380,7 +380,7 @@ int main(int argc, char** argv) {
   int full = 0, third_full = 0;
   std::printf(
       "| mistake made | cases | visible | first | among three | visible: first | visible: among three | named first "
-      "|\n|---|---:|---:|---:|---:|---:|---:|---|\n");
+      "|\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---|\n");
   for (const auto& [id, mistake] : mistakes()) {
     const Tally tally = run_mistake(id, mistake, cases, random);
     std::printf("| %s | %d | %d | %s | %s | %s | %s | %d | %s | %s |\n", id.c_str(), tally.cases, tally.visible,
