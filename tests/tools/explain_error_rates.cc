@@ -379,8 +379,18 @@ int main(int argc, char** argv) {
   Random random(seed);
   int full = 0, third_full = 0;
   std::printf(
-      "| mistake made | cases | visible | first | among three | visible: first | visible: among three | named first "
-      "|\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---|\n");
+      "# explain's error rates\n\nPrinted by `explain_error_rates --cases %d --clean %d --seed %llu`. Each mistake is made on simulated "
+      "right and wrong "
+      "images, with random numbers of images and classes, accuracies, up to three sibling figures and print formats "
+      "(tests/tools/explain_error_rates.cc). Visible: the digits are impossible on the split, or lie more than 1 on the logit scale from "
+      "every other "
+      "figure. A reading that is arithmetically identical to one of the first three counts as among them in the columns of visible "
+      "mistakes.\n\n",
+      cases, clean_cases, static_cast<unsigned long long>(seed));
+  std::printf(
+      "| mistake made | cases | visible | first | among three | visible: first | visible: among three | all digits | all digits: among "
+      "three | named "
+      "first |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---|\n");
   for (const auto& [id, mistake] : mistakes()) {
     const Tally tally = run_mistake(id, mistake, cases, random);
     std::printf("| %s | %d | %d | %s | %s | %s | %s | %d | %s | %s |\n", id.c_str(), tally.cases, tally.visible,

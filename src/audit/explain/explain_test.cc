@@ -105,6 +105,7 @@ TEST(Explain, MistakesAreInverted) {
   const std::string three = "A test accuracy: 0.7447\nB test accuracy: 0.7375\n";
   const Case cases[] = {
       {"test accuracy: 100000.0000%", data_set("cifar10"), "metric.label_shape_broadcast", 0, 0},
+      {"test accuracy: 100000.0000%", {}, "metric.label_shape_broadcast", 0, 0},
       {"test accuracy: 0.1", data_set("cifar10"), "metric.label_shape_broadcast", 0, 0},
       {"test accuracy: 0.7431%", data_set("cifar10"), "metric.percent", 7431, 10000},
       {"test accuracy: 7431.00 %", data_set("cifar10"), "metric.percent", 7431, 10000},

@@ -31,6 +31,10 @@ Reading broadcast_reading(double likelihood, const std::string& why) {
   return {.id = "metric.label_shape_broadcast", .likelihood = likelihood, .fixed_value = true, .why = why, .how_to_check = kShapeCheck};
 }
 
+bool prints_whole(const Figure& figure) {
+  return figure.value < 1e6 && std::abs(figure.value - std::round(figure.value)) < half_place(figure);
+}
+
 /// Where the classes differ in size the mean moves with the predictions, by a few percent of 1/C.
 double unbalanced_likelihood(const Subject& subject, int64_t classes) {
   constexpr double kSpread = 0.05;
@@ -40,11 +44,26 @@ double unbalanced_likelihood(const Subject& subject, int64_t classes) {
   return density * resolution(*subject.figure) * digits_probability(*subject.figure, false);
 }
 
+/// Without the number of classes, the sum shows itself as a whole number that no accuracy can be: "100000.0000%". N, if known, must be a
+/// multiple of it.
+void add_without_classes(const Subject& subject, Readings& readings) {
+  const Figure& figure = *subject.figure;
+  if (figure.value < 10 || !prints_whole(figure) || figure.total > 0) return;
+  const auto sum = static_cast<int64_t>(std::llround(figure.value));
+  if (subject.size && *subject.size % sum != 0) return;
+  readings.push_back(broadcast_reading(
+      digits_probability(figure, true) / 2,
+      format("labels of shape (N,1) against predictions of shape (N,) make N x N comparisons; their sum divided by N is N / C, {} if for "
+             "instance {} images fall into 10 classes, whatever the model",
+             format_count(sum), format_count(10 * sum))));
+}
+
 }  // namespace
 
 void add_label_shape_reading(const Subject& subject, Readings& readings) {
   const auto classes = subject.facts->classes;
-  if (!classes || *classes < 2 || subject.figure->total > 0) return;
+  if (!classes) return add_without_classes(subject, readings);
+  if (*classes < 2 || subject.figure->total > 0) return;
   const Figure& figure = *subject.figure;
   if (subject.size && prints_sum(figure, *subject.size, *classes)) {
     readings.push_back(broadcast_reading(digits_probability(figure, true) / 2,
