@@ -22,8 +22,8 @@ struct DotGeometry {
   /// Below this many output pixels, several workers divide the channels: rows would be too few or too short.
   static constexpr int64_t kFewPixels = 64;
 
-  bool flat, by_channels;
-  int64_t segments, segment_taps, steps, strip_pixels, strip_bytes, group_rows, strips, blocks, positions;
+  bool flat, by_channels, wide;
+  int64_t segments, segment_taps, padded_segment, strip_pixels, strip_bytes, group_rows, strips, blocks, positions;
 
   [[gnu::always_inline]] explicit DotGeometry(const Window& w)
       : flat(w.filter_h == 1 && w.filter_w == 1 && w.stride_h == 1 && w.stride_w == 1 && w.pad_top == 0 && w.pad_left == 0 &&
@@ -31,9 +31,11 @@ struct DotGeometry {
     const bool whole_rows = w.dilation_w == 1 || w.filter_w == 1;
     segments = w.filter_h * (whole_rows ? 1 : w.filter_w);
     segment_taps = int64_t{w.in_c} * (whole_rows ? w.filter_w : 1);
-    steps = (segment_taps + lanes::kDotTaps - 1) / lanes::kDotTaps;
+    const lanes::TapPadding padding(segment_taps, lanes::has_single_block<Lanes>(w.out_c));
+    padded_segment = padding.taps;
+    wide = padding.wide;
     strip_pixels = int64_t{w.out_w - 1} * w.stride_w + int64_t{w.filter_w - 1} * w.dilation_w + 1;
-    strip_bytes = flat ? steps * lanes::kDotTaps : lanes::round_up(strip_pixels * w.in_c + lanes::kDotTaps, kAlignment);
+    strip_bytes = flat ? padded_segment : lanes::round_up(strip_pixels * w.in_c + lanes::kWideTaps, kAlignment);
     const int64_t first_strips = int64_t{w.filter_h - 1} * w.dilation_h + 1, more_strips = w.stride_h;
     const int64_t rows = flat ? w.out_rows() * w.out_w : w.out_h;
     group_rows = flat ? kStripBudget / strip_bytes : (kStripBudget / strip_bytes - first_strips) / more_strips + 1;
@@ -45,7 +47,7 @@ struct DotGeometry {
     by_channels = w.out_rows() * w.out_w < kFewPixels && blocks > 1;
   }
 
-  int64_t padded_taps() const { return segments * steps * lanes::kDotTaps; }
+  int64_t padded_taps() const { return segments * padded_segment; }
 };
 
 template <typename Lanes>
@@ -55,19 +57,23 @@ struct Dot {
 
   static bool accepts(const Int8Params&) { return true; }
 
-  // Packed: mode and channel arrays, segment offsets, weights.
+  // Packed: geometry, mode and channel arrays, segment offsets, weights.
+  static constexpr int64_t kGeometryBytes = (int64_t{sizeof(Geometry)} + kAlignment - 1) / kAlignment * kAlignment;
   static int64_t offsets_bytes(const Geometry& geometry) {
     return lanes::round_up(geometry.segments * int64_t{sizeof(int64_t)}, kAlignment);
   }
   static int64_t packed_bytes(const Int8Params& params) {
     const Geometry geometry(params.window);
-    return lanes::StepArrays::bytes(geometry.positions) + offsets_bytes(geometry) + geometry.positions * geometry.padded_taps();
+    return kGeometryBytes + lanes::StepArrays::bytes(geometry.positions) + offsets_bytes(geometry) +
+           geometry.positions * geometry.padded_taps();
   }
 
   static void pack(const Int8Params& params, std::byte* packed) {
     const Geometry geometry(params.window);
-    std::byte* offsets = packed + lanes::StepArrays::bytes(geometry.positions);
-    pack_channels(params, geometry, packed);
+    __builtin_memcpy(packed, &geometry, sizeof(geometry));
+    std::byte* arrays = packed + kGeometryBytes;
+    std::byte* offsets = arrays + lanes::StepArrays::bytes(geometry.positions);
+    pack_channels(params, geometry, arrays);
     pack_offsets(params.window, geometry, reinterpret_cast<int64_t*>(offsets));
     pack_weights(params, geometry, reinterpret_cast<int8_t*>(offsets + offsets_bytes(geometry)));
   }
@@ -83,12 +89,13 @@ struct Dot {
   }
 
   static void run(const Int8Params& params, Range units, const int8_t* input, int8_t* output) {
-    const Geometry geometry(params.window);
-    const std::byte* offsets = params.packed + lanes::StepArrays::bytes(geometry.positions);
+    const Geometry& geometry = *reinterpret_cast<const Geometry*>(params.packed);
+    const std::byte* arrays = params.packed + kGeometryBytes;
+    const std::byte* offsets = arrays + lanes::StepArrays::bytes(geometry.positions);
     const Run run = {params.window,
                      geometry,
-                     Epilogue(params, geometry.positions, params.window.out_c),
-                     {reinterpret_cast<const int64_t*>(offsets), geometry.segments, geometry.steps},
+                     Epilogue(params, arrays, geometry.positions, params.window.out_c),
+                     {reinterpret_cast<const int64_t*>(offsets), geometry.segments, geometry.padded_segment, geometry.wide},
                      reinterpret_cast<const int8_t*>(offsets + offsets_bytes(geometry)),
                      reinterpret_cast<uint8_t*>(params.scratch),
                      static_cast<int8_t>(params.input_zero_point),
@@ -102,10 +109,10 @@ struct Dot {
   }
 
  private:
-  static void pack_channels(const Int8Params& params, const Geometry& geometry, std::byte* packed) {
+  static void pack_channels(const Int8Params& params, const Geometry& geometry, std::byte* packed_arrays) {
     const int64_t taps = int64_t{params.window.filter_h} * params.window.filter_w * params.window.in_c;
-    const lanes::StepArrays arrays(packed, geometry.positions);
-    const lanes::ChannelArrays integer(packed + lanes::StepArrays::kModeBytes, geometry.positions);
+    const lanes::StepArrays arrays(packed_arrays, geometry.positions);
+    const lanes::ChannelArrays integer(packed_arrays + lanes::StepArrays::kModeBytes, geometry.positions);
     const auto own_bias = [&](int64_t channel) { return params.bias == nullptr ? 0 : params.bias[channel]; };
     const auto folded_bias = [&](int64_t channel) {
       uint32_t sum = 0;
@@ -140,12 +147,13 @@ struct Dot {
   }
 
   static void pack_weights(const Int8Params& params, const Geometry& geometry, int8_t* packed) {
-    const int64_t taps = geometry.segments * geometry.segment_taps, padded = geometry.steps * lanes::kDotTaps;
+    const int64_t taps = geometry.segments * geometry.segment_taps;
     lanes::for_positions<Lanes>(params.window.out_c, [&](int64_t channel, int64_t position) {
       const lanes::ChannelBlock block = lanes::block_of<Lanes>(position, params.window.out_c);
       for (int64_t tap = 0; tap < taps; ++tap) {
-        const int64_t at = tap / geometry.segment_taps * padded + tap % geometry.segment_taps;
-        packed[lanes::weight_offset<Lanes>(block, position, at, geometry.padded_taps())] = params.weights[channel * taps + tap];
+        const int64_t at = tap / geometry.segment_taps * geometry.padded_segment + tap % geometry.segment_taps;
+        packed[lanes::weight_offset<Lanes>(block, position, at, geometry.padded_taps(), geometry.wide)] =
+            params.weights[channel * taps + tap];
       }
     });
   }
@@ -209,12 +217,12 @@ struct Dot {
         uint8_t* strip = strips + line * geometry.strip_bytes;
         const int64_t in_y = first_y + line;
         if (in_y < 0 || in_y >= window.in_h || first >= last) {
-          __builtin_memset(strip, pad, static_cast<size_t>(geometry.strip_pixels * in_c));
+          Lanes::fill(strip, geometry.strip_pixels * in_c, pad);
           continue;
         }
-        __builtin_memset(strip, pad, static_cast<size_t>((first - begin) * in_c));
+        Lanes::fill(strip, (first - begin) * in_c, pad);
         Lanes::copy_flipped(image + (in_y * window.in_w + first) * in_c, (last - first) * in_c, strip + (first - begin) * in_c);
-        __builtin_memset(strip + (last - begin) * in_c, pad, static_cast<size_t>((end - last) * in_c));
+        Lanes::fill(strip + (last - begin) * in_c, (end - last) * in_c, pad);
       }
     }
   };

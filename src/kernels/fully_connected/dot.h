@@ -39,8 +39,8 @@ struct Dot {
   static constexpr int64_t kPanelBudget = 20 << 10;  // bytes of rows at once, half of the nearest cache of common CPUs
   static constexpr int64_t kFewRows = 64;            // fewer are not divided among workers, channels are
 
-  static int64_t steps(const Rows& shape) { return (shape.in + lanes::kDotTaps - 1) / lanes::kDotTaps; }
-  static int64_t row_bytes(const Rows& shape) { return steps(shape) * lanes::kDotTaps; }
+  static lanes::TapPadding padding(const Rows& shape) { return {shape.in, lanes::has_single_block<Lanes>(shape.out)}; }
+  static int64_t row_bytes(const Rows& shape) { return padding(shape).taps; }
   static int64_t positions(const Rows& shape) { return lanes::position_count<Lanes>(shape.out); }
   static int64_t panel_rows(const Rows& shape) {
     const int64_t fitting = kPanelBudget / row_bytes(shape), most = fitting < 24 ? 24 : fitting;
@@ -66,7 +66,7 @@ struct Dot {
       for (int64_t tap = 0; tap < in; ++tap) {
         const int8_t weight = params.weights[channel * in + tap];
         sum += static_cast<uint32_t>(weight);
-        weights[lanes::weight_offset<Lanes>(block, position, tap, row)] = weight;
+        weights[lanes::weight_offset<Lanes>(block, position, tap, row, padding(params.shape).wide)] = weight;
       }
       const uint32_t own = params.bias == nullptr ? 0 : static_cast<uint32_t>(params.bias[channel]);
       bias[position] = static_cast<int32_t>(own - static_cast<uint32_t>(params.input_zero_point + Lanes::kInputShift) * sum);
@@ -96,7 +96,8 @@ struct Dot {
       const int64_t count = rows.end - first < panel ? rows.end - first : panel;
       for (int64_t index = 0; index < count; ++index) Lanes::copy_flipped(input + (first + index) * in, in, copy + index * row);
       lanes::for_blocks<Lanes>(out, blocks, [&](const lanes::ChannelBlock& block) {
-        lanes::multiply_block<Lanes>(epilogue, {offset, 1, steps(shape)}, copy, row, count, weights, block, output + first * out);
+        lanes::multiply_block<Lanes>(epilogue, {offset, 1, row, padding(shape).wide}, copy, row, count, weights, block,
+                                     output + first * out);
       });
     }
   }

@@ -11,7 +11,7 @@
 
 namespace liteqat::kernels::lanes {
 
-/// At the begin of packed memory, for all channels together.
+/// Before the arrays, for all channels together.
 enum class CodeMode : int32_t { kInteger, kOneSided, kTwoSided };
 
 /// Where the per-channel arrays of the steps lie: after the mode, one array of padded_channels four-byte elements each.
@@ -66,15 +66,15 @@ struct CodeEpilogue {
   int64_t row_elems;  // of the output
 
   template <typename Params>
-  [[gnu::always_inline]] CodeEpilogue(const Params& params, int64_t padded_channels, int64_t output_row_elems)
-      : mode(*reinterpret_cast<const CodeMode*>(params.packed)),
-        bias(reinterpret_cast<const int32_t*>(params.packed + StepArrays::kModeBytes)),
+  [[gnu::always_inline]] CodeEpilogue(const Params& params, const std::byte* arrays, int64_t padded_channels, int64_t output_row_elems)
+      : mode(*reinterpret_cast<const CodeMode*>(arrays)),
+        bias(reinterpret_cast<const int32_t*>(arrays + StepArrays::kModeBytes)),
         split(bias + padded_channels),
         high(reinterpret_cast<const float*>(split + padded_channels)),
         low(high + padded_channels),
         above(low + padded_channels),
         below(above + padded_channels),
-        integer(params, params.packed + StepArrays::kModeBytes, padded_channels),
+        integer(params, arrays + StepArrays::kModeBytes, padded_channels),
         clamp(Lanes::byte_clamp(params.clamp.low, params.clamp.high)),
         row_elems(output_row_elems) {}
 

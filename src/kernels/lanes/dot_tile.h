@@ -24,6 +24,23 @@ struct ChannelBlock {
   int32_t count;    // channels that exist, at most vectors * 16
 };
 
+/// A block of one vector may take eight taps of a row at a time, in two vectors of eight channels each, whose halves are added in the end:
+/// half the broadcasts, on which such a block otherwise waits.
+inline constexpr int32_t kWideTaps = 2 * kDotTaps;
+
+/// Taps of a segment once padded, and whether blocks of one vector take eight at a time.
+struct TapPadding {
+  int64_t taps;
+  bool wide;
+
+  [[gnu::always_inline]] TapPadding(int64_t segment_taps, bool has_single) {
+    const int64_t narrow = (segment_taps + kDotTaps - 1) / kDotTaps * kDotTaps;
+    const int64_t eights = (segment_taps + kWideTaps - 1) / kWideTaps * kWideTaps;
+    wide = has_single && eights * 8 <= narrow * 9;
+    taps = wide ? eights : narrow;
+  }
+};
+
 /// The block that begins at `channel` of `channels`. Requires: channel is where a block begins.
 template <typename Lanes>
 [[gnu::always_inline]] inline ChannelBlock block_at(int64_t channel, int64_t channels) {
@@ -51,6 +68,13 @@ template <typename Lanes>
   return count;
 }
 
+/// Whether the last block has one vector only.
+template <typename Lanes>
+[[gnu::always_inline]] inline bool has_single_block(int64_t channels) {
+  const int64_t left = channels % (4 * Lanes::kCount);
+  return (left > 0 && left <= Lanes::kCount) || (left > 2 * Lanes::kCount && left <= 3 * Lanes::kCount);
+}
+
 /// Positions of all blocks together.
 template <typename Lanes>
 [[gnu::always_inline]] inline int64_t position_count(int64_t channels) {
@@ -73,18 +97,26 @@ template <typename Lanes, typename Each>
   }
 }
 
-/// The taps that a row is multiplied with: segments of `steps` * 4 neighbouring bytes, each at its offset from the row's begin.
+/// The taps that a row is multiplied with: segments of neighbouring bytes, each at its offset from the row's begin.
 struct DotTaps {
   const int64_t* offsets;
-  int64_t segments, steps;
+  int64_t segments, taps;  // taps of a segment, padded
+  bool wide;
 
-  [[gnu::always_inline]] int64_t bytes() const { return segments * steps * kDotTaps; }
+  [[gnu::always_inline]] int64_t bytes() const { return segments * taps; }
 };
 
-/// Where the weights of one tap of one channel stand: [block][step][position][4].
+/// Where the weights of one tap of one channel stand: [block][step][position][4]; in a block of one vector that takes eight taps at a
+/// time [block][step][half][channel of the half][8], channel 4 * group + i of half i / 2.
 template <typename Lanes>
-[[gnu::always_inline]] inline int64_t weight_offset(const ChannelBlock& block, int64_t position, int64_t padded_tap, int64_t padded_taps) {
+[[gnu::always_inline]] inline int64_t weight_offset(const ChannelBlock& block, int64_t position, int64_t padded_tap, int64_t padded_taps,
+                                                    bool wide) {
   const int64_t width = block.vectors * Lanes::kCount;
+  if (wide && block.vectors == 1) {
+    const int64_t lane = position - block.channel, half = lane % 4 / 2, row = lane / 4 * 2 + lane % 2;
+    return block.channel * padded_taps + padded_tap / kWideTaps * width * kWideTaps + (half * width / 2 + row) * kWideTaps +
+           padded_tap % kWideTaps;
+  }
   return block.channel * padded_taps + padded_tap / kDotTaps * width * kDotTaps + (position - block.channel) * kDotTaps +
          padded_tap % kDotTaps;
 }
@@ -123,7 +155,7 @@ template <typename Lanes, int kRows, int kVectors>
 #pragma GCC unroll 8
     for (int pointer = 0; pointer < kPointers; ++pointer) from[pointer] = rows + taps.offsets[segment] + 3 * pointer * row_delta;
     int64_t at = 0;
-    const int64_t end = taps.steps * kDotTaps;
+    const int64_t end = taps.taps;
     if constexpr (kSets == 2) {
       for (; at + 2 * kDotTaps <= end; at += 2 * kDotTaps) {
         step(from, at, sums);
@@ -138,6 +170,34 @@ template <typename Lanes, int kRows, int kVectors>
   }
 }
 
+/// The same for a block of one vector, eight taps at a time.
+template <typename Lanes, int kRows>
+[[gnu::always_inline]] inline void dot_rows_wide(const DotTaps& taps, const uint8_t* rows, int64_t row_delta, const int8_t* weights,
+                                                 const int32_t* bias, typename Lanes::Int (&sums)[kRows][1]) {
+  constexpr int kPointers = (kRows + 2) / 3;
+  constexpr int64_t kHalfBytes = int64_t{Lanes::kCount} * kDotTaps;
+  typename Lanes::Int low[kRows], high[kRows];
+#pragma GCC unroll 16
+  for (int row = 0; row < kRows; ++row) low[row] = high[row] = Lanes::zero_int();
+  for (int64_t segment = 0; segment < taps.segments; ++segment) {
+    const uint8_t* from[kPointers];
+#pragma GCC unroll 8
+    for (int pointer = 0; pointer < kPointers; ++pointer) from[pointer] = rows + taps.offsets[segment] + 3 * pointer * row_delta;
+    for (int64_t at = 0; at < taps.taps; at += kWideTaps, weights += 2 * kHalfBytes) {
+      const typename Lanes::Int low_weights = Lanes::load_bytes(weights), high_weights = Lanes::load_bytes(weights + kHalfBytes);
+#pragma GCC unroll 16
+      for (int row = 0; row < kRows; ++row) {
+        const typename Lanes::Int x = Lanes::broadcast_wide(from[row / 3] + row % 3 * row_delta + at);
+        low[row] = Lanes::dot(low[row], x, low_weights);
+        high[row] = Lanes::dot(high[row], x, high_weights);
+      }
+    }
+  }
+  const typename Lanes::Int start = Lanes::load(bias);
+#pragma GCC unroll 16
+  for (int row = 0; row < kRows; ++row) sums[row][0] = Lanes::add(Lanes::add_halves(low[row], high[row]), start);
+}
+
 /// Rows of a tile by vectors of its block: at most 24 sums of 32 registers, and no fewer than twelve where rows suffice.
 template <int kVectors>
 inline constexpr int kDotTileRows = kVectors == 4   ? 6
@@ -145,33 +205,37 @@ inline constexpr int kDotTileRows = kVectors == 4   ? 6
                                                     : 12;
 
 /// One tile, stored by epilogue.store<rows, vectors>(sums, block, output of the first row).
-template <typename Lanes, typename Epilogue, int kRows, int kVectors>
+template <typename Lanes, typename Epilogue, int kRows, int kVectors, bool kWide>
 [[gnu::noinline]] void dot_tile(const Epilogue& epilogue, const DotTaps& taps, const uint8_t* rows, int64_t row_delta,
                                 const int8_t* weights, const ChannelBlock& block, int8_t* output) {
   typename Lanes::Int sums[kRows][kVectors];
-  dot_rows<Lanes, kRows, kVectors>(taps, rows, row_delta, weights, epilogue.bias + block.channel, sums);
+  if constexpr (kWide) {
+    dot_rows_wide<Lanes, kRows>(taps, rows, row_delta, weights, epilogue.bias + block.channel, sums);
+  } else {
+    dot_rows<Lanes, kRows, kVectors>(taps, rows, row_delta, weights, epilogue.bias + block.channel, sums);
+  }
   epilogue.template store<kRows, kVectors>(sums, block, output);
 }
 
 /// dot_tile of `rows` rows, a number known only now.
-template <typename Lanes, typename Epilogue, int kVectors, int kRows = kDotTileRows<kVectors>>
+template <typename Lanes, typename Epilogue, int kVectors, bool kWide, int kRows = kDotTileRows<kVectors>>
 [[gnu::always_inline]] inline void dot_tile_of(int64_t rows, const Epilogue& epilogue, const DotTaps& taps, const uint8_t* from,
                                                int64_t row_delta, const int8_t* weights, const ChannelBlock& block, int8_t* output) {
-  if (rows == kRows) return dot_tile<Lanes, Epilogue, kRows, kVectors>(epilogue, taps, from, row_delta, weights, block, output);
+  if (rows == kRows) return dot_tile<Lanes, Epilogue, kRows, kVectors, kWide>(epilogue, taps, from, row_delta, weights, block, output);
   if constexpr (kRows > 1) {
-    return dot_tile_of<Lanes, Epilogue, kVectors, kRows - 1>(rows, epilogue, taps, from, row_delta, weights, block, output);
+    return dot_tile_of<Lanes, Epilogue, kVectors, kWide, kRows - 1>(rows, epilogue, taps, from, row_delta, weights, block, output);
   }
 }
 
 /// `rows` rows by one block, in tiles of rows as equal as they can be.
-template <typename Lanes, typename Epilogue, int kVectors>
+template <typename Lanes, typename Epilogue, int kVectors, bool kWide = false>
 void dot_block(const Epilogue& epilogue, const DotTaps& taps, const uint8_t* from, int64_t row_delta, int64_t rows, const int8_t* weights,
                const ChannelBlock& block, int8_t* output) {
   const int64_t tiles = (rows + kDotTileRows<kVectors> - 1) / kDotTileRows<kVectors>;
   for (int64_t tile = 0; tile < tiles; ++tile) {
     const Range part = part_of(rows, tile, tiles);
-    dot_tile_of<Lanes, Epilogue, kVectors>(part.end - part.begin, epilogue, taps, from + part.begin * row_delta, row_delta, weights, block,
-                                           output + part.begin * epilogue.row_elems);
+    dot_tile_of<Lanes, Epilogue, kVectors, kWide>(part.end - part.begin, epilogue, taps, from + part.begin * row_delta, row_delta, weights,
+                                                  block, output + part.begin * epilogue.row_elems);
   }
 }
 
@@ -183,6 +247,7 @@ template <typename Lanes, typename Epilogue>
   int8_t* to = output + block.channel;
   if (block.vectors == 4) return dot_block<Lanes, Epilogue, 4>(epilogue, taps, from, row_delta, rows, weights, block, to);
   if (block.vectors == 2) return dot_block<Lanes, Epilogue, 2>(epilogue, taps, from, row_delta, rows, weights, block, to);
+  if (taps.wide) return dot_block<Lanes, Epilogue, 1, true>(epilogue, taps, from, row_delta, rows, weights, block, to);
   return dot_block<Lanes, Epilogue, 1>(epilogue, taps, from, row_delta, rows, weights, block, to);
 }
 

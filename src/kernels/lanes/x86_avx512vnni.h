@@ -19,6 +19,18 @@ struct Lanes : x86_avx512::Lanes {
     __builtin_memcpy(&taps, from, sizeof(taps));
     return _mm512_set1_epi32(taps);
   }
+  /// Eight taps of one row in every pair of lanes.
+  static Int broadcast_wide(const uint8_t* from) {
+    int64_t taps;
+    __builtin_memcpy(&taps, from, sizeof(taps));
+    return _mm512_set1_epi64(taps);
+  }
+  /// Sums of neighbouring lanes: per group of four, two of a, then two of b.
+  static Int add_halves(Int a, Int b) {
+    const __m512 first = _mm512_castsi512_ps(a), second = _mm512_castsi512_ps(b);
+    return _mm512_add_epi32(_mm512_castps_si512(_mm512_shuffle_ps(first, second, 0x88)),
+                            _mm512_castps_si512(_mm512_shuffle_ps(first, second, 0xDD)));
+  }
   /// sum + four products per lane, modulo 2^32. The saturating vpdpbusds would be wrong: with the shift of 128 a partial sum may pass 2^31
   /// although the whole does not.
   static Int dot(Int sum, Int taps, Int weights) { return _mm512_dpbusd_epi32(sum, taps, weights); }
@@ -31,6 +43,12 @@ struct Lanes : x86_avx512::Lanes {
     if (at == count) return;
     const __mmask64 rest = ~uint64_t{0} >> (64 - (count - at));
     _mm512_mask_storeu_epi8(to + at, rest, _mm512_xor_si512(_mm512_maskz_loadu_epi8(rest, from + at), flip));
+  }
+  static void fill(uint8_t* to, int64_t count, uint8_t value) {
+    const __m512i values = _mm512_set1_epi8(static_cast<char>(value));
+    int64_t at = 0;
+    for (; at + 64 <= count; at += 64) _mm512_storeu_si512(to + at, values);
+    if (at < count) _mm512_mask_storeu_epi8(to + at, ~uint64_t{0} >> (64 - (count - at)), values);
   }
 };
 
