@@ -2,8 +2,8 @@
 //
 //   invoke_speed MODEL THREADS BATCH [ISA]
 //
-// For every line of standard input, "MILLISECONDS" or "layers MILLISECONDS", invokes for that long and answers one line: minimum and median
-// in microseconds; or, for layers, one line per step with its minimum, then an empty line.
+// For every line of standard input, "MILLISECONDS" or "layers MILLISECONDS [REPEATS]", invokes for that long and answers one line: minimum and median
+// in microseconds; or, for layers, one line per step with its minimum, then an empty line (REPEATS: each step so often in a row).
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -50,15 +50,17 @@ void burst(runtime::Interpreter& interpreter, double milliseconds) {
   std::printf("%.3f %.3f\n", times.front(), times[times.size() / 2]);
 }
 
-void layers(runtime::Interpreter& interpreter, double milliseconds) {
+void layers(runtime::Interpreter& interpreter, double milliseconds, size_t repeats) {
   const auto steps = interpreter.steps();
   std::vector<double> least(steps.size(), 1e30);
   const auto start = Clock::now();
   do {
     for (size_t step = 0; step < steps.size(); ++step) {
-      const auto begin = Clock::now();
-      interpreter.invoke_step(step);
-      least[step] = std::min(least[step], microseconds(begin));
+      for (size_t repeat = 0; repeat < repeats; ++repeat) {
+        const auto begin = Clock::now();
+        interpreter.invoke_step(step);
+        least[step] = std::min(least[step], microseconds(begin));
+      }
     }
   } while (microseconds(start) < 1000 * milliseconds);
   for (size_t step = 0; step < steps.size(); ++step) {
@@ -92,7 +94,9 @@ Status run(int count, char** values) {
     words >> word;
     const bool by_layer = word == "layers";
     if (by_layer) words >> word;
-    by_layer ? layers(interpreter, std::atof(word.c_str())) : burst(interpreter, std::atof(word.c_str()));
+    size_t repeats = 1;
+    words >> repeats;
+    by_layer ? layers(interpreter, std::atof(word.c_str()), repeats == 0 ? 1 : repeats) : burst(interpreter, std::atof(word.c_str()));
   }
   return {};
 }

@@ -228,9 +228,9 @@ TEST(Conv2DKernels, TheStrongestSupportedOneIsChosen) {
   const float weight = 1;
   const Float32Params params = {.weights = &weight};
   EXPECT_STREQ(find_float32_kernel(params, Isa::kReference).name, "conv2d_f32_f32_reference");
-  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx2).name, "conv2d_f32_f32_generic_avx2");
-  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512).name, "conv2d_f32_f32_generic_avx512");
-  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512Vnni).name, "conv2d_f32_f32_generic_avx512");
+  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx2).name, "conv2d_f32_f32_strips_avx2");
+  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512).name, "conv2d_f32_f32_strips_avx512");
+  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512Vnni).name, "conv2d_f32_f32_strips_avx512");
   EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512).name, "conv2d_i8_i32_generic_avx512");
   EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512Vnni).name, "conv2d_i8_i32_dot_avx512vnni");
 }

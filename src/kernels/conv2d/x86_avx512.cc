@@ -1,4 +1,5 @@
 #include "kernels/lanes/x86_avx512.h"
+#include "kernels/conv2d/float_strips.h"
 #include "kernels/conv2d/generic.h"
 
 namespace liteqat::kernels::conv2d {
@@ -6,7 +7,7 @@ namespace {
 
 using x86_avx512::Lanes;
 
-constexpr Float32Kernel kFloat32 = Generic<Lanes>::float32_kernel("conv2d_f32_f32_generic_avx512", Isa::kAvx512);
+constexpr Float32Kernel kFloat32 = FloatStrips<Lanes>::kernel("conv2d_f32_f32_strips_avx512", Isa::kAvx512);
 constexpr Int8Kernel kInt8 = Generic<Lanes>::int8_kernel("conv2d_i8_i32_generic_avx512", Isa::kAvx512);
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include "kernels/fully_connected/implementations.h"
 #include "kernels/lanes/dot_epilogue.h"
 #include "kernels/lanes/dot_tile.h"
-#include "kernels/lanes/tile.h"
 
 namespace liteqat::kernels::fully_connected {
 

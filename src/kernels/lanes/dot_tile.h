@@ -11,18 +11,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "kernels/kernel.h"
+#include "kernels/lanes/blocks.h"
 
 namespace liteqat::kernels::lanes {
 
 inline constexpr int32_t kDotTaps = 4;  // bytes of one lane of a dot product
-
-/// A block of output channels; the first position equals the first channel.
-struct ChannelBlock {
-  int64_t channel;
-  int32_t vectors;  // 1, 2 or 4
-  int32_t count;    // channels that exist, at most vectors * 16
-};
 
 /// A block of one vector may take eight taps of a row at a time, in two vectors of eight channels each, whose halves are added in the end:
 /// half the broadcasts, on which such a block otherwise waits.
@@ -41,15 +34,6 @@ struct TapPadding {
   }
 };
 
-/// The block that begins at `channel` of `channels`. Requires: channel is where a block begins.
-template <typename Lanes>
-[[gnu::always_inline]] inline ChannelBlock block_at(int64_t channel, int64_t channels) {
-  const int64_t left = channels - channel;
-  const int32_t vectors = left > 3 * Lanes::kCount ? 4 : left > Lanes::kCount ? 2 : 1;
-  const int64_t width = vectors * Lanes::kCount;
-  return {channel, vectors, static_cast<int32_t>(left < width ? left : width)};
-}
-
 /// The block that holds `position`.
 template <typename Lanes>
 [[gnu::always_inline]] inline ChannelBlock block_of(int64_t position, int64_t channels) {
@@ -61,26 +45,11 @@ template <typename Lanes>
   }
 }
 
-template <typename Lanes>
-[[gnu::always_inline]] inline int64_t block_count(int64_t channels) {
-  int64_t count = 0;
-  for (int64_t channel = 0; channel < channels; ++count) channel += block_at<Lanes>(channel, channels).vectors * Lanes::kCount;
-  return count;
-}
-
 /// Whether the last block has one vector only.
 template <typename Lanes>
 [[gnu::always_inline]] inline bool has_single_block(int64_t channels) {
   const int64_t left = channels % (4 * Lanes::kCount);
   return (left > 0 && left <= Lanes::kCount) || (left > 2 * Lanes::kCount && left <= 3 * Lanes::kCount);
-}
-
-/// Positions of all blocks together.
-template <typename Lanes>
-[[gnu::always_inline]] inline int64_t position_count(int64_t channels) {
-  int64_t end = 0;
-  while (end < channels) end += block_at<Lanes>(end, channels).vectors * Lanes::kCount;
-  return end;
 }
 
 /// Calls each(channel, position) for every channel.
@@ -249,17 +218,6 @@ template <typename Lanes, typename Epilogue>
   if (block.vectors == 2) return dot_block<Lanes, Epilogue, 2>(epilogue, taps, from, row_delta, rows, weights, block, to);
   if (taps.wide) return dot_block<Lanes, Epilogue, 1, true>(epilogue, taps, from, row_delta, rows, weights, block, to);
   return dot_block<Lanes, Epilogue, 1>(epilogue, taps, from, row_delta, rows, weights, block, to);
-}
-
-/// Calls each(block) for blocks [first, last) of the channels.
-template <typename Lanes, typename Each>
-[[gnu::always_inline]] inline void for_blocks(int64_t channels, Range blocks, const Each& each) {
-  int64_t index = 0;
-  for (int64_t channel = 0; channel < channels && index < blocks.end; ++index) {
-    const ChannelBlock block = block_at<Lanes>(channel, channels);
-    if (index >= blocks.begin) each(block);
-    channel += block.vectors * Lanes::kCount;
-  }
 }
 
 }  // namespace liteqat::kernels::lanes

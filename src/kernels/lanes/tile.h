@@ -7,13 +7,11 @@
 
 #include <cstdint>
 
+#include "kernels/lanes/blocks.h"
+
 namespace liteqat::kernels::lanes {
 
 inline constexpr int32_t kPanelTiles = 4;  // tiles of rows that share a block's weights while those are in the nearest cache
-
-[[gnu::always_inline]] inline int64_t round_up(int64_t count, int64_t multiple) {
-  return (count + multiple - 1) / multiple * multiple;
-}
 
 /// Output channels of a block, the unit of packing.
 template <typename Lanes>

@@ -14,12 +14,29 @@ struct Lanes {
   using Int = __m256i;
 
   static constexpr int32_t kCount = 8;
+  static constexpr int32_t kBlockVectors = 2;
   static constexpr int32_t kTileRows = 4, kTileVectors = 2;  // eight accumulators of sixteen registers
 
   static Float zero_float() { return _mm256_setzero_ps(); }
   static Float broadcast(float x) { return _mm256_set1_ps(x); }
   static Float load(const float* from) { return _mm256_loadu_ps(from); }
   static void store(float* to, Float x) { _mm256_storeu_ps(to, x); }
+  /// The first `count` lanes, all of them where count is larger.
+  static void store_first(float* to, Float x, int64_t count) {
+    if (count >= kCount) return _mm256_storeu_ps(to, x);
+    if (count > 0) _mm256_maskstore_ps(to, first_lanes(count), x);
+  }
+  static void copy(const float* from, int64_t count, float* to) {
+    int64_t at = 0;
+    for (; at + kCount <= count; at += kCount) _mm256_storeu_ps(to + at, _mm256_loadu_ps(from + at));
+    if (at < count) _mm256_maskstore_ps(to + at, first_lanes(count - at), _mm256_maskload_ps(from + at, first_lanes(count - at)));
+  }
+  static void fill_zero(float* to, int64_t count) {
+    for (int64_t at = 0; at < count; at += kCount) store_first(to + at, zero_float(), count - at);
+  }
+  static Int first_lanes(int64_t count) {
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int32_t>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  }
   static Float multiply_then_add(Float sum, Float a, Float b) { return _mm256_add_ps(sum, _mm256_mul_ps(a, b)); }
   static Float add(Float a, Float b) { return _mm256_add_ps(a, b); }
   /// std::min(std::max(x, low), high), NaN and signed zeros included.

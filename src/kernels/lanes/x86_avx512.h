@@ -18,12 +18,28 @@ struct Lanes {
   using Int = __m512i;
 
   static constexpr int32_t kCount = 16;
+  static constexpr int32_t kBlockVectors = 4;
   static constexpr int32_t kTileRows = 8, kTileVectors = 2;  // sixteen accumulators of thirty-two registers
 
   static Float zero_float() { return _mm512_setzero_ps(); }
   static Float broadcast(float x) { return _mm512_set1_ps(x); }
   static Float load(const float* from) { return _mm512_loadu_ps(from); }
   static void store(float* to, Float x) { _mm512_storeu_ps(to, x); }
+  /// The first `count` lanes, all of them where count is larger.
+  static void store_first(float* to, Float x, int64_t count) {
+    if (count >= kCount) return _mm512_storeu_ps(to, x);
+    if (count > 0) _mm512_mask_storeu_ps(to, static_cast<uint16_t>(0xFFFF >> (kCount - count)), x);
+  }
+  static void copy(const float* from, int64_t count, float* to) {
+    int64_t at = 0;
+    for (; at + kCount <= count; at += kCount) _mm512_storeu_ps(to + at, _mm512_loadu_ps(from + at));
+    if (at == count) return;
+    const auto rest = static_cast<uint16_t>(0xFFFF >> (kCount - (count - at)));
+    _mm512_mask_storeu_ps(to + at, rest, _mm512_maskz_loadu_ps(rest, from + at));
+  }
+  static void fill_zero(float* to, int64_t count) {
+    for (int64_t at = 0; at < count; at += kCount) store_first(to + at, zero_float(), count - at);
+  }
   static Float multiply_then_add(Float sum, Float a, Float b) { return _mm512_add_ps(sum, _mm512_mul_ps(a, b)); }
   static Float add(Float a, Float b) { return _mm512_add_ps(a, b); }
   /// std::min(std::max(x, low), high), NaN and signed zeros included.
