@@ -1,12 +1,10 @@
-// Convolution as a product: every output pixel's taps are gathered into a row (widened to int16 for int8), rows of a panel meet packed
-// weights in register tiles (kernels/lanes/tile.h). Shared by the instruction sets; a Lanes type of internal linkage gives the steps.
-//
-// int8: padded taps hold the input's zero point, whose product with the weights is folded into the bias; equal to skipping them, modulo
-// 2^32. float32: padded taps hold 0, equal to skipping them as long as no weight is infinite or NaN; such weights are not accepted.
+// int8 convolution as a product, where no instruction multiplies bytes: every output pixel's taps are gathered into a row widened to int16,
+// rows of a panel meet packed weights in register tiles (kernels/lanes/tile.h). Shared by the instruction sets; a Lanes type of internal
+// linkage gives the steps. Padded taps hold the input's zero point, whose product with the weights is folded into the bias; equal to
+// skipping them, modulo 2^32.
 #pragma once
 
 #include "kernels/conv2d/implementations.h"
-#include "kernels/lanes/finish_float.h"
 #include "kernels/lanes/requantize.h"
 #include "kernels/lanes/tile.h"
 
@@ -104,53 +102,11 @@ struct Generic {
                       });
   }
 
-  // float32: bias, then weights.
-  static bool accepts_float32(const Float32Params& params) {
-    const int64_t elems = params.window.out_c * depth(params.window);
-    for (int64_t elem = 0; elem < elems; ++elem) {
-      if (!(params.weights[elem] - params.weights[elem] == 0.0f)) return false;  // infinite or NaN
-    }
-    return true;
-  }
-
-  static int64_t packed_bytes_float32(const Float32Params& params) {
-    return padded_channels(params.window) * (1 + depth(params.window)) * int64_t{sizeof(float)};
-  }
-
-  static void pack_float32(const Float32Params& params, std::byte* packed) {
-    auto* bias = reinterpret_cast<float*>(packed);
-    for (int64_t channel = 0; channel < params.window.out_c; ++channel)
-      bias[channel] = params.bias == nullptr ? 0.0f : params.bias[channel];
-    lanes::pack_floats<Lanes>(params.weights, params.window.out_c, depth(params.window), bias + padded_channels(params.window));
-  }
-
-  static int64_t scratch_bytes_float32(const Float32Params& params) {
-    return lanes::kPanelRows<Lanes> * depth(params.window) * int64_t{sizeof(float)};
-  }
-
-  static void run_float32(const Float32Params& params, Range rows, const float* input, float* output) {
-    const Window& window = params.window;
-    const int64_t row_elems = depth(window), out_c = window.out_c;
-    const auto* bias = reinterpret_cast<const float*>(params.packed);
-    const float* weights = bias + padded_channels(window);
-    const lanes::FloatFinisher<Lanes> finisher = {bias, Lanes::broadcast(params.clamp.low), Lanes::broadcast(params.clamp.high)};
-    const auto finish = [&](int64_t row, int64_t channel, typename Lanes::Float sums) __attribute__((always_inline)) {
-      finisher.store(sums, channel, out_c - channel, output + row * out_c + channel);
-    };
-    for_panels<Lanes>(window, rows, input, 0.0f, row_elems, reinterpret_cast<float*>(params.scratch),
-                      [&](const float* panel, int64_t count, int64_t first_row) {
-                        lanes::multiply_panel<Lanes, lanes::FloatTile<Lanes>>(panel, count, row_elems, weights, out_c, first_row, finish);
-                      });
-  }
-
   template <typename Params>
   static int64_t units(const Params& params) {
     return params.window.out_rows();
   }
 
-  static constexpr Float32Kernel float32_kernel(const char* name, Isa isa) {
-    return {name, isa, accepts_float32, packed_bytes_float32, pack_float32, scratch_bytes_float32, units<Float32Params>, run_float32};
-  }
   static constexpr Int8Kernel int8_kernel(const char* name, Isa isa) {
     return {name, isa, accepts_int8, packed_bytes_int8, pack_int8, scratch_bytes_int8, units<Int8Params>, run_int8};
   }

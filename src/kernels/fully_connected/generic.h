@@ -3,7 +3,6 @@
 #pragma once
 
 #include "kernels/fully_connected/implementations.h"
-#include "kernels/lanes/finish_float.h"
 #include "kernels/lanes/tile.h"
 #include "numeric/rounding.h"
 
@@ -67,44 +66,11 @@ struct Generic {
     }
   }
 
-  // float32: bias, then weights. Rows are used where they are.
-  static bool accepts_float32(const Float32Params&) { return true; }
-
-  static int64_t packed_bytes_float32(const Float32Params& params) {
-    return padded_channels(params.shape) * (1 + int64_t{params.shape.in}) * int64_t{sizeof(float)};
-  }
-
-  static void pack_float32(const Float32Params& params, std::byte* packed) {
-    auto* bias = reinterpret_cast<float*>(packed);
-    for (int64_t channel = 0; channel < params.shape.out; ++channel) bias[channel] = params.bias == nullptr ? 0.0f : params.bias[channel];
-    lanes::pack_floats<Lanes>(params.weights, params.shape.out, params.shape.in, bias + padded_channels(params.shape));
-  }
-
-  static int64_t scratch_bytes_float32(const Float32Params&) { return 0; }
-
-  static void run_float32(const Float32Params& params, Range units, const float* input, float* output) {
-    const Rows& shape = params.shape;
-    const int64_t in = shape.in, out = shape.out;
-    const auto* bias = reinterpret_cast<const float*>(params.packed);
-    const float* weights = bias + padded_channels(shape);
-    const lanes::FloatFinisher<Lanes> finisher = {bias, Lanes::broadcast(params.clamp.low), Lanes::broadcast(params.clamp.high)};
-    const auto finish = [&](int64_t row, int64_t channel, typename Lanes::Float sums) __attribute__((always_inline)) {
-      finisher.store(sums, channel, out - channel, output + row * out + channel);
-    };
-    for (int64_t first_row = units.begin; first_row < units.end; first_row += lanes::kPanelRows<Lanes>) {
-      const int64_t left = units.end - first_row, rows = left < lanes::kPanelRows<Lanes> ? left : lanes::kPanelRows<Lanes>;
-      lanes::multiply_panel<Lanes, lanes::FloatTile<Lanes>>(input + first_row * in, rows, in, weights, out, first_row, finish);
-    }
-  }
-
   template <typename Params>
   static int64_t rows_of(const Params& params) {
     return params.shape.rows;
   }
 
-  static constexpr Float32Kernel float32_kernel(const char* name, Isa isa) {
-    return {name, isa, accepts_float32, packed_bytes_float32, pack_float32, scratch_bytes_float32, rows_of<Float32Params>, run_float32};
-  }
   static constexpr Int8Kernel int8_kernel(const char* name, Isa isa) {
     return {name, isa, accepts_int8, packed_bytes_int8, pack_int8, scratch_bytes_int8, rows_of<Int8Params>, run_int8};
   }

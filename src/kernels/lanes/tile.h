@@ -1,8 +1,8 @@
-// The inner product that conv2d and fully_connected share: a tile of rows by output channels in registers, weights packed so that one
-// vector holds one tap of neighbouring output channels. Templates on a Lanes type of internal linkage, so nothing here is exported.
+// The inner product of int8 that conv2d and fully_connected share where no instruction multiplies bytes: a tile of rows by output channels
+// in registers, weights packed so that one vector holds one tap of neighbouring output channels. Templates on a Lanes type of internal
+// linkage, so nothing here is exported.
 //
-// int8 runs on int16 pairs: rows are widened, an odd depth is padded with 0. Integer results do not depend on the order of summation;
-// float32 sums every output in ascending depth, multiplying then adding, as plain loops do.
+// Runs on int16 pairs: rows are widened, an odd depth is padded with 0. Results do not depend on the order of summation.
 #pragma once
 
 #include <cstdint>
@@ -30,15 +30,6 @@ void pack_pairs(const int8_t* weights, int64_t out, int64_t depth, int16_t* pack
   }
 }
 
-/// Weights [out][depth] to [block][depth][channel]. Requires: zeroed target.
-template <typename Lanes>
-void pack_floats(const float* weights, int64_t out, int64_t depth, float* packed) {
-  for (int64_t channel = 0; channel < out; ++channel) {
-    float* block = packed + channel / kBlock<Lanes> * depth * kBlock<Lanes> + channel % kBlock<Lanes>;
-    for (int64_t in = 0; in < depth; ++in) block[in * kBlock<Lanes>] = weights[channel * depth + in];
-  }
-}
-
 /// Rows of int16 pairs times one block of weights.
 template <typename Lanes>
 struct Int8Tile {
@@ -62,33 +53,6 @@ struct Int8Tile {
 #pragma GCC unroll 4
         for (int vector = 0; vector < kVectors; ++vector) {
           sums[row][vector] = Lanes::multiply_add_pairs(sums[row][vector], x, weights[vector]);
-        }
-      }
-    }
-  }
-};
-
-/// Rows of floats times one block of weights.
-template <typename Lanes>
-struct FloatTile {
-  using Elem = float;
-  using Vector = typename Lanes::Float;
-
-  template <int kRows, int kVectors>
-  [[gnu::always_inline]] static void multiply(const float* rows, int64_t depth, const float* block, Vector (&sums)[kRows][kVectors]) {
-    for (int row = 0; row < kRows; ++row) {
-      for (int vector = 0; vector < kVectors; ++vector) sums[row][vector] = Lanes::zero_float();
-    }
-    for (int64_t in = 0; in < depth; ++in, block += kBlock<Lanes>) {
-      Vector weights[kVectors];
-#pragma GCC unroll 4
-      for (int vector = 0; vector < kVectors; ++vector) weights[vector] = Lanes::load(block + vector * Lanes::kCount);
-#pragma GCC unroll 16
-      for (int row = 0; row < kRows; ++row) {
-        const Vector x = Lanes::broadcast(rows[row * depth + in]);
-#pragma GCC unroll 4
-        for (int vector = 0; vector < kVectors; ++vector) {
-          sums[row][vector] = Lanes::multiply_then_add(sums[row][vector], x, weights[vector]);
         }
       }
     }
