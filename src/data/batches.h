@@ -34,6 +34,8 @@ class BatchFiller {
   BatchFiller(const Split& split, const Normalization& normalization, const Augmentation& augmentation, uint64_t seed);
   /// Image indices[i] as NHWC at out[i * image_elems]. Requires: indices in [0, count), room for all of them.
   void fill(std::span<const int32_t> indices, int32_t epoch, std::span<float> out) const;
+  /// What every pixel value becomes: [channels, 256].
+  std::span<const float> tables() const { return tables_; }
 
  private:
   void fill_plain(int32_t index, std::span<float> out) const;

@@ -15,10 +15,17 @@ using graph::Tensor;
 
 constexpr double kLevel = 0.95;
 
-/// One worker's interpreter and conversion buffers.
+/// One worker's interpreter and conversion buffer (empty for integer inputs).
 struct Worker {
   runtime::Interpreter interpreter;
   std::vector<float> pixels;
+};
+
+/// What the workers share: the split and how its pixels become inputs.
+struct Source {
+  const data::Split& split;
+  const data::BatchFiller& filler;
+  std::vector<std::byte> codes;  // [channels, 256] for integer inputs, else empty
 };
 
 Status check_input(const Tensor& input, const data::Split& split) {
@@ -51,16 +58,39 @@ Status check_output(const Tensor& output, int32_t batch) {
 }
 
 /// Runs images [begin, begin + count) through one worker; a short last batch is padded with the last image.
-void run_batch(Worker& worker, const data::BatchFiller& filler, int64_t begin, int64_t count, std::span<float> scores) {
+void run_batch(Worker& worker, const Source& source, int64_t begin, int64_t count, std::span<float> scores) {
   const Tensor& input = worker.interpreter.input_tensor(0);
+  const auto bytes = worker.interpreter.input(0);
   std::vector<int32_t> indices(static_cast<size_t>(worker.interpreter.batch()));
   for (size_t i = 0; i < indices.size(); ++i) {
     indices[i] = static_cast<int32_t>(begin + std::min(static_cast<int64_t>(i), count - 1));
   }
-  filler.fill(indices, 0, worker.pixels);
-  write_input(worker.pixels, input, worker.interpreter.input(0));
+  if (source.codes.empty()) {
+    source.filler.fill(indices, 0, worker.pixels);
+    write_input(worker.pixels, input, bytes);
+  } else {
+    const auto channels = static_cast<size_t>(source.split.channels), image = bytes.size() / indices.size();
+    for (size_t i = 0; i < indices.size(); ++i) {
+      write_pixels(source.split.image(indices[i]), source.codes, channels, bytes.subspan(i * image, image));
+    }
+  }
   worker.interpreter.invoke();
   read_output(worker.interpreter.output_tensor(0), worker.interpreter.output(0), scores);
+}
+
+/// Half of the second-level cache of common CPUs: beyond that a batch's activations leave it between two operators.
+constexpr int64_t kCachedActivations = 512 << 10;
+/// Larger batches no longer help the kernels.
+constexpr int32_t kLargestBatch = 32;
+
+/// options.batch, or the largest power of two whose activations stay in the cache.
+Result<int32_t> choose_batch(const graph::Graph& model, const RunOptions& options) {
+  if (options.batch != 0) return options.batch;
+  LITEQAT_ASSIGN_OR_RETURN(const auto single,
+                           runtime::Interpreter::prepare(model, {.profile = options.profile, .batch = 1, .isa = options.isa}));
+  int32_t batch = 1;
+  while (batch < kLargestBatch && 2 * batch * single.arena_bytes() <= kCachedActivations) batch *= 2;
+  return batch;
 }
 
 Result<std::vector<Worker>> make_workers(const graph::Graph& model, const data::Split& split, const RunOptions& options, int threads) {
@@ -70,10 +100,18 @@ Result<std::vector<Worker>> make_workers(const graph::Graph& model, const data::
         auto interpreter, runtime::Interpreter::prepare(model, {.profile = options.profile, .batch = options.batch, .isa = options.isa}));
     LITEQAT_RETURN_IF_ERROR(check_input(interpreter.input_tensor(0), split));
     LITEQAT_RETURN_IF_ERROR(check_output(interpreter.output_tensor(0), options.batch));
-    std::vector<float> pixels(static_cast<size_t>(options.batch * split.image_elems()));
+    const bool real = interpreter.input_tensor(0).type == DType::kFloat32;
+    std::vector<float> pixels(real ? static_cast<size_t>(options.batch * split.image_elems()) : 0);
     workers.push_back({std::move(interpreter), std::move(pixels)});
   }
   return workers;
+}
+
+std::vector<std::byte> make_codes(const Tensor& input, const data::BatchFiller& filler) {
+  if (input.type == DType::kFloat32) return {};
+  std::vector<std::byte> codes(filler.tables().size());
+  write_input(filler.tables(), input, codes);
+  return codes;
 }
 
 /// First image with a NaN score, -1 if there is none.
@@ -99,17 +137,20 @@ Predictions make_predictions(std::vector<float> scores, int32_t classes) {
 }
 
 Result<Predictions> run_model(const graph::Graph& model, const data::Split& split, const data::Normalization& normalization,
-                              const RunOptions& options, ThreadPool& pool, Progress& progress) {
+                              const RunOptions& asked, ThreadPool& pool, Progress& progress) {
   if (model.inputs.size() != 1 || model.outputs.size() != 1) {
     return error(Code::kUnsupported, "the model has {} inputs and {} outputs, one of each is expected", model.inputs.size(),
                  model.outputs.size());
   }
   LITEQAT_RETURN_IF_ERROR(data::validate_normalization(normalization, split.channels));
+  RunOptions options = asked;
+  LITEQAT_ASSIGN_OR_RETURN(options.batch, choose_batch(model, asked));
   LITEQAT_ASSIGN_OR_RETURN(std::vector<Worker> workers, make_workers(model, split, options, pool.threads()));
   const Tensor& output = workers[0].interpreter.output_tensor(0);
   const int64_t classes = graph::elem_count(output.shape) / options.batch;
   const int64_t batches = (split.count + options.batch - 1) / options.batch;
   const data::BatchFiller filler(split, normalization, {}, 0);
+  const Source source = {split, filler, make_codes(workers[0].interpreter.input_tensor(0), filler)};
   std::vector<float> padded(static_cast<size_t>(batches * options.batch * classes));
   progress.begin("eval", split.count, "images");
   // Rounds of a few batches per worker, so that progress and interruption are seen in between.
@@ -120,7 +161,7 @@ Result<Predictions> run_model(const graph::Graph& model, const data::Split& spli
     pool.run(count, [&](int task, int worker) {
       const int64_t begin = (first + task) * options.batch;
       const auto scores = std::span(padded).subspan(static_cast<size_t>(begin * classes), static_cast<size_t>(options.batch * classes));
-      run_batch(workers[static_cast<size_t>(worker)], filler, begin, std::min<int64_t>(options.batch, split.count - begin), scores);
+      run_batch(workers[static_cast<size_t>(worker)], source, begin, std::min<int64_t>(options.batch, split.count - begin), scores);
     });
     progress.update(std::min(split.count, (first + count) * options.batch), "");
   }

@@ -30,7 +30,7 @@ Predictions make_predictions(std::vector<float> scores, int32_t classes);
 struct RunOptions {
   runtime::Profile profile = runtime::Profile::kLitertReference;
   Isa isa = Isa::kReference;
-  int32_t batch = 32;
+  int32_t batch = 0;  // images at a time; 0: as many as keep a worker's activations in its cache. The scores do not depend on it
 };
 
 /// Scores of a deployed graph with one image input and one [N, classes] output. Float inputs get normalized pixels; integer inputs get

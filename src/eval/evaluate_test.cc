@@ -40,7 +40,7 @@ TEST(RunModel, EveryImageOnceInOrderForAnyBatchAndThreadCount) {
       }
     }
     for (const int threads : {1, 2, 3}) {
-      for (const int32_t batch : {1, 7, 32}) {
+      for (const int32_t batch : {0, 1, 7, 32}) {
         const auto predictions = run(model, split, {{100.0f}, {0.5f}}, threads, batch);
         ASSERT_TRUE(predictions.ok()) << predictions.status().message();
         EXPECT_EQ(predictions->classes, kClasses);

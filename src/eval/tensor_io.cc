@@ -23,6 +23,18 @@ void write_input(std::span<const float> real, const Tensor& input, std::span<std
   }
 }
 
+void write_pixels(std::span<const uint8_t> pixels, std::span<const std::byte> codes, size_t channels, std::span<std::byte> out) {
+  if (channels == 3) {
+    for (size_t i = 0; i + 2 < pixels.size(); i += 3) {
+      out[i] = codes[pixels[i]];
+      out[i + 1] = codes[256 + pixels[i + 1]];
+      out[i + 2] = codes[512 + pixels[i + 2]];
+    }
+    return;
+  }
+  for (size_t i = 0; i < pixels.size(); ++i) out[i] = codes[i % channels * 256 + pixels[i]];
+}
+
 void read_output(const Tensor& output, std::span<const std::byte> bytes, std::span<float> out) {
   if (output.type == DType::kFloat32) {
     std::memcpy(out.data(), bytes.data(), out.size_bytes());

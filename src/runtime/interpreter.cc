@@ -46,8 +46,21 @@ Status check_options(const Options& options) {
   return error(Code::kInvalidArgument, "this CPU does not execute instruction set '{}'", isa_name(options.isa));
 }
 
-/// Below this many multiply-accumulates or bytes a worker, waking it costs more than it saves.
-constexpr int64_t kLeastWorkPerPart = 1 << 14;
+/// A step is divided where it takes longer than this alone: reaching the other workers and waiting for them costs up to a microsecond.
+constexpr double kLeastDividedNanoseconds = 2500;
+/// Above this a step has more parts than workers, so that one that is held up leaves some to the others.
+constexpr double kFinelyDividedNanoseconds = 20000;
+constexpr int64_t kFineParts = 4;
+
+/// About how long a step takes on one core with the strongest kernels: it decides nothing but into how many parts the step is divided.
+double estimate_nanoseconds(const Graph& graph, const graph::Op& op) {
+  constexpr double kDenseMacs = 300, kDepthwiseMacs = 60, kFloatSlowdown = 4, kElems = 8;  // a nanosecond
+  double elems = 0;
+  for (TensorId id : op.outputs) elems += static_cast<double>(graph::elem_count(graph.tensor(id).shape));
+  double macs = static_cast<double>(graph::count_macs(graph, op)) / (op.kind == OpKind::kDepthwiseConv2D ? kDepthwiseMacs : kDenseMacs);
+  if (graph.tensor(op.outputs[0]).type == DType::kFloat32) macs *= kFloatSlowdown;
+  return macs + elems / kElems;
+}
 
 }  // namespace
 
@@ -68,7 +81,7 @@ struct Interpreter::State {
   struct BoundStep {
     size_t op_index;
     Step step;
-    int parts = 1;  // among how many workers its units are divided
+    int parts = 1;  // into which its units are divided
     std::vector<const std::byte*> inputs{};
     std::vector<std::byte*> outputs{};
   };
@@ -148,11 +161,10 @@ Status Interpreter::State::add_step(size_t op_index) {
 }
 
 int Interpreter::State::parts_of(size_t op_index, const Step& step) const {
-  const graph::Op& op = graph.ops[op_index];
-  int64_t work = graph::count_macs(graph, op);
-  for (TensorId id : op.outputs) work = std::max(work, graph::elem_count(graph.tensor(id).shape));
-  const int64_t most = std::min<int64_t>({options.threads, step.units, work / kLeastWorkPerPart});
-  return static_cast<int>(std::max<int64_t>(most, 1));
+  const double nanoseconds = estimate_nanoseconds(graph, graph.ops[op_index]);
+  if (options.threads == 1 || nanoseconds < kLeastDividedNanoseconds) return 1;
+  const int64_t parts = options.threads * (nanoseconds < kFinelyDividedNanoseconds ? 1 : kFineParts);
+  return static_cast<int>(std::min(parts, std::max<int64_t>(step.units, 1)));
 }
 
 /// What depends on constants only (float16 weights that DEQUANTIZE widens, shapes) is computed once, here, and is constant from then on.

@@ -2,8 +2,9 @@
 //
 //   invoke_speed MODEL THREADS BATCH [ISA]
 //
-// For every line of standard input, "MILLISECONDS" or "layers MILLISECONDS [REPEATS]", invokes for that long and answers one line: minimum and median
-// in microseconds; or, for layers, one line per step with its minimum, then an empty line (REPEATS: each step so often in a row).
+// For every line of standard input, "MILLISECONDS" or "layers MILLISECONDS [REPEATS]", invokes for that long and answers one line: minimum
+// and median in microseconds; or, for layers, one line per step with its minimum, then an empty line (REPEATS: each step so often in a
+// row).
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
