@@ -3,6 +3,7 @@
 
 #include "kernels/activation/activation.h"
 #include "kernels/add/add.h"
+#include "kernels/add/codes.h"
 #include "kernels/quantize/quantize.h"
 #include "numeric/rescale.h"
 #include "runtime/step.h"
@@ -78,6 +79,25 @@ Result<Step> make_requantize_step(const OpContext& context) {
               }};
 }
 
+/// Operands of one shape: neighbouring codes, divided among workers in pieces of kCodes.
+Step make_add_codes_step(const OpContext& context, const add::Int8Params& whole) {
+  constexpr int64_t kCodes = 4096;
+  const add::CodesParams params = {.rescale = whole.rescale,
+                                   .a_zero_point = whole.a_zero_point,
+                                   .b_zero_point = whole.b_zero_point,
+                                   .output_zero_point = whole.output_zero_point,
+                                   .clamp = whole.clamp};
+  const add::CodesKernel& kernel = add::find_codes_kernel(context.options.isa);
+  const int64_t count = context.output_elems();
+  return Step{.kernel = kernel.name,
+              .units = std::max<int64_t>((count + kCodes - 1) / kCodes, 1),
+              .run = [params, count, run = kernel.run](const StepBuffers& buffers, kernels::Range units) {
+                const int64_t begin = units.begin * kCodes, end = std::min(units.end * kCodes, count);
+                run(params, end - begin, buffers.input<int8_t>() + begin, buffers.input<int8_t>(1) + begin,
+                    buffers.output<int8_t>() + begin);
+              }};
+}
+
 }  // namespace
 
 Result<Step> make_add_step(const OpContext& context) {
@@ -103,6 +123,7 @@ Result<Step> make_add_step(const OpContext& context) {
     return context.fail(Code::kOutOfRange, "output scale {} is more than 2^19 times finer than the input scales {} and {}", tensor_scale(y),
                         tensor_scale(a), tensor_scale(b));
   }
+  if (a.shape == y.shape && b.shape == y.shape) return make_add_codes_step(context, params);
   return Step{.kernel = "add_i8_i32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
                 add::add_int8(params, buffers.input<int8_t>(), buffers.input<int8_t>(1), buffers.output<int8_t>());
               }};

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/add/codes.h"
 #include "kernels/test_oracles.h"
 
 namespace liteqat::kernels::add {
@@ -57,6 +58,56 @@ TEST(AddInt8, EveryPairOfCodesEqualsExactArithmetic) {
       ASSERT_EQ(output[pair], clamp(code, -128, 127)) << int{a[pair]} << " + " << int{b[pair]};
     }
   }
+}
+
+/// a + b of every pair by the exact rescale of test_oracles.h.
+std::vector<int8_t> exact_sums(const CodesParams& params, const float (&scales)[3], const std::vector<int8_t>& a,
+                               const std::vector<int8_t>& b) {
+  const double twice = 2.0 * std::max(scales[0], scales[1]);
+  std::vector<int8_t> output(a.size());
+  for (size_t at = 0; at < output.size(); ++at) {
+    const int64_t sum = exact_rescale((a[at] - params.a_zero_point) * (int64_t{1} << 20), static_cast<double>(scales[0]) / twice) +
+                        exact_rescale((b[at] - params.b_zero_point) * (int64_t{1} << 20), static_cast<double>(scales[1]) / twice);
+    const int64_t code = exact_rescale(sum, twice / (1048576.0 * static_cast<double>(scales[2]))) + params.output_zero_point;
+    output[at] = static_cast<int8_t>(clamp(code, params.clamp.low, params.clamp.high));
+  }
+  return output;
+}
+
+TEST(AddCodes, EveryKernelEqualsExactArithmetic) {
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    Rng rng(seed);
+    // Scales far apart and equal, outputs from much finer to much coarser: every shift from 0 on, and results far outside the codes.
+    const auto scale = [&](int low, int high) { return std::ldexp(1.0f + rng.next_float(), random_between(rng, low, high)); };
+    const float a_scale = scale(-12, 4), b_scale = rng.next_below(4) == 0 ? a_scale : scale(-30, 4), larger = std::max(a_scale, b_scale);
+    const float scales[] = {a_scale, b_scale, larger * scale(-18, 6)};
+    const auto zero_point = [&] { return rng.next_below(3) == 0 ? (rng.next_below(2) == 0 ? -128 : 127) : random_between(rng, -128, 127); };
+    CodesParams params = {.rescale = numeric::add_rescale(scales[0], scales[1], scales[2]),
+                          .a_zero_point = zero_point(),
+                          .b_zero_point = zero_point(),
+                          .output_zero_point = zero_point(),
+                          .clamp = {-128, 127}};
+    if (rng.next_below(2) == 0) params.clamp = {params.output_zero_point, random_between(rng, params.output_zero_point, 127)};
+    const size_t count = seed < 70 ? seed + 1 : rng.next_below(300) + 1;
+    const std::vector<int8_t> a = random_codes(rng, count), b = random_codes(rng, count), expected = exact_sums(params, scales, a, b);
+    for (Isa isa : supported_isas()) {
+      GuardedBuffer<int8_t> guarded_a(a), guarded_b(b), output(count);
+      const CodesKernel& kernel = find_codes_kernel(isa);
+      kernel.run(params, static_cast<int64_t>(count), guarded_a.data(), guarded_b.data(), output.data());
+      ASSERT_EQ(output.values(), expected) << kernel.name << ", seed " << seed;
+      kernel.run(params, static_cast<int64_t>(count), guarded_a.data(), guarded_b.data(), guarded_b.data());
+      ASSERT_EQ(guarded_b.values(), expected) << kernel.name << " in place, seed " << seed;
+    }
+  }
+}
+
+TEST(AddCodes, TheStrongestSupportedKernelIsChosen) {
+  EXPECT_STREQ(find_codes_kernel(Isa::kReference).name, "add_i8_i32_reference");
+#if defined(__x86_64__)
+  EXPECT_STREQ(find_codes_kernel(Isa::kAvx2).name, "add_i8_i32_avx2");
+  EXPECT_STREQ(find_codes_kernel(Isa::kAvx512).name, "add_i8_i32_avx512");
+  EXPECT_STREQ(find_codes_kernel(Isa::kAvx512Vnni).name, "add_i8_i32_avx512");
+#endif
 }
 
 TEST(AddInt8, ClampsToTheFusedActivation) {

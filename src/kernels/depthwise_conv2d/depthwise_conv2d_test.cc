@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "kernels/test_oracles.h"
@@ -81,9 +82,8 @@ struct Int8Case {
   }
 };
 
-Int8Case random_int8_case(Rng& rng) {
+Int8Case random_int8_case(Rng& rng, const Window& window) {
   Int8Case example;
-  const Window window = random_window(rng);
   example.input = random_codes(rng, input_elems(window));
   example.weights = random_codes(rng, weight_elems(window), rng.next_below(2) == 0 ? -127 : -128);
   for (int32_t channel = 0; channel < window.out_c; ++channel) {
@@ -108,11 +108,85 @@ Int8Case random_int8_case(Rng& rng) {
 TEST(DepthwiseConv2DInt8, EveryKernelEqualsExactArithmetic) {
   for (uint64_t seed = 0; seed < 150; ++seed) {
     Rng rng(seed);
-    const Int8Case example = random_int8_case(rng);
+    const Int8Case example = random_int8_case(rng, random_window(rng));
     const std::vector<int8_t> expected = example.oracle();
     for (Isa isa : supported_isas()) {
       const Int8Kernel& kernel = find_int8_kernel(example.params, isa);
       ASSERT_EQ(run_guarded(kernel, example.params, example.input, expected.size()), expected) << kernel.name << ", seed " << seed;
+    }
+  }
+}
+
+TEST(DepthwiseConv2DInt8, SweepsOfChannelsAndWidths) {
+  // Every rest of channels beside whole blocks, filters 3 and 5, strides 1 and 2, widths from 1 on, multipliers with and without steps.
+  uint64_t seed = 1000;
+  for (int32_t filter : {3, 5}) {
+    for (int32_t stride : {1, 2}) {
+      for (int32_t channels = 1; channels <= 131; channels += seed % 7 == 0 ? 5 : 2) {
+        Rng rng(++seed);
+        const int32_t in_h = random_between(rng, 1, 5), in_w = random_between(rng, 1, 7);
+        const bool same = rng.next_below(4) != 0 || in_h < filter || in_w < filter;
+        const auto out = [&](int32_t in) { return same ? (in + stride - 1) / stride : (in - filter) / stride + 1; };
+        const auto pad = [&](int32_t in) { return same ? std::max((out(in) - 1) * stride + filter - in, 0) / 2 : 0; };
+        Int8Case example = random_int8_case(rng, {.batch = 2,
+                                                  .in_h = in_h,
+                                                  .in_w = in_w,
+                                                  .in_c = channels,
+                                                  .out_h = out(in_h),
+                                                  .out_w = out(in_w),
+                                                  .out_c = channels,
+                                                  .filter_h = filter,
+                                                  .filter_w = filter,
+                                                  .stride_h = stride,
+                                                  .stride_w = stride,
+                                                  .pad_top = pad(in_h),
+                                                  .pad_left = pad(in_w)});
+        const std::vector<int8_t> expected = example.oracle();
+        for (Isa isa : supported_isas()) {
+          const Int8Kernel& kernel = find_int8_kernel(example.params, isa);
+          ASSERT_EQ(run_guarded(kernel, example.params, example.input, expected.size()), expected) << kernel.name << ", seed " << seed;
+        }
+      }
+    }
+  }
+}
+
+TEST(DepthwiseConv2DInt8, AccumulatorsWrap) {
+  // Bias at the end of int32 and products of one sign: every kernel wraps as the definition does. A factor of 2^-23 keeps codes apart.
+  for (int32_t sign : {-1, 1}) {
+    const int32_t channels = 67;
+    const Window window = {.in_h = 4,
+                           .in_w = 4,
+                           .in_c = channels,
+                           .out_h = 4,
+                           .out_w = 4,
+                           .out_c = channels,
+                           .filter_h = 3,
+                           .filter_w = 3,
+                           .pad_top = 1,
+                           .pad_left = 1};
+    const std::vector<int8_t> input(input_elems(window), 127), weights(weight_elems(window), static_cast<int8_t>(127 * sign));
+    const std::vector<int32_t> bias(channels, sign > 0 ? INT32_MAX - 200000 : INT32_MIN + 200000);
+    const std::vector<numeric::Multiplier> multipliers(channels, numeric::quantize_multiplier(0x1p-23));
+    const Int8Params params = {.window = window,
+                               .weights = weights.data(),
+                               .bias = bias.data(),
+                               .multipliers = multipliers.data(),
+                               .input_zero_point = -128,
+                               .output_zero_point = -3,
+                               .clamp = {-128, 127}};
+    // Corners see 4 taps (no wrap), inner pixels 9 (wrapped).
+    const auto code = [&](int64_t taps) {
+      const auto wrapped = static_cast<int32_t>(static_cast<uint32_t>(bias[0]) + static_cast<uint32_t>(taps * 255 * 127 * sign));
+      return static_cast<int8_t>(clamp(exact_rescale(wrapped, 0x1p-23) - 3, -128, 127));
+    };
+    for (Isa isa : supported_isas()) {
+      const Int8Kernel& kernel = find_int8_kernel(params, isa);
+      const std::vector<int8_t> output = run_guarded(kernel, params, input, output_elems(window));
+      for (size_t channel = 0; channel < static_cast<size_t>(channels); ++channel) {
+        ASSERT_EQ(output[channel], code(4)) << kernel.name;
+        ASSERT_EQ(output[static_cast<size_t>(channels) * 5 + channel], code(9)) << kernel.name;
+      }
     }
   }
 }
@@ -169,6 +243,7 @@ TEST(DepthwiseConv2DKernels, TheStrongestSupportedOneIsChosen) {
   EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512).name, "depthwise_conv2d_f32_f32_generic_avx512");
   EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512Vnni).name, "depthwise_conv2d_f32_f32_generic_avx512");
   EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512).name, "depthwise_conv2d_i8_i32_generic_avx512");
+  EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512Vnni).name, "depthwise_conv2d_i8_i32_dot_avx512vnni");
   const Int8Params multiplied = {.window = {.in_c = 2, .out_c = 4}};
   EXPECT_STREQ(find_int8_kernel(multiplied, Isa::kAvx512).name, "depthwise_conv2d_i8_i32_reference");
 }

@@ -5,10 +5,12 @@
 
 namespace liteqat::kernels::depthwise_conv2d {
 
+#define LITEQAT_INT8_KERNEL(isa) const Int8Kernel& int8_##isa();
 #define LITEQAT_KERNEL(isa)             \
   const Float32Kernel& float32_##isa(); \
-  const Int8Kernel& int8_##isa();
+  LITEQAT_INT8_KERNEL(isa)
 #include "kernels/depthwise_conv2d/kernels.inc"
 #undef LITEQAT_KERNEL
+#undef LITEQAT_INT8_KERNEL
 
 }  // namespace liteqat::kernels::depthwise_conv2d

@@ -35,6 +35,47 @@ struct Lanes : x86_avx512::Lanes {
   /// although the whole does not.
   static Int dot(Int sum, Int taps, Int weights) { return _mm512_dpbusd_epi32(sum, taps, weights); }
 
+  /// The codes of `count` channels from `channel` on of four pixels, as bytes that dot() takes: one channel's four in every lane, channels
+  /// in the order of dot_tile.h for that many vectors. Channels beyond are not read.
+  static void interleave(const int8_t* const* pixels, int64_t channel, int32_t count, Int (&taps)[4]) {
+    const __mmask64 mask = count >= 64 ? ~uint64_t{0} : ~uint64_t{0} >> (64 - count);
+    const __m512i flip = _mm512_set1_epi8(static_cast<char>(kInputFlip));
+    __m512i from[4];
+    for (int pixel = 0; pixel < 4; ++pixel) from[pixel] = _mm512_xor_si512(_mm512_maskz_loadu_epi8(mask, pixels[pixel] + channel), flip);
+    const __m512i low01 = _mm512_unpacklo_epi8(from[0], from[1]), high01 = _mm512_unpackhi_epi8(from[0], from[1]);
+    const __m512i low23 = _mm512_unpacklo_epi8(from[2], from[3]), high23 = _mm512_unpackhi_epi8(from[2], from[3]);
+    taps[0] = _mm512_unpacklo_epi16(low01, low23);
+    taps[1] = _mm512_unpackhi_epi16(low01, low23);
+    taps[2] = _mm512_unpacklo_epi16(high01, high23);
+    taps[3] = _mm512_unpackhi_epi16(high01, high23);
+  }
+  static void interleave(const int8_t* const* pixels, int64_t channel, int32_t count, Int (&taps)[2]) {
+    const auto mask = static_cast<__mmask32>(count >= 32 ? ~uint32_t{0} : ~uint32_t{0} >> (32 - count));
+    const __m512i spread = _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7);  // eight channels of both pixels into every 128 bits
+    const __m512i pairs = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15));
+    __m512i from[2];
+    for (int half = 0; half < 2; ++half) {
+      const __m256i first = _mm256_maskz_loadu_epi8(mask, pixels[2 * half] + channel);
+      const __m256i second = _mm256_maskz_loadu_epi8(mask, pixels[2 * half + 1] + channel);
+      from[half] =
+          _mm512_shuffle_epi8(_mm512_permutexvar_epi64(spread, _mm512_inserti64x4(_mm512_castsi256_si512(first), second, 1)), pairs);
+    }
+    const __m512i flip = _mm512_set1_epi8(static_cast<char>(kInputFlip));
+    taps[0] = _mm512_xor_si512(_mm512_unpacklo_epi16(from[0], from[1]), flip);
+    taps[1] = _mm512_xor_si512(_mm512_unpackhi_epi16(from[0], from[1]), flip);
+  }
+  static void interleave(const int8_t* const* pixels, int64_t channel, int32_t count, Int (&taps)[1]) {
+    const auto mask = static_cast<__mmask16>(count >= 16 ? 0xFFFF : 0xFFFF >> (16 - count));
+    const __m512i spread = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m512i transposed = _mm512_broadcast_i32x4(_mm_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+    __m512i from = _mm512_castsi128_si512(_mm_maskz_loadu_epi8(mask, pixels[0] + channel));
+    from = _mm512_inserti32x4(from, _mm_maskz_loadu_epi8(mask, pixels[1] + channel), 1);
+    from = _mm512_inserti32x4(from, _mm_maskz_loadu_epi8(mask, pixels[2] + channel), 2);
+    from = _mm512_inserti32x4(from, _mm_maskz_loadu_epi8(mask, pixels[3] + channel), 3);
+    from = _mm512_shuffle_epi8(_mm512_permutexvar_epi32(spread, from), transposed);
+    taps[0] = _mm512_xor_si512(from, _mm512_set1_epi8(static_cast<char>(kInputFlip)));
+  }
+
   /// `count` codes to bytes that dot() takes.
   static void copy_flipped(const int8_t* from, int64_t count, uint8_t* to) {
     const __m512i flip = _mm512_set1_epi8(static_cast<char>(kInputFlip));
