@@ -40,6 +40,7 @@ class HelpFormatter : public CLI::Formatter {
         {"convert", "liteqat convert runs/mine/qat.safetensors -o model.tflite --type int8"},
         {"eval", "liteqat eval model.tflite --data data/mnist"},
         {"predict", "liteqat predict model.tflite inputs.npy -o outputs.npy"},
+        {"bench", "liteqat bench model.tflite --layers"},
         {"inspect", "liteqat inspect model.tflite --layers"},
         {"compare", "liteqat compare float.npy tflite.npy --labels y.npy"},
         {"explain", "liteqat explain log.txt --dataset cifar10"},
@@ -72,6 +73,7 @@ int run_command_line(int argc, char** argv, const char* version) {
   add_eval_command(app, session);
   add_predict_command(app, session);
   add_inspect_command(app, session);
+  add_bench_command(app, session);
   add_compare_command(app, session);
   add_explain_command(app, session);
   add_data_command(app, session);

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "results/bench_record.h"
 #include "results/dataset_record.h"
 #include "results/model_record.h"
 #include "results/records.h"
@@ -22,6 +23,8 @@ std::string render_html(const results::Run& run);
 
 /// What a model is; with_layers: a line per operator and a line per tensor as well.
 std::string render_model(const results::ModelRecord& model, bool with_layers);
+
+std::string render_bench(const results::BenchRecord& bench);
 
 /// What a data set holds, or, if it was checked, what is wrong with it.
 std::string render_dataset(const results::DatasetRecord& dataset);

@@ -15,7 +15,7 @@ work = pathlib.Path(sys.argv[1]) / "cli"
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)
 
-for command in [[], ["run"], ["train"], ["qat"], ["convert"], ["eval"], ["predict"], ["inspect"], ["data"], ["data", "info"], ["data", "check"], ["data", "make"]]:
+for command in [[], ["run"], ["train"], ["qat"], ["convert"], ["eval"], ["predict"], ["inspect"], ["bench"], ["data"], ["data", "info"], ["data", "check"], ["data", "make"]]:
     out, _ = harness.run(*command, "--help")
     assert out.startswith("Example: liteqat " + " ".join(command)), f"{command}: help starts with {out[:60]!r}"
 assert re.fullmatch(r"liteqat \d+\.\d+\.\d+\n", harness.run("--version")[0])

@@ -1,0 +1,23 @@
+// Another runtime's benchmark script, run between our own bursts. Private to pipeline.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pipeline/bench.h"
+
+namespace liteqat::pipeline {
+
+/// One entry a round.
+struct PeerSamples {
+  std::string script, runtime;
+  std::vector<double> median_ms = {}, min_ms = {}, images_per_second = {};
+};
+
+/// Runs the script once with our threads, workers and batch, and adds what it measured. Fails: kNotFound, kIo, kCorruptFile.
+Status run_peer(const BenchInputs& inputs, double seconds, PeerSamples& samples);
+
+/// Medians over the rounds, the smallest minimum, the ratios to our own figures. Requires: at least one round.
+results::PeerRecord compare_with_peer(const results::BenchRecord& own, const PeerSamples& peer);
+
+}  // namespace liteqat::pipeline

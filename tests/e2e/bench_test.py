@@ -1,0 +1,78 @@
+"""`liteqat bench`: its record adds up, layers name kernels, a peer script is run with our settings and its figures turned into ratios. bench_test.py WORK_FOLDER
+
+The peer here is a script of the test that prints known figures; with LiteRT at hand its own benchmark script is run as well."""
+import json
+import pathlib
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import harness
+
+work = pathlib.Path(sys.argv[1]) / "bench"
+shutil.rmtree(work, ignore_errors=True)
+work.mkdir(parents=True)
+harness.run("data", "make", "--format", "mnist", "-o", work / "data", "--train", "600", "--test", "100")
+harness.run("train", "mnist_guide", "-o", work / "run", "--data", work / "data")
+model = work / "model.tflite"
+harness.run("convert", work / "run/float.safetensors", "-o", model, "--type", "int8", "--io", "int8", "--calibrate", work / "data")
+
+out, progress = harness.run("bench", model, "--seconds", "0.2", "--layers", "--json", "-")
+record = json.loads(out)
+assert record["schema"] == "liteqat/bench/1" and record["threads"] == record["workers"] == record["batch"] == 1, record
+latency = record["latency_ms"]
+assert 0 < latency["min"] <= latency["median"] <= latency["p99"], latency
+assert record["calls"] >= 1 and record["seconds"] >= 0.2
+# One worker: images per second is calls over seconds, by definition.
+assert abs(record["images_per_second"] * record["seconds"] - record["calls"]) < 1e-6 * record["calls"] + 1e-6
+assert record["macs"] == 93288 and record["load_ms"] > 0 and record["prepare_ms"] > 0  # 26*26*12*9 + 2028*10
+inspected = json.loads(harness.run("inspect", model, "--layers", "--json", "-")[0])
+assert [(l["index"], l["operator"], l["kernel"], l["macs"]) for l in record["layers"]] == [(l["index"], l["operator"], l["kernel"], l["macs"]) for l in inspected["layers"]]
+assert abs(sum(layer["share"] for layer in record["layers"]) - 1) < 1e-9
+for layer in record["layers"]:
+    assert ("gmacs_per_second" in layer) == (layer["macs"] > 0 and layer["median_ms"] > 0)
+    if "gmacs_per_second" in layer:
+        assert abs(layer["gmacs_per_second"] * layer["median_ms"] * 1e6 / layer["macs"] - 1) < 1e-9
+        assert abs(layer["peak_share"] * record["peak"]["gmacs_per_second"] / layer["gmacs_per_second"] - 1) < 1e-9
+for isa in ("reference", "avx2"):
+    forced = json.loads(harness.run("bench", model, "--seconds", "0.05", "--json", "-", env={"LITEQAT_ISA": isa})[0])
+    assert forced["isa"] == isa and forced["peak"]["kernel"].endswith(isa), forced["peak"]
+many = json.loads(harness.run("bench", model, "--seconds", "0.1", "--batch", "8", "--workers", "2", "--threads", "2", "--json", "-")[0])
+assert (many["batch"], many["workers"], many["threads"], many["layers"]) == (8, 2, 2, [])
+text, _ = harness.run("bench", model, "--seconds", "0.05", "--layers")
+for word in ("latency", "images/s", "GMAC/s", "CONV_2D", "FULLY_CONNECTED", "% of the measured peak"):
+    assert word in text, (word, text)
+
+fake = work / "fake peer.py"
+fake.write_text("""import json, sys
+a = sys.argv
+assert a[a.index("--threads") + 1] == "2" and a[a.index("--batch") + 1] == "4" and a[-1].endswith("model.tflite") and "--processes" not in a, a
+json.dump([{"resolver": "xnnpack", "median_ms": 1000.0, "min_ms": 500.0, "images_per_second": 4.0}], open(a[a.index("--json") + 1], "w"))
+""")
+out, progress = harness.run("bench", model, "--seconds", "0.1", "--threads", "2", "--batch", "4", "--peer", fake, "--python", sys.executable, "--json", "-")
+record = json.loads(out)
+peer = record["peer"]
+assert peer["runtime"] == "LiteRT xnnpack" and peer["latency_ms"] == {"median": 1000.0, "min": 500.0}, peer
+assert abs(peer["latency_ratio"] * record["latency_ms"]["median"] / 1000 - 1) < 1e-9
+assert abs(peer["min_ratio"] * record["latency_ms"]["min"] / 500 - 1) < 1e-9
+assert abs(peer["throughput_ratio"] * 4 / record["images_per_second"] - 1) < 1e-9
+assert "round 3 of 3" in progress, progress
+
+# What goes wrong is one sentence.
+for arguments, code, words in [((work / "none.tflite",), 3, "none.tflite"), ((model, "--peer", work / "none.py"), 3, "none.py"), ((model, "--arithmetic", "exact"), 2, "exact"),
+                               ((model, "--peer", fake, "--python", "/no/such/python", "--seconds", "0.01"), 3, "/no/such/python"), ((model, "--seconds", "0"), 2, "--seconds")]:
+    _, message = harness.run("bench", *arguments, expect=code)
+    assert words in message and message.count("\n") == 1, message
+(work / "silent.py").write_text("import sys; open(sys.argv[sys.argv.index('--json') + 1], 'w').write('[]')\n")
+assert "measured nothing" in harness.run("bench", model, "--seconds", "0.01", "--peer", work / "silent.py", "--python", sys.executable, expect=3)[1]
+
+script = harness.SHARED / "peers/litert_bench.py"
+try:
+    import ai_edge_litert  # noqa: F401
+except ImportError as fault:
+    harness.skip(f"the oracle environment lacks {fault.name}")
+if not script.is_file():
+    harness.skip(f"{script} is not there")
+out, _ = harness.run("bench", model, "--seconds", "0.3", "--peer", script, "--python", sys.executable)
+assert "peer        LiteRT xnnpack: median" in out and "above 1: liteqat is faster" in out, out
+print("bench: records add up, layers are inspect's, peers are run with the same settings")
