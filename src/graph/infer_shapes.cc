@@ -8,6 +8,53 @@ namespace {
 
 using shapes::OpView;
 
+/// The shape of the only output of an operator that moves, reduces or resizes.
+Result<Shape> moved_shape(const OpView& view) {
+  switch (view.op.kind) {
+    case OpKind::kMean:
+    case OpKind::kSum:
+    case OpKind::kReduceMax:
+      return shapes::reduction(view);
+    case OpKind::kArgMax:
+      return shapes::arg_max(view);
+    case OpKind::kPad:
+      return shapes::pad(view);
+    case OpKind::kPadV2:
+      return shapes::pad_with_value(view);
+    case OpKind::kMirrorPad:
+      return shapes::mirror_pad(view);
+    case OpKind::kReshape:
+      return shapes::reshape(view);
+    case OpKind::kSqueeze:
+      return shapes::squeeze(view);
+    case OpKind::kExpandDims:
+      return shapes::expand_dims(view);
+    case OpKind::kTranspose:
+      return shapes::transpose(view);
+    case OpKind::kConcatenation:
+      return shapes::concatenation(view);
+    case OpKind::kPack:
+      return shapes::pack(view);
+    case OpKind::kSlice:
+      return shapes::slice(view);
+    case OpKind::kStridedSlice:
+      return shapes::strided_slice(view);
+    case OpKind::kShape:
+      return shapes::shape_of(view);
+    case OpKind::kDepthToSpace:
+      return shapes::depth_to_space(view);
+    case OpKind::kSpaceToBatchNd:
+      return shapes::space_to_batch_nd(view);
+    case OpKind::kBatchToSpaceNd:
+      return shapes::batch_to_space_nd(view);
+    case OpKind::kResizeBilinear:
+    case OpKind::kResizeNearestNeighbor:
+      return shapes::resize(view);
+    default:
+      return error(Code::kUnsupported, "this operator is not implemented");
+  }
+}
+
 /// The shape of the only output.
 Result<Shape> output_shape(const OpView& view) {
   switch (view.op.kind) {
@@ -24,12 +71,6 @@ Result<Shape> output_shape(const OpView& view) {
     case OpKind::kMaxPool2D:
     case OpKind::kAveragePool2D:
       return shapes::pool(view);
-    case OpKind::kMean:
-      return shapes::reduction(view);
-    case OpKind::kPad:
-      return shapes::pad(view);
-    case OpKind::kReshape:
-      return shapes::reshape(view);
     case OpKind::kSoftmax:
       return shapes::rows(view);
     case OpKind::kRelu:
@@ -38,31 +79,38 @@ Result<Shape> output_shape(const OpView& view) {
     case OpKind::kDequantize:
       return shapes::same_as_input(view);
     default:
-      return error(Code::kUnsupported, "this operator is not implemented");
+      return moved_shape(view);
   }
 }
 
-/// Operators read the values of index inputs: the payload must be what the shape says.
-Status check_index_payloads(const OpView& view) {
+/// Operators have one output but for SPLIT.
+Result<std::vector<Shape>> output_shapes(const OpView& view) {
+  if (view.op.kind == OpKind::kSplit) return shapes::split(view);
+  LITEQAT_ASSIGN_OR_RETURN(Shape only, output_shape(view));
+  return std::vector<Shape>{std::move(only)};
+}
+
+/// Shapes follow from the values of index inputs, so these must be known.
+Status check_index_values(const OpView& view) {
   const OpRule* rule = find_op_rule(view.op.kind);
   for (size_t position = 0; rule != nullptr && position < view.op.inputs.size(); ++position) {
     if (!rule->is_index_input(position)) continue;
     const Tensor& tensor = view.graph.tensor(view.op.inputs[position]);
-    LITEQAT_ASSIGN_OR_RETURN(const int64_t elems, shapes::checked_elems(tensor.shape));
-    if (static_cast<int64_t>(tensor.data.size() / sizeof(int32_t)) == elems && tensor.data.size() % sizeof(int32_t) == 0) continue;
+    LITEQAT_RETURN_IF_ERROR(shapes::checked_elems(tensor.shape).status());
+    if (view.values.find(view.op.inputs[position])) continue;
+    if (!tensor.constant()) {
+      return error(Code::kUnsupported,
+                   "input {} (tensor '{}') must follow from constants and shapes; one computed from data is not supported", position,
+                   tensor.name);
+    }
     return error(Code::kMismatch, "constant '{}' of shape {} holds {} bytes", tensor.name, shape_text(tensor.shape), tensor.data.size());
   }
   return {};
 }
 
-}  // namespace
-
-Result<std::vector<Shape>> compute_output_shapes(const Graph& graph, const Op& op, const std::vector<Shape>& known) {
-  const OpView view = {graph, op, known};
-  LITEQAT_RETURN_IF_ERROR(check_index_payloads(view));
-  std::vector<Shape> outputs;
-  LITEQAT_ASSIGN_OR_RETURN(Shape only, output_shape(view));
-  outputs.push_back(std::move(only));
+Result<std::vector<Shape>> checked_output_shapes(const OpView& view) {
+  LITEQAT_RETURN_IF_ERROR(check_index_values(view));
+  LITEQAT_ASSIGN_OR_RETURN(std::vector<Shape> outputs, output_shapes(view));
   for (const Shape& shape : outputs) {
     LITEQAT_ASSIGN_OR_RETURN(const int64_t elems, shapes::checked_elems(shape));
     if (elems < 1 || !checked_mul(elems, sizeof(int64_t))) {
@@ -70,6 +118,13 @@ Result<std::vector<Shape>> compute_output_shapes(const Graph& graph, const Op& o
     }
   }
   return outputs;
+}
+
+}  // namespace
+
+Result<std::vector<Shape>> compute_output_shapes(const Graph& graph, const Op& op, const std::vector<Shape>& known) {
+  const KnownValues values(graph);
+  return checked_output_shapes({graph, op, known, values});
 }
 
 Result<std::vector<Shape>> compute_shapes(const Graph& graph, int32_t batch) {
@@ -85,13 +140,15 @@ Result<std::vector<Shape>> compute_shapes(const Graph& graph, int32_t batch) {
                    shape_text(shape));
     }
   }
+  KnownValues values(graph);
   for (size_t op_index = 0; op_index < graph.ops.size(); ++op_index) {
     const Op& op = graph.ops[op_index];
-    auto outputs = compute_output_shapes(graph, op, shapes);
+    auto outputs = checked_output_shapes({graph, op, shapes, values});
     if (!outputs.ok()) return outputs.status().with_context(op_text(graph, op_index));
     for (size_t position = 0; position < op.outputs.size(); ++position) {
       shapes[static_cast<size_t>(op.outputs[position])] = std::move(outputs.value()[position]);
     }
+    values.learn(op, shapes);
   }
   return shapes;
 }

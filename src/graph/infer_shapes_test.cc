@@ -95,6 +95,8 @@ TEST(InferShapes, reshape_infers_one_extent_and_follows_the_batch) {
   EXPECT_EQ(reshape({1, 1, 1, 10}, {1, 10}, 0), (Shape{1, 10}));
   EXPECT_EQ(reshape({6}, {1, 2, 3}, 0), (Shape{1, 2, 3}));
   EXPECT_EQ(reshape({1, 28, 28}, {1, 28, 28, 1}, 3), (Shape{3, 28, 28, 1}));
+  EXPECT_EQ(reshape({1, 7, 7, 3}, {49, 3}, 2), (Shape{98, 3}));
+  EXPECT_EQ(reshape({4, 6}, {1, -1}, 0), (Shape{1, 24}));  // the batch is what it is: nothing to follow
 }
 
 TEST(InferShapes, add_of_equal_and_broadcast_shapes) {

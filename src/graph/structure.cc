@@ -54,9 +54,9 @@ Status check_index_inputs(const Graph& graph, const std::string& where, const Op
   for (size_t position = 0; position < op.inputs.size(); ++position) {
     if (!rule.is_index_input(position)) continue;
     const Tensor& indices = graph.tensor(op.inputs[position]);
-    if (indices.constant() && indices.type == DType::kInt32) continue;
-    return error(Code::kUnsupported, "{}: input {} (tensor '{}') must be a constant of type int32, found {} {}", where, position,
-                 indices.name, indices.constant() ? "a constant of type" : "a computed tensor of type", dtype_name(indices.type));
+    if (indices.type == DType::kInt32 || indices.type == DType::kInt64) continue;
+    return error(Code::kUnsupported, "{}: input {} (tensor '{}') must be of type int32 or int64, found {}", where, position, indices.name,
+                 dtype_name(indices.type));
   }
   return {};
 }

@@ -204,18 +204,24 @@ TEST(ValidateErrors, uniform_operators_refuse_mixed_types) {
   EXPECT_EQ(validate(add).code(), Code::kUnsupported);
 }
 
-TEST(ValidateErrors, index_tensors_must_be_int32_constants) {
+TEST(ValidateErrors, index_tensors_are_integers_that_follow_from_constants_and_shapes) {
   Graph graph = one_op_graph(OpKind::kMean, ReductionParams{}, {1, 2, 2, 3}, {int32_constant("axes", {2}, {1, 2})});
   ASSERT_TRUE(infer_shapes(graph).ok());
   ASSERT_TRUE(validate(graph).ok());
   Graph wide = graph;
   wide.tensor(1).type = DType::kInt64;
-  EXPECT_THAT(validate(wide).message(),
-              HasSubstr("input 1 (tensor 'axes') must be a constant of type int32, found a constant of type int64"));
+  wide.tensor(1).data = bytes_of<int64_t>({1, 2});
+  EXPECT_TRUE(validate(wide).ok());
+  wide.tensor(1).data = bytes_of<int64_t>({1, int64_t{1} << 32});
+  EXPECT_THAT(validate(wide).message(), HasSubstr("constant 'axes' of shape [2] holds 16 bytes"));
+  Graph narrow = graph;
+  narrow.tensor(1).type = DType::kInt16;
+  narrow.tensor(1).data.resize(4);
+  EXPECT_THAT(validate(narrow).message(), HasSubstr("input 1 (tensor 'axes') must be of type int32 or int64, found int16"));
   graph.tensor(1).role = Role::kActivation;
   graph.tensor(1).data.clear();
   graph.inputs.push_back(1);
-  EXPECT_THAT(validate(graph).message(), HasSubstr("found a computed tensor of type int32"));
+  EXPECT_THAT(validate(graph).message(), HasSubstr("input 1 (tensor 'axes') must follow from constants and shapes"));
 }
 
 Graph batch_norm_graph() {

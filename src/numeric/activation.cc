@@ -46,6 +46,12 @@ FloatClamp float_clamp(Activation activation) {
   return {-kInfinity, kInfinity};
 }
 
+FloatClamp fused_float_clamp(Activation activation) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  const FloatClamp clamp = float_clamp(activation);
+  return {std::max(clamp.low, -kLargest), std::min(clamp.high, kLargest)};
+}
+
 IntClamp quantized_clamp(Activation activation, float scale, int32_t zero_point, int32_t type_min, int32_t type_max) {
   const FloatClamp bounds = float_clamp(activation);
   IntClamp clamp = {type_min, type_max};

@@ -13,6 +13,9 @@ struct FloatClamp {
   float low, high;  // -inf / +inf where unbounded
 };
 FloatClamp float_clamp(Activation activation);
+/// TFLite's CalculateActivationRange (tflite/kernels/kernel_util.h), for activations fused into an operator: unbounded sides end at the
+/// largest finite values, so that infinity becomes those.
+FloatClamp fused_float_clamp(Activation activation);
 
 struct IntClamp {
   int32_t low, high;

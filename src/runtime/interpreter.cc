@@ -21,6 +21,10 @@ constexpr int64_t kMaxActivationBytes = int64_t{1} << 36;
 
 constexpr const char* kLitertReferenceName = "litert-reference";
 
+bool holds_indices(const Tensor& tensor) {
+  return tensor.type == DType::kInt32 || tensor.type == DType::kInt64;
+}
+
 /// The graph without large payloads: shapes at another batch need only the index tensors (axes, paddings, new shapes).
 Graph copy_structure(const Graph& graph) {
   Graph copy = {.info = graph.info, .tensors = {}, .ops = graph.ops, .inputs = graph.inputs, .outputs = graph.outputs};
@@ -29,7 +33,7 @@ Graph copy_structure(const Graph& graph) {
                             .type = tensor.type,
                             .shape = tensor.shape,
                             .role = tensor.role,
-                            .data = tensor.type == DType::kInt32 ? tensor.data : std::vector<std::byte>(),
+                            .data = holds_indices(tensor) ? tensor.data : std::vector<std::byte>(),
                             .quantization = tensor.quantization});
   }
   return copy;
@@ -128,7 +132,9 @@ Status Interpreter::State::build(const Graph& source) {
   LITEQAT_RETURN_IF_ERROR(check_options(options));
   LITEQAT_RETURN_IF_ERROR(graph::validate(source));
   graph = copy_structure(source);
-  LITEQAT_RETURN_IF_ERROR(graph::infer_shapes(graph, options.batch));
+  const graph::Shape& first_input = graph.tensor(graph.inputs[0]).shape;
+  if (options.stored_shapes) options.batch = first_input.empty() ? 1 : first_input[0];
+  LITEQAT_RETURN_IF_ERROR(graph::infer_shapes(graph, options.stored_shapes ? 0 : options.batch));
   for (const Tensor& tensor : source.tensors) {
     constants.push_back(tensor.constant() ? std::span<const std::byte>(tensor.data) : std::span<const std::byte>());
     known.push_back(tensor.constant());
@@ -144,7 +150,8 @@ Status Interpreter::State::build(const Graph& source) {
 Status Interpreter::State::make_steps() {
   for (size_t op_index = 0; op_index < graph.ops.size(); ++op_index) {
     const graph::Op& op = graph.ops[op_index];
-    LITEQAT_RETURN_IF_ERROR(all_inputs_constant(op) ? fold(op_index) : add_step(op_index));
+    const bool foldable = all_inputs_constant(op) || op.kind == OpKind::kShape;  // the batch is fixed by now
+    LITEQAT_RETURN_IF_ERROR(foldable ? fold(op_index) : add_step(op_index));
   }
   return {};
 }

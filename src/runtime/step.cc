@@ -2,6 +2,18 @@
 
 namespace liteqat::runtime {
 
+std::vector<int32_t> OpContext::indices(size_t position) const {
+  const std::span<const std::byte> bytes = constants[static_cast<size_t>(op.inputs[position])];
+  if (input(position).type != graph::DType::kInt64) {
+    const auto* values = reinterpret_cast<const int32_t*>(bytes.data());
+    return {values, values + bytes.size() / sizeof(int32_t)};
+  }
+  std::vector<int32_t> narrowed;
+  const auto* values = reinterpret_cast<const int64_t*>(bytes.data());
+  for (size_t index = 0; index < bytes.size() / sizeof(int64_t); ++index) narrowed.push_back(static_cast<int32_t>(values[index]));
+  return narrowed;
+}
+
 Result<Step> make_step(const OpContext& context) {
   using graph::OpKind;
   switch (context.op.kind) {
@@ -16,6 +28,12 @@ Result<Step> make_step(const OpContext& context) {
       return make_pool_step(context);
     case OpKind::kMean:
       return make_mean_step(context);
+    case OpKind::kSum:
+      return make_sum_step(context);
+    case OpKind::kReduceMax:
+      return make_reduce_max_step(context);
+    case OpKind::kArgMax:
+      return make_arg_max_step(context);
     case OpKind::kSoftmax:
       return make_softmax_step(context);
     case OpKind::kPad:
@@ -29,7 +47,26 @@ Result<Step> make_step(const OpContext& context) {
       return make_quantize_step(context);
     case OpKind::kDequantize:
       return make_dequantize_step(context);
+    case OpKind::kPadV2:
+    case OpKind::kMirrorPad:
+    case OpKind::kTranspose:
+    case OpKind::kConcatenation:
+    case OpKind::kPack:
+    case OpKind::kSplit:
+    case OpKind::kSlice:
+    case OpKind::kStridedSlice:
+    case OpKind::kDepthToSpace:
+    case OpKind::kSpaceToBatchNd:
+    case OpKind::kBatchToSpaceNd:
+    case OpKind::kResizeNearestNeighbor:
+      return make_move_step(context);
+    case OpKind::kShape:
+      return make_shape_step(context);
+    case OpKind::kResizeBilinear:
+      return make_resize_bilinear_step(context);
     case OpKind::kReshape:
+    case OpKind::kSqueeze:
+    case OpKind::kExpandDims:
       return Step{.kernel = "reshape_in_place", .in_place = true, .run = [](const StepBuffers&, kernels::Range) {}};
     case OpKind::kBatchNorm:
       return context.fail(Code::kUnsupported, "batch norm does not run by itself: fold it into its convolution first");

@@ -61,6 +61,9 @@ struct OpContext {
     return reinterpret_cast<const T*>(constants[static_cast<size_t>(op.inputs[position])].data());
   }
 
+  /// Values of an index input, int32 or int64, which is constant by now. Empty for one that is not.
+  std::vector<int32_t> indices(size_t position) const;
+
   /// A status whose message starts with the operator: "CONV_2D 'name' (operator 3): ".
   template <typename... Args>
   Status fail(Code code, format_string<Args...> text, Args&&... args) const {
@@ -86,8 +89,15 @@ Result<Step> make_depthwise_conv2d_step(const OpContext& context);
 Result<Step> make_fully_connected_step(const OpContext& context);
 Result<Step> make_pool_step(const OpContext& context);
 Result<Step> make_mean_step(const OpContext& context);
+Result<Step> make_sum_step(const OpContext& context);
+Result<Step> make_reduce_max_step(const OpContext& context);
+Result<Step> make_arg_max_step(const OpContext& context);
 Result<Step> make_softmax_step(const OpContext& context);
 Result<Step> make_pad_step(const OpContext& context);
+/// The operators that move elements, but for those that leave them where they are.
+Result<Step> make_move_step(const OpContext& context);
+Result<Step> make_shape_step(const OpContext& context);
+Result<Step> make_resize_bilinear_step(const OpContext& context);
 Result<Step> make_add_step(const OpContext& context);
 Result<Step> make_activation_step(const OpContext& context);
 Result<Step> make_quantize_step(const OpContext& context);

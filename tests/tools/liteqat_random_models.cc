@@ -13,6 +13,7 @@
 
 #include "formats/npy/npy.h"
 #include "formats/tflite/tflite.h"
+#include "random_layout_models.h"
 #include "runtime/interpreter.h"
 #include "runtime/test_graphs.h"
 
@@ -35,11 +36,13 @@ Graph make_network(uint64_t seed) {
 
 struct Family {
   const char* name;
-  uint64_t kinds;  // seed % kinds says which operator and types a model has
+  uint64_t (*kinds)();  // seed % kinds says which operator and types a model has
   Graph (*make)(uint64_t seed);
 };
 const Family kFamilies[] = {
-    {"networks", 10, make_network},
+    {"networks", [] { return uint64_t{10}; }, make_network},
+    {"layout", [] { return uint64_t{liteqat::tests::RandomLayoutModel::kinds().size()}; },
+     [](uint64_t seed) { return liteqat::tests::RandomLayoutModel(seed).make(); }},
 };
 
 std::string npy_dtype(DType type) {
@@ -87,7 +90,7 @@ Status write_model(const std::string& folder, const Family& family, uint64_t see
   LITEQAT_ASSIGN_OR_RETURN(const Bytes model, liteqat::formats::tflite::write(graph));
   LITEQAT_RETURN_IF_ERROR(liteqat::write_file(path + ".tflite", model));
   LITEQAT_ASSIGN_OR_RETURN(const Graph read, liteqat::formats::tflite::read(model, path));
-  LITEQAT_ASSIGN_OR_RETURN(auto interpreter, Interpreter::prepare(read, {}));
+  LITEQAT_ASSIGN_OR_RETURN(auto interpreter, Interpreter::prepare(read, {.stored_shapes = true}));
   std::vector<Bytes> inputs(read.inputs.size()), outputs(read.outputs.size());
   for (uint64_t sample = 0; sample < kSamples; ++sample) run_sample(interpreter, seed * kSamples + sample, inputs, outputs);
   for (size_t k = 0; k < inputs.size(); ++k) {
@@ -116,6 +119,6 @@ int main(int count, char** values) {
   const std::string name = values[count == 2 ? 1 : 2];
   const auto* family = std::ranges::find_if(kFamilies, [&](const Family& each) { return name == each.name; });
   if (family == std::end(kFamilies)) return 2;
-  if (count == 2) return std::printf("%llu\n", static_cast<unsigned long long>(family->kinds)) < 0;
+  if (count == 2) return std::printf("%llu\n", static_cast<unsigned long long>(family->kinds())) < 0;
   return write_models(values[1], *family, std::strtoull(values[3], nullptr, 10), std::strtoull(values[4], nullptr, 10));
 }

@@ -4,13 +4,13 @@ namespace liteqat::graph::shapes {
 
 Result<Shape> reduction(const OpView& view) {
   const Shape& x = view.input(0);
-  const auto rank = static_cast<int32_t>(x.size());
   std::vector<bool> reduced(x.size());
-  for (int32_t axis : view.indices(1)) {
-    if (axis < -rank || axis >= rank) return error(Code::kOutOfRange, "axis {} is outside an input of shape {}", axis, shape_text(x));
-    reduced[static_cast<size_t>(axis < 0 ? axis + rank : axis)] = true;
+  const auto axes = view.indices(1);
+  for (int32_t wanted : axes) {
+    if (x.empty()) break;  // TFLite ignores the axes of a scalar
+    LITEQAT_ASSIGN_OR_RETURN(const size_t axis, checked_axis(wanted, x.size(), x));
+    reduced[axis] = true;
   }
-  if (!reduced.empty() && reduced[0]) return error(Code::kUnsupported, "it reduces axis 0, the batch; only the other axes are supported");
   Shape output;
   for (size_t axis = 0; axis < x.size(); ++axis) {
     if (!reduced[axis]) {
@@ -19,6 +19,14 @@ Result<Shape> reduction(const OpView& view) {
       output.push_back(1);
     }
   }
+  return output;
+}
+
+Result<Shape> arg_max(const OpView& view) {
+  Shape output = view.input(0);
+  LITEQAT_ASSIGN_OR_RETURN(const int32_t wanted, view.index(1));
+  LITEQAT_ASSIGN_OR_RETURN(const size_t axis, checked_axis(wanted, output.size(), output));
+  output.erase(output.begin() + static_cast<std::ptrdiff_t>(axis));
   return output;
 }
 

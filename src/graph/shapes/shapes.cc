@@ -15,4 +15,16 @@ Status require_rank(const Shape& shape, size_t rank, const char* what) {
   return error(Code::kMismatch, "{} must have {} extents, found {}", what, rank, shape_text(shape));
 }
 
+Result<size_t> checked_axis(int32_t axis, size_t count, const Shape& shape) {
+  const auto axes = static_cast<int32_t>(count);
+  if (axis < -axes || axis >= axes) return error(Code::kOutOfRange, "axis {} is outside an input of shape {}", axis, shape_text(shape));
+  return static_cast<size_t>(axis < 0 ? axis + axes : axis);
+}
+
+Result<int32_t> OpView::index(size_t position) const {
+  const auto found = indices(position);
+  if (found.size() == 1) return found[0];
+  return error(Code::kMismatch, "input {} must hold one value, found {}", position, found.size());
+}
+
 }  // namespace liteqat::graph::shapes

@@ -1,5 +1,5 @@
 // Shapes of the outputs of one operator, from those of its inputs; one file per family beside this one. Not for use outside graph/.
-// Messages lack the operator's name. Index inputs have been checked to be int32 constants whose payload fits their shape.
+// Messages lack the operator's name. The values of index inputs are known when these functions run.
 #pragma once
 
 #include <span>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "graph/graph.h"
+#include "graph/known_values.h"
 
 namespace liteqat::graph::shapes {
 
@@ -18,16 +19,21 @@ struct OpView {
   const Graph& graph;
   const Op& op;
   const std::vector<Shape>& shapes;
+  const KnownValues& values;
 
   bool has_input(size_t position) const { return position < op.inputs.size() && op.inputs[position] != kNoTensor; }
   const Shape& input(size_t position) const { return shapes[static_cast<size_t>(op.inputs[position])]; }
   /// Values of an index input.
-  std::span<const int32_t> indices(size_t position) const { return graph.tensor(op.inputs[position]).as<int32_t>(); }
+  std::span<const int32_t> indices(size_t position) const { return *values.find(op.inputs[position]); }
+  /// The only value of an index input. Fails: kMismatch if it has none or several.
+  Result<int32_t> index(size_t position) const;
 };
 
 /// Fails: kOutOfRange for a negative extent or more elements than 64 bits count.
 Result<int64_t> checked_elems(const Shape& shape);
 Status require_rank(const Shape& shape, size_t rank, const char* what);
+/// An axis of `count`, counted from the end if negative; `shape` is for the message. Fails: kOutOfRange.
+Result<size_t> checked_axis(int32_t axis, size_t count, const Shape& shape);
 
 // windowed.cc
 Result<Shape> conv2d(const OpView& view);
@@ -44,9 +50,29 @@ Result<Shape> rows(const OpView& view);
 
 // reduction.cc
 Result<Shape> reduction(const OpView& view);
+Result<Shape> arg_max(const OpView& view);
 
 // layout.cc
 Result<Shape> pad(const OpView& view);
+Result<Shape> pad_with_value(const OpView& view);
+Result<Shape> mirror_pad(const OpView& view);
 Result<Shape> reshape(const OpView& view);
+Result<Shape> squeeze(const OpView& view);
+Result<Shape> expand_dims(const OpView& view);
+Result<Shape> transpose(const OpView& view);
+Result<Shape> shape_of(const OpView& view);
+
+// slicing.cc
+Result<Shape> concatenation(const OpView& view);
+Result<Shape> pack(const OpView& view);
+Result<std::vector<Shape>> split(const OpView& view);
+Result<Shape> slice(const OpView& view);
+Result<Shape> strided_slice(const OpView& view);
+
+// blocks.cc
+Result<Shape> depth_to_space(const OpView& view);
+Result<Shape> space_to_batch_nd(const OpView& view);
+Result<Shape> batch_to_space_nd(const OpView& view);
+Result<Shape> resize(const OpView& view);
 
 }  // namespace liteqat::graph::shapes

@@ -12,7 +12,7 @@ Status unsupported_types(const OpView& view, const char* supported) {
 }
 
 Status require_per_tensor(const OpView& view, const Tensor& tensor) {
-  if (tensor.type != DType::kInt8 && tensor.type != DType::kUInt8) return {};
+  if (tensor.type != DType::kInt8 && tensor.type != DType::kUInt8 && tensor.type != DType::kInt16) return {};
   if (tensor.quantization.scale.size() == 1) return {};
   return error(Code::kMismatch, "{}: tensor '{}' of type {} must have one scale and zero point, found {}", view.where, tensor.name,
                dtype_name(tensor.type), tensor.quantization.scale.size());

@@ -33,4 +33,11 @@ Status check_quantize(const OpView& view);
 Status check_dequantize(const OpView& view);
 Status check_batch_norm(const OpView& view);
 
+// layout.cc: operators that move, reduce or resize
+Status check_pool(const OpView& view);
+Status check_reduction(const OpView& view);
+Status check_arg_max(const OpView& view);
+Status check_shape(const OpView& view);
+Status check_moved(const OpView& view);
+
 }  // namespace liteqat::graph::types

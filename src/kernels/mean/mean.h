@@ -13,6 +13,7 @@ struct Reduction {
   Strides output{};
   int64_t output_elems = 1;
   int64_t reduced_elems = 1;  // inputs per output
+  bool all_axes = false;      // every axis of the shape is reduced, also if it is 1 long or there is none
 };
 
 void mean_float32(const Reduction& reduction, const float* input, float* output);

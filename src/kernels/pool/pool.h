@@ -1,19 +1,26 @@
-// MAX_POOL_2D and AVERAGE_POOL_2D, float32 and int8, on NHWC; window.out_c == window.in_c. Averages count valid taps only. int8 works on
-// raw codes (input and output share scale and zero point); its average rounds half away from zero. Exact. Output must not overlap input.
+// MAX_POOL_2D and AVERAGE_POOL_2D, float32, int8, uint8 and int16, on NHWC; window.out_c == window.in_c. Averages count valid taps only.
+// Integers are raw codes (input and output share scale and zero point); their average rounds half away from zero. Exact. Output must not
+// overlap input. Units: rows of output.
 //
 // Requires: every output has at least one valid tap, as SAME and VALID padding guarantee.
 #pragma once
 
+#include "kernels/kernel.h"
 #include "kernels/window.h"
 #include "numeric/activation.h"
 
 namespace liteqat::kernels::pool {
 
-void max_pool_float32(const Window& window, numeric::FloatClamp clamp, const float* input, float* output);
-void max_pool_int8(const Window& window, numeric::IntClamp clamp, const int8_t* input, int8_t* output);
+void max_pool_float32(const Window& window, numeric::FloatClamp clamp, Range rows, const float* input, float* output);
+void max_pool_int8(const Window& window, numeric::IntClamp clamp, Range rows, const int8_t* input, int8_t* output);
+void max_pool_uint8(const Window& window, numeric::IntClamp clamp, Range rows, const uint8_t* input, uint8_t* output);
+void max_pool_int16(const Window& window, numeric::IntClamp clamp, Range rows, const int16_t* input, int16_t* output);
 
 /// The sum runs over (ky, kx) ascending in float32 and is divided by the count.
-void average_pool_float32(const Window& window, numeric::FloatClamp clamp, const float* input, float* output);
-void average_pool_int8(const Window& window, numeric::IntClamp clamp, const int8_t* input, int8_t* output);
+void average_pool_float32(const Window& window, numeric::FloatClamp clamp, Range rows, const float* input, float* output);
+/// Sums are of 32 bits. Requires: filter_h * filter_w at most 2^23 for codes of 8 bits, 65535 for int16.
+void average_pool_int8(const Window& window, numeric::IntClamp clamp, Range rows, const int8_t* input, int8_t* output);
+void average_pool_uint8(const Window& window, numeric::IntClamp clamp, Range rows, const uint8_t* input, uint8_t* output);
+void average_pool_int16(const Window& window, numeric::IntClamp clamp, Range rows, const int16_t* input, int16_t* output);
 
 }  // namespace liteqat::kernels::pool

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/test_oracles.h"
 #include "numeric/padding.h"
@@ -47,24 +48,43 @@ std::vector<T> values_under(const Window& w, const std::vector<T>& input, int64_
   return values;
 }
 
-TEST(PoolInt8, EqualsSortingAndExactAverages) {
+/// In three parts, last first: rows are independent of each other.
+template <typename T, typename Clamp>
+std::vector<T> run_in_parts(void (*pool)(const Window&, Clamp, Range, const T*, T*), const Window& window, Clamp limits,
+                            const std::vector<T>& input) {
+  GuardedBuffer<T> source(input), target(static_cast<size_t>(window.out_rows() * window.out_w * window.out_c));
+  for (int64_t part = 2; part >= 0; --part) pool(window, limits, part_of(window.out_rows(), part, 3), source.data(), target.data());
+  return target.values();
+}
+
+template <typename T>
+using IntPool = void (*)(const Window&, numeric::IntClamp, Range, const T*, T*);
+
+template <typename T>
+void expect_sorted_and_exact(IntPool<T> max, IntPool<T> mean) {
+  constexpr int32_t kLow = std::numeric_limits<T>::min(), kHigh = std::numeric_limits<T>::max();
   for (uint64_t seed = 0; seed < 200; ++seed) {
     Rng rng(seed);
     const Window window = random_window(rng);
-    const auto input = random_codes(rng, static_cast<size_t>(window.batch * window.in_h * window.in_w * window.in_c));
-    const size_t count = static_cast<size_t>(window.batch * window.out_h * window.out_w * window.out_c);
-    const numeric::IntClamp limits = {random_between(rng, -128, 0), random_between(rng, 0, 127)};
-    std::vector<int8_t> largest(count), average(count);
-    max_pool_int8(window, limits, input.data(), largest.data());
-    average_pool_int8(window, limits, input.data(), average.data());
-    for (size_t offset = 0; offset < count; ++offset) {
-      const std::vector<int8_t> values = values_under(window, input, static_cast<int64_t>(offset));
+    std::vector<T> input(static_cast<size_t>(window.batch * window.in_h * window.in_w * window.in_c));
+    for (T& code : input)
+      code = static_cast<T>(rng.next_below(8) == 0 ? kLow : rng.next_below(8) == 0 ? kHigh : random_between(rng, kLow, kHigh));
+    const numeric::IntClamp limits = {random_between(rng, kLow, kLow / 2 + kHigh / 2), random_between(rng, kLow / 2 + kHigh / 2, kHigh)};
+    const std::vector<T> largest = run_in_parts<T>(max, window, limits, input), average = run_in_parts<T>(mean, window, limits, input);
+    for (size_t offset = 0; offset < largest.size(); ++offset) {
+      const std::vector<T> values = values_under(window, input, static_cast<int64_t>(offset));
       ASSERT_EQ(largest[offset], clamp(*std::max_element(values.begin(), values.end()), limits.low, limits.high)) << "seed " << seed;
       double sum = 0;  // exact: few small integers; the quotient's rounding cannot reach a tie that is not exact
-      for (int8_t value : values) sum += value;
+      for (T value : values) sum += value;
       ASSERT_EQ(average[offset], clamp(std::llround(sum / static_cast<double>(values.size())), limits.low, limits.high)) << "seed " << seed;
     }
   }
+}
+
+TEST(PoolIntegers, EqualSortingAndExactAverages) {
+  expect_sorted_and_exact<int8_t>(max_pool_int8, average_pool_int8);
+  expect_sorted_and_exact<uint8_t>(max_pool_uint8, average_pool_uint8);
+  expect_sorted_and_exact<int16_t>(max_pool_int16, average_pool_int16);
 }
 
 TEST(PoolFloat32, EqualsPlainLoops) {
@@ -75,8 +95,8 @@ TEST(PoolFloat32, EqualsPlainLoops) {
     const size_t count = static_cast<size_t>(window.batch * window.out_h * window.out_w * window.out_c);
     const numeric::FloatClamp limits = numeric::float_clamp(static_cast<numeric::Activation>(rng.next_below(4)));
     std::vector<float> largest(count), average(count);
-    max_pool_float32(window, limits, input.data(), largest.data());
-    average_pool_float32(window, limits, input.data(), average.data());
+    max_pool_float32(window, limits, {0, window.out_rows()}, input.data(), largest.data());
+    average_pool_float32(window, limits, {0, window.out_rows()}, input.data(), average.data());
     for (size_t offset = 0; offset < count; ++offset) {
       const std::vector<float> values = values_under(window, input, static_cast<int64_t>(offset));
       const float top = *std::max_element(values.begin(), values.end());
