@@ -9,7 +9,9 @@ Status check_op_types(const types::OpView& view) {
     case OpKind::kConv2D:
     case OpKind::kDepthwiseConv2D:
     case OpKind::kFullyConnected:
-      return types::check_weighted(view);
+      LITEQAT_RETURN_IF_ERROR(types::check_weighted(view));
+      LITEQAT_RETURN_IF_ERROR(types::check_bias_scale(view));
+      return types::check_accumulators(view);
     case OpKind::kBatchNorm:
       return types::check_batch_norm(view);
     case OpKind::kAdd:

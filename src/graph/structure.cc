@@ -36,7 +36,8 @@ Status check_inputs(const Graph& graph, const std::string& where, const Op& op, 
   }
   for (size_t position = 0; position < op.inputs.size(); ++position) {
     const TensorId id = op.inputs[position];
-    if (id == kNoTensor && position >= rule.required_inputs) continue;
+    const bool may_be_omitted = position >= rule.required_inputs && rule.allowed_inputs != kManyTensors;
+    if (id == kNoTensor && may_be_omitted) continue;
     if (!valid_id(graph, id)) {
       return error(Code::kMismatch, "{}: input {} is tensor {}, the graph has tensors 0 to {}", where, position, id,
                    static_cast<int64_t>(graph.tensors.size()) - 1);

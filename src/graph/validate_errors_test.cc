@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <limits>
 
@@ -160,6 +161,53 @@ TEST(ValidateErrors, quantized_weights_and_bias_must_be_constant) {
     EXPECT_EQ(status.code(), Code::kUnsupported);
     EXPECT_THAT(status.message(), HasSubstr("must be constant"));
   }
+}
+
+TEST(ValidateErrors, a_bias_counts_in_steps_of_input_and_weights) {
+  Graph graph = int8_conv_graph();                        // input scale 0.5, weights 0.1 0.2 0.3, output 0.5
+  graph.tensor(2).quantization.scale[1] = 0.1f + 0.009f;  // 0.02 * 0.5 = 0.01 may be missed
+  EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
+  graph.tensor(2).quantization.scale[1] = 0.1f + 0.011f;
+  EXPECT_EQ(validate(graph).code(), Code::kMismatch);
+  EXPECT_THAT(validate(graph).message(), HasSubstr("CONV_2D 'conv' (operator 0): its bias 'bias' has scale 0.111"));
+  graph.tensor(2).quantization = {};
+  EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
+}
+
+TEST(ValidateErrors, sums_stay_inside_their_accumulators) {
+  Graph graph = int8_conv_graph();  // 18 products a channel, of up to 127 - -3 = 130 times the weight
+  std::ranges::fill(graph.tensor(1).as<int8_t>(), int8_t{-100});
+  constexpr int32_t kProducts = 18 * 130 * 100;
+  graph.tensor(2).as<int32_t>()[1] = INT32_MIN + kProducts + 1;
+  EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
+  graph.tensor(2).as<int32_t>()[1] = INT32_MIN + kProducts;
+  EXPECT_EQ(validate(graph).code(), Code::kOutOfRange);
+  EXPECT_THAT(validate(graph).message(), HasSubstr("the sum of output channel 1 can reach 234000 products and a bias of 2147249648"));
+}
+
+TEST(ValidateErrors, sums_of_many_products_stay_inside_their_accumulators) {
+  constexpr int32_t kInputs = 1 << 17;
+  Graph graph = one_op_graph(OpKind::kFullyConnected, FullyConnectedParams{}, {1, kInputs}, {});
+  graph.tensor(0) = int8_activation("input", {1, kInputs});
+  graph.tensor(1) = int8_activation("output", {1, 1});
+  Tensor weights = int8_activation("weights", {1, kInputs});
+  weights.role = Role::kConstant;
+  weights.quantization.zero_point = {0};
+  weights.data.assign(static_cast<size_t>(kInputs), std::byte{1});
+  graph.ops[0].inputs.push_back(graph.add_tensor(std::move(weights)));
+  EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
+  std::ranges::fill(graph.tensor(2).as<int8_t>(), int8_t{127});  // 2^17 * 130 * 127 > 2^31
+  EXPECT_EQ(validate(graph).code(), Code::kOutOfRange);
+  EXPECT_THAT(validate(graph).message(), HasSubstr("FULLY_CONNECTED 'layer' (operator 0): the sum of output channel 0"));
+}
+
+TEST(ValidateErrors, operators_with_any_number_of_inputs_omit_none) {
+  Graph graph = one_op_graph(OpKind::kConcatenation, AxisParams{.axis = 1}, {1, 4}, {float_parameter("b", {1, 2})});
+  ASSERT_TRUE(infer_shapes(graph).ok());
+  graph.ops[0].inputs.push_back(kNoTensor);
+  EXPECT_THAT(validate(graph).message(), HasSubstr("input 2 is tensor -1"));
+  graph.ops[0].kind = OpKind::kPack;
+  EXPECT_THAT(validate(graph).message(), HasSubstr("input 2 is tensor -1"));
 }
 
 Graph with_output(Graph graph, DType from, DType to) {

@@ -30,12 +30,17 @@ struct Section {
 /// One axis of the output whose position i takes from where(i) in the input, a position or -1 for nowhere.
 template <typename Where>
 copy::Axis make_axis(int32_t extent, int64_t output_step, int64_t input_step, const Where& where) {
-  copy::Axis axis = {.output_step = output_step};
+  copy::Axis axis = {.extent = extent, .output_step = output_step};
   for (int32_t position = 0; position < extent; ++position) {
     const int64_t from = where(position);
     axis.input.push_back(from < 0 ? copy::kNowhere : from * input_step);
   }
   return axis;
+}
+
+/// One whose positions follow each other in the input too, from `first` on.
+copy::Axis make_even_axis(int32_t extent, int64_t output_step, int64_t input_step, int64_t first = 0) {
+  return {.extent = extent, .output_step = output_step, .input_origin = first * input_step, .input_step = input_step};
 }
 
 /// Elements from one position of an axis to the next.
@@ -91,15 +96,18 @@ copy::Plan plan_transpose(const Mover& mover) {
   std::vector<copy::Axis> axes;
   const std::vector<int32_t> permutation = mover.context.indices(1);
   for (size_t axis = 0; axis < mover.y.size(); ++axis) {
-    axes.push_back(make_axis(mover.y[axis], mover.y_steps[axis], mover.x_steps[axis_of(permutation[axis], mover.x.size())],
-                             [](int32_t position) { return position; }));
+    axes.push_back(make_even_axis(mover.y[axis], mover.y_steps[axis], mover.x_steps[axis_of(permutation[axis], mover.x.size())]));
   }
   return mover.plan(axes);
 }
 
 copy::Plan plan_slice(const Mover& mover) {
   const std::vector<int32_t> begin = mover.context.indices(1);
-  return mover.plan_by_axis([&](size_t axis, int32_t position) { return begin[axis] + position; });
+  std::vector<copy::Axis> axes;
+  for (size_t axis = 0; axis < mover.y.size(); ++axis) {
+    axes.push_back(make_even_axis(mover.y[axis], mover.y_steps[axis], mover.x_steps[axis], begin[axis]));
+  }
+  return mover.plan(axes);
 }
 
 Result<copy::Plan> plan_strided_slice(const Mover& mover) {
@@ -112,8 +120,10 @@ Result<copy::Plan> plan_strided_slice(const Mover& mover) {
   for (const graph::SlicedAxis& axis : selected) {
     const int64_t step = axis.input_axis < 0 ? 0 : mover.x_steps[static_cast<size_t>(axis.input_axis)];
     if (axis.kept) {
-      axes.push_back(make_axis(axis.count, mover.y_steps[axes.size()], step,
-                               [&](int32_t position) { return axis.begin + int64_t{position} * axis.step; }));
+      axes.push_back({.extent = axis.count,
+                      .output_step = mover.y_steps[axes.size()],
+                      .input_origin = axis.begin * step,
+                      .input_step = axis.step * step});
     } else {
       origin += axis.begin * step;
     }
@@ -145,34 +155,32 @@ copy::Plan plan_depth_to_space(const Mover& mover) {
   const int32_t block = mover.context.op.params_as<graph::BlockParams>().block;
   const int64_t channels = mover.y[3];
   const auto spatial = [&](size_t axis, int64_t inner_step) {
-    copy::Axis result = {.output_step = mover.y_steps[axis]};
+    copy::Axis result = {.extent = mover.y[axis], .output_step = mover.y_steps[axis]};
     for (int32_t position = 0; position < mover.y[axis]; ++position) {
       result.input.push_back(position / block * mover.x_steps[axis] + position % block * inner_step);
     }
     return result;
   };
-  const auto same = [](int32_t position) { return position; };
-  return mover.plan({make_axis(mover.y[0], mover.y_steps[0], mover.x_steps[0], same), spatial(1, block * channels), spatial(2, channels),
-                     make_axis(mover.y[3], 1, 1, same)});
+  return mover.plan({make_even_axis(mover.y[0], mover.y_steps[0], mover.x_steps[0]), spatial(1, block * channels), spatial(2, channels),
+                     make_even_axis(mover.y[3], 1, 1)});
 }
 
 /// The input's batch axis is [row in block, column in block, image]; with one spatial axis there are no columns.
 copy::Plan plan_batch_to_space(const Mover& mover) {
   const std::vector<int32_t> block = mover.context.indices(1), crops = mover.context.indices(2);
-  const auto same = [](int32_t position) { return position; };
-  std::vector<copy::Axis> axes = {make_axis(mover.y[0], mover.y_steps[0], mover.x_steps[0], same)};
+  std::vector<copy::Axis> axes = {make_even_axis(mover.y[0], mover.y_steps[0], mover.x_steps[0])};
   for (size_t spatial = 0; spatial < block.size(); ++spatial) {
     const int64_t inner_blocks =
         std::accumulate(block.begin() + static_cast<std::ptrdiff_t>(spatial) + 1, block.end(), int64_t{1}, std::multiplies<>());
     const int64_t in_block_step = inner_blocks * mover.y[0] * mover.x_steps[0];
-    copy::Axis axis = {.output_step = mover.y_steps[spatial + 1]};
+    copy::Axis axis = {.extent = mover.y[spatial + 1], .output_step = mover.y_steps[spatial + 1]};
     for (int32_t position = 0; position < mover.y[spatial + 1]; ++position) {
       const int32_t at = position + crops[2 * spatial];
       axis.input.push_back(at % block[spatial] * in_block_step + at / block[spatial] * mover.x_steps[spatial + 1]);
     }
     axes.push_back(std::move(axis));
   }
-  axes.push_back(make_axis(mover.y.back(), 1, 1, same));
+  axes.push_back(make_even_axis(mover.y.back(), 1, 1));
   return mover.plan(axes);
 }
 
@@ -184,7 +192,7 @@ std::vector<Section> plan_space_to_batch(const Mover& mover) {
   for (int32_t index = 0; index < blocks; ++index) {
     const int32_t columns = block.size() > 1 ? block[1] : 1;
     const int32_t in_block[] = {index / columns, index % columns};
-    std::vector<copy::Axis> axes = {make_axis(mover.x[0], mover.y_steps[0], mover.x_steps[0], [](int32_t position) { return position; })};
+    std::vector<copy::Axis> axes = {make_even_axis(mover.x[0], mover.y_steps[0], mover.x_steps[0])};
     for (size_t spatial = 0; spatial < block.size(); ++spatial) {
       const int32_t extent = mover.x[spatial + 1];
       axes.push_back(make_axis(mover.y[spatial + 1], mover.y_steps[spatial + 1], mover.x_steps[spatial + 1], [&](int32_t position) {
@@ -192,7 +200,7 @@ std::vector<Section> plan_space_to_batch(const Mover& mover) {
         return from < extent ? std::max(from, -1) : -1;
       }));
     }
-    axes.push_back(make_axis(mover.y.back(), 1, 1, [](int32_t position) { return position; }));
+    axes.push_back(make_even_axis(mover.y.back(), 1, 1));
     sections.push_back(
         {.plan = mover.plan(axes, 0, int64_t{index} * mover.x[0] * mover.y_steps[0]), .filling = zero_of(mover.context.output())});
   }
@@ -212,7 +220,7 @@ copy::Plan plan_block(const OpContext& context, const Shape& shape, const std::v
                       const std::vector<int64_t>& output_steps, int64_t input_origin, int64_t output_origin) {
   std::vector<copy::Axis> axes;
   for (size_t axis = 0; axis < shape.size(); ++axis) {
-    axes.push_back(make_axis(shape[axis], output_steps[axis], input_steps[axis], [](int32_t position) { return position; }));
+    axes.push_back(make_even_axis(shape[axis], output_steps[axis], input_steps[axis]));
   }
   return copy::make_plan(axes, graph::dtype_bytes(context.output().type), input_origin, output_origin);
 }
@@ -310,11 +318,30 @@ void rescale_uint8(const OpContext& context, std::vector<Section>& sections) {
   }
 }
 
+/// Axes that are listed position by position are kept to what a list may take before it is made.
 Status require_axes(const OpContext& context) {
+  constexpr int32_t kMostPositions = 1 << 24;
   size_t most = context.output().shape.size();
   for (size_t position = 0; position < context.op.inputs.size(); ++position) most = std::max(most, context.input(position).shape.size());
-  if (most <= copy::kMaxAxes) return {};
-  return context.fail(Code::kUnsupported, "its tensors have up to {} axes, at most {} are supported", most, copy::kMaxAxes);
+  if (most > copy::kMaxAxes) {
+    return context.fail(Code::kUnsupported, "its tensors have up to {} axes, at most {} are supported", most, copy::kMaxAxes);
+  }
+  const OpKind listed[] = {OpKind::kPad,
+                           OpKind::kPadV2,
+                           OpKind::kMirrorPad,
+                           OpKind::kDepthToSpace,
+                           OpKind::kSpaceToBatchNd,
+                           OpKind::kBatchToSpaceNd,
+                           OpKind::kResizeNearestNeighbor};
+  constexpr int64_t kMostBlocks = 1 << 16;
+  if (context.op.kind == OpKind::kSpaceToBatchNd && context.output().shape[0] / context.input(0).shape[0] > kMostBlocks) {
+    return context.fail(Code::kUnsupported, "its blocks have more than {} positions", kMostBlocks);
+  }
+  const auto longest = std::ranges::max_element(context.output().shape);
+  if (context.output().shape.empty() || *longest <= kMostPositions || std::ranges::find(listed, context.op.kind) == std::end(listed))
+    return {};
+  return context.fail(Code::kUnsupported, "its output {} has an axis of more than {} positions", graph::shape_text(context.output().shape),
+                      kMostPositions);
 }
 
 /// PADV2's value: constant, or computed before this step runs.

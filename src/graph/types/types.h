@@ -33,6 +33,12 @@ Status check_quantize(const OpView& view);
 Status check_dequantize(const OpView& view);
 Status check_batch_norm(const OpView& view);
 
+// accumulators.cc: quantized operators with weights, once their types are checked
+/// The largest sum that any input can give stays inside the accumulator. Fails: kOutOfRange.
+Status check_accumulators(const OpView& view);
+/// A bias counts in steps of input scale * weights scale, within TFLite's tolerance. Fails: kMismatch.
+Status check_bias_scale(const OpView& view);
+
 // layout.cc: operators that move, reduce or resize
 Status check_pool(const OpView& view);
 Status check_reduction(const OpView& view);

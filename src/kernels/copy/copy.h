@@ -16,18 +16,20 @@ namespace liteqat::kernels::copy {
 
 inline constexpr size_t kMaxAxes = 8;
 inline constexpr int64_t kNowhere = INT64_MIN;
+inline constexpr size_t kNoTable = SIZE_MAX;
 
-/// One axis of a block, in elements.
+/// One axis of a block, in elements. Positions in the input are evenly spaced, or listed.
 struct Axis {
-  int64_t output_step = 0;
-  std::vector<int64_t> input{};  // offset of every position, kNowhere for one that is filled
+  int64_t extent = 1, output_step = 0;
+  int64_t input_origin = 0, input_step = 0;
+  std::vector<int64_t> input{};  // if not empty: offset of every position, kNowhere for one that is filled
 };
 
 /// What the kernel walks, in bytes: runs that are contiguous on both sides are one piece.
 struct Plan {
   struct Loop {
-    int64_t extent, output_step;
-    size_t table;  // start of its offsets in `offsets`
+    int64_t extent, output_step, input_step;
+    size_t table;  // start of its offsets in `offsets`, or kNoTable
   };
   std::vector<Loop> loops{};  // outermost first; may be empty
   std::vector<int64_t> offsets{};
@@ -38,7 +40,7 @@ struct Plan {
 };
 
 /// Merges trailing axes that are contiguous on both sides. Origins in elements. Requires: at most kMaxAxes axes, none empty.
-Plan make_plan(const std::vector<Axis>& axes, int64_t elem_bytes, int64_t input_origin, int64_t output_origin);
+Plan make_plan(std::vector<Axis> axes, int64_t elem_bytes, int64_t input_origin, int64_t output_origin);
 
 /// The element, in its first bytes, that stands where nothing is copied.
 using Filling = std::array<std::byte, 8>;

@@ -21,7 +21,12 @@ std::vector<Axis> random_axes(Rng& rng) {
   for (size_t axis = axes.size(); axis-- > 0;) {
     axes[axis].output_step = step;
     const int32_t extent = random_between(rng, 1, 4), kind = random_between(rng, 0, 3);
-    for (int32_t position = 0; position < extent; ++position) {
+    axes[axis].extent = extent;
+    if (kind == 3) {
+      axes[axis].input_origin = random_between(rng, 0, 2);
+      axes[axis].input_step = std::min<int64_t>(step, 3);
+    }
+    for (int32_t position = 0; kind != 3 && position < extent; ++position) {
       const int64_t follows = position * std::min<int64_t>(step, 3);
       axes[axis].input.push_back(kind == 0 ? random_between(rng, 0, 12) : kind == 1 && rng.next_below(3) == 0 ? kNowhere : follows);
     }
@@ -34,7 +39,8 @@ std::vector<Axis> random_axes(Rng& rng) {
 int64_t source_of(const std::vector<Axis>& axes, int64_t output_elem) {
   int64_t offset = 0;
   for (const Axis& axis : axes) {
-    const int64_t from = axis.input[static_cast<size_t>(output_elem / axis.output_step)];
+    const int64_t position = output_elem / axis.output_step;
+    const int64_t from = axis.input.empty() ? axis.input_origin + position * axis.input_step : axis.input[static_cast<size_t>(position)];
     output_elem %= axis.output_step;
     if (from == kNowhere || offset == kNowhere) {
       offset = kNowhere;
@@ -51,7 +57,7 @@ TEST(Copy, EveryElementComesFromWhereItsAxesSay) {
     const std::vector<Axis> axes = random_axes(rng);
     const auto elem_bytes = size_t{1} << rng.next_below(4);
     int64_t elems = 1;
-    for (const Axis& axis : axes) elems *= static_cast<int64_t>(axis.input.size());
+    for (const Axis& axis : axes) elems *= axis.extent;
     const int64_t input_origin = random_between(rng, 0, 3), output_origin = random_between(rng, 0, 3);
     const Plan plan = make_plan(axes, static_cast<int64_t>(elem_bytes), input_origin, output_origin);
     std::vector<std::byte> memory((kInputElems + 5) * elem_bytes);
@@ -70,13 +76,13 @@ TEST(Copy, EveryElementComesFromWhereItsAxesSay) {
 }
 
 TEST(Copy, ContiguousAxesBecomeOnePiece) {
-  const Axis rows = {.output_step = 4, .input = {0, 4, 8}}, columns = {.output_step = 1, .input = {0, 1, 2, 3}};
+  const Axis rows = {.extent = 3, .output_step = 4, .input = {0, 4, 8}}, columns = {.extent = 4, .output_step = 1, .input_step = 1};
   const Plan whole = make_plan({rows, columns}, 2, 5, 0);
   EXPECT_TRUE(whole.loops.empty());
   EXPECT_EQ(whole.pieces, 1);
   EXPECT_EQ(whole.piece_bytes, 24);
   EXPECT_EQ(whole.input_origin, 10);
-  const Plan apart = make_plan({{.output_step = 4, .input = {0, 7, 14}}, columns}, 2, 0, 0);
+  const Plan apart = make_plan({{.extent = 3, .output_step = 4, .input = {0, 7, 14}}, columns}, 2, 0, 0);
   EXPECT_EQ(apart.pieces, 3);
   EXPECT_EQ(apart.piece_bytes, 8);
 }
@@ -98,7 +104,7 @@ TEST(Uint8Rescale, StaysWithinHalfAStepOfTheRealValue) {
 }
 
 TEST(Copy, MapsCodesWhileItCopies) {
-  Plan plan = make_plan({{.output_step = 1, .input = {2, 0}}}, 1, 0, 0);
+  Plan plan = make_plan({{.extent = 2, .output_step = 1, .input = {2, 0}}}, 1, 0, 0);
   for (int32_t code = 0; code < 256; ++code) plan.map.push_back(static_cast<uint8_t>(255 - code));
   const std::byte input[] = {std::byte{10}, std::byte{20}, std::byte{30}};
   std::byte output[2];

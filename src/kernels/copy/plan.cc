@@ -6,33 +6,39 @@
 namespace liteqat::kernels::copy {
 namespace {
 
-/// Every position lies `step` elements after the one before.
-bool is_even(const Axis& axis, int64_t step) {
-  if (axis.input[0] == kNowhere) return false;
-  for (size_t position = 1; position < axis.input.size(); ++position) {
-    if (axis.input[position] == kNowhere || axis.input[position] - axis.input[position - 1] != step) return false;
+/// A listed axis that is evenly spaced after all as one without a list.
+Axis simplify(const Axis& axis) {
+  if (axis.input.empty() || axis.input[0] == kNowhere) return axis;
+  const int64_t origin = axis.input[0], step = axis.extent > 1 && axis.input[1] != kNowhere ? axis.input[1] - origin : 0;
+  for (int64_t position = 1; position < axis.extent; ++position) {
+    if (axis.input[static_cast<size_t>(position)] != origin + position * step) return axis;
   }
-  return true;
+  return {.extent = axis.extent, .output_step = axis.output_step, .input_origin = origin, .input_step = step};
+}
+
+/// Continues a run of this many elements on both sides.
+bool continues(const Axis& axis, int64_t run) {
+  return axis.input.empty() && (axis.extent == 1 || (axis.input_step == run && axis.output_step == run));
 }
 
 }  // namespace
 
-Plan make_plan(const std::vector<Axis>& axes, int64_t elem_bytes, int64_t input_origin, int64_t output_origin) {
+Plan make_plan(std::vector<Axis> axes, int64_t elem_bytes, int64_t input_origin, int64_t output_origin) {
+  for (Axis& axis : axes) axis = simplify(axis);
   Plan plan = {.input_origin = input_origin, .output_origin = output_origin, .elem_bytes = elem_bytes};
   int64_t run = 1;
-  size_t kept = axes.size();
-  for (; kept > 0; --kept) {
-    const Axis& axis = axes[kept - 1];
-    const auto extent = static_cast<int64_t>(axis.input.size());
-    if (!is_even(axis, run) || (extent > 1 && axis.output_step != run)) break;
-    plan.input_origin += axis.input[0];
-    run *= extent;
+  for (; !axes.empty() && continues(axes.back(), run); axes.pop_back()) {
+    plan.input_origin += axes.back().input_origin;
+    run *= axes.back().extent;
   }
-  for (size_t index = 0; index < kept; ++index) {
-    const auto extent = static_cast<int64_t>(axes[index].input.size());
-    plan.loops.push_back({.extent = extent, .output_step = axes[index].output_step * elem_bytes, .table = plan.offsets.size()});
-    for (int64_t offset : axes[index].input) plan.offsets.push_back(offset == kNowhere ? kNowhere : offset * elem_bytes);
-    plan.pieces *= extent;
+  for (const Axis& axis : axes) {
+    plan.input_origin += axis.input_origin;
+    plan.loops.push_back({.extent = axis.extent,
+                          .output_step = axis.output_step * elem_bytes,
+                          .input_step = axis.input_step * elem_bytes,
+                          .table = axis.input.empty() ? kNoTable : plan.offsets.size()});
+    for (int64_t offset : axis.input) plan.offsets.push_back(offset == kNowhere ? kNowhere : offset * elem_bytes);
+    plan.pieces *= axis.extent;
   }
   plan.piece_bytes = run * elem_bytes;
   plan.input_origin *= elem_bytes;

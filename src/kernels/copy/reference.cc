@@ -26,6 +26,11 @@ void move_piece(const Plan& plan, const std::byte* input, std::byte* output) {
   }
 }
 
+int64_t offset_of(const Plan& plan, const Plan::Loop& loop, int64_t position) {
+  if (loop.table == kNoTable) return position * loop.input_step;
+  return plan.offsets[loop.table + static_cast<size_t>(position)];
+}
+
 /// Where the innermost loop starts for one position of the others.
 struct Row {
   int64_t input, output;
@@ -36,7 +41,7 @@ Row locate(const Plan& plan, int64_t row) {
   Row found = {plan.input_origin, plan.output_origin};
   for (size_t index = plan.loops.size() - 1; index-- > 0;) {
     const Plan::Loop& loop = plan.loops[index];
-    const int64_t position = row % loop.extent, offset = plan.offsets[loop.table + static_cast<size_t>(position)];
+    const int64_t position = row % loop.extent, offset = offset_of(plan, loop, position);
     row /= loop.extent;
     found.output += position * loop.output_step;
     found.nowhere = found.nowhere || offset == kNowhere;
@@ -48,7 +53,6 @@ Row locate(const Plan& plan, int64_t row) {
 template <size_t kBytes>
 void run_pieces(const Plan& plan, const Filling& filling, Range pieces, const std::byte* input, std::byte* output) {
   const Plan::Loop& inner = plan.loops.back();
-  const int64_t* offsets = plan.offsets.data() + inner.table;
   for (int64_t piece = pieces.begin; piece < pieces.end;) {
     const Row row = locate(plan, piece / inner.extent);
     int64_t position = piece % inner.extent;
@@ -56,10 +60,11 @@ void run_pieces(const Plan& plan, const Filling& filling, Range pieces, const st
     piece += end - position;
     for (; position < end; ++position) {
       std::byte* target = output + row.output + position * inner.output_step;
-      if (row.nowhere || offsets[position] == kNowhere) {
+      const int64_t offset = row.nowhere ? kNowhere : offset_of(plan, inner, position);
+      if (offset == kNowhere) {
         fill(plan, filling, target);
       } else {
-        move_piece<kBytes>(plan, input + row.input + offsets[position], target);
+        move_piece<kBytes>(plan, input + row.input + offset, target);
       }
     }
   }
