@@ -15,15 +15,31 @@ Status check_op_types(const types::OpView& view) {
     case OpKind::kBatchNorm:
       return types::check_batch_norm(view);
     case OpKind::kAdd:
-      return types::check_uniform(view, 2);
+    case OpKind::kSub:
+    case OpKind::kMul:
+    case OpKind::kMaximum:
+    case OpKind::kMinimum:
+      return types::check_binary(view);
+    case OpKind::kPrelu:
+      return types::check_prelu(view);
+    case OpKind::kRelu:
+    case OpKind::kRelu6:
+    case OpKind::kReluN1To1:
+    case OpKind::kLeakyRelu:
+    case OpKind::kElu:
+    case OpKind::kHardSwish:
+    case OpKind::kLogistic:
+    case OpKind::kTanh:
+    case OpKind::kSoftmax:
+    case OpKind::kLogSoftmax:
+    case OpKind::kL2Normalization:
+      return types::check_unary(view);
     case OpKind::kQuantize:
       return types::check_quantize(view);
     case OpKind::kDequantize:
       return types::check_dequantize(view);
-    case OpKind::kRelu:
-    case OpKind::kRelu6:
-    case OpKind::kSoftmax:
-      return types::check_uniform(view, 1);
+    case OpKind::kCast:
+      return {};
     case OpKind::kMaxPool2D:
     case OpKind::kAveragePool2D:
       return types::check_pool(view);

@@ -67,16 +67,31 @@ Result<Shape> output_shape(const OpView& view) {
     case OpKind::kBatchNorm:
       return shapes::batch_norm(view);
     case OpKind::kAdd:
+    case OpKind::kSub:
+    case OpKind::kMul:
+    case OpKind::kMaximum:
+    case OpKind::kMinimum:
       return shapes::broadcast(view);
+    case OpKind::kPrelu:
+      return shapes::broadcast_to_input(view);
     case OpKind::kMaxPool2D:
     case OpKind::kAveragePool2D:
       return shapes::pool(view);
     case OpKind::kSoftmax:
+    case OpKind::kLogSoftmax:
+    case OpKind::kL2Normalization:
       return shapes::rows(view);
     case OpKind::kRelu:
     case OpKind::kRelu6:
+    case OpKind::kReluN1To1:
+    case OpKind::kLeakyRelu:
+    case OpKind::kElu:
+    case OpKind::kHardSwish:
+    case OpKind::kLogistic:
+    case OpKind::kTanh:
     case OpKind::kQuantize:
     case OpKind::kDequantize:
+    case OpKind::kCast:
       return shapes::same_as_input(view);
     default:
       return moved_shape(view);

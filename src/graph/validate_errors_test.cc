@@ -214,6 +214,7 @@ Graph with_output(Graph graph, DType from, DType to) {
   const auto activation = [](const std::string& name, DType type, const Shape& shape) {
     Tensor tensor = {.name = name, .type = type, .shape = shape};
     if (type == DType::kInt8 || type == DType::kUInt8) tensor.quantization = {.scale = {0.5f}, .zero_point = {1}};
+    if (type == DType::kInt16 || type == DType::kInt32) tensor.quantization = {.scale = {0.5f}, .zero_point = {0}};
     return tensor;
   };
   const Shape shape = graph.tensor(0).shape;
@@ -223,14 +224,12 @@ Graph with_output(Graph graph, DType from, DType to) {
 }
 
 TEST(ValidateErrors, quantize_and_dequantize_type_pairs) {
-  const auto types = {DType::kFloat32, DType::kFloat16, DType::kInt8, DType::kUInt8, DType::kInt32};
-  const std::vector<std::pair<DType, DType>> quantize = {{DType::kFloat32, DType::kInt8},
-                                                         {DType::kFloat32, DType::kUInt8},
-                                                         {DType::kInt8, DType::kInt8},
-                                                         {DType::kInt8, DType::kUInt8},
-                                                         {DType::kUInt8, DType::kInt8}};
-  const std::vector<std::pair<DType, DType>> dequantize = {
-      {DType::kInt8, DType::kFloat32}, {DType::kUInt8, DType::kFloat32}, {DType::kFloat16, DType::kFloat32}};
+  using enum DType;
+  const auto types = {kFloat32, kFloat16, kInt8, kUInt8, kInt16, kInt32, kInt64, kBool};
+  const std::vector<std::pair<DType, DType>> quantize = {
+      {kFloat32, kInt8}, {kFloat32, kUInt8}, {kFloat32, kInt16}, {kInt8, kInt8},   {kInt8, kUInt8},  {kInt8, kInt16}, {kUInt8, kInt8},
+      {kUInt8, kUInt8},  {kUInt8, kInt16},   {kInt16, kInt8},    {kInt16, kInt16}, {kInt16, kInt32}, {kInt32, kInt8}, {kInt32, kInt16}};
+  const std::vector<std::pair<DType, DType>> dequantize = {{kInt8, kFloat32}, {kUInt8, kFloat32}, {kInt16, kFloat32}, {kFloat16, kFloat32}};
   for (DType from : types) {
     for (DType to : types) {
       const std::pair<DType, DType> pair = {from, to};
@@ -250,6 +249,31 @@ TEST(ValidateErrors, uniform_operators_refuse_mixed_types) {
   EXPECT_EQ(validate(with_output(one_op_graph(OpKind::kRelu6, {}, {1, 4}, {}), DType::kInt32, DType::kInt32)).code(), Code::kUnsupported);
   Graph add = with_output(one_op_graph(OpKind::kAdd, ArithmeticParams{}, {1, 4}, {float_parameter("b", {4})}), DType::kInt8, DType::kInt8);
   EXPECT_EQ(validate(add).code(), Code::kUnsupported);
+}
+
+TEST(ValidateErrors, types_of_functions_of_one_value) {
+  using enum DType;
+  const std::vector<DType> float_and_byte = {kFloat32, kInt8}, bytes = {kFloat32, kInt8, kUInt8}, all = {kFloat32, kInt8, kUInt8, kInt16};
+  const std::vector<std::pair<OpKind, std::vector<DType>>> expected = {
+      {OpKind::kRelu, all},        {OpKind::kRelu6, all},    {OpKind::kReluN1To1, bytes}, {OpKind::kElu, float_and_byte},
+      {OpKind::kHardSwish, bytes}, {OpKind::kLogistic, all}, {OpKind::kTanh, all},        {OpKind::kLogSoftmax, bytes}};
+  for (const auto& [kind, allowed] : expected) {
+    for (DType type : {kFloat32, kFloat16, kInt8, kUInt8, kInt16, kInt32, kInt64, kBool}) {
+      const Status status = validate(with_output(one_op_graph(kind, {}, {1, 4}, {}), type, type));
+      EXPECT_EQ(status.ok(), std::ranges::find(allowed, type) != allowed.end()) << op_kind_name(kind) << dtype_name(type);
+    }
+  }
+}
+
+TEST(ValidateErrors, codes_need_one_scale_and_prelu_does_not_grow) {
+  Graph graph = with_output(one_op_graph(OpKind::kTanh, {}, {1, 4}, {}), DType::kInt16, DType::kInt16);
+  graph.tensor(graph.inputs[0]).quantization = {};
+  EXPECT_THAT(validate(graph).message(), HasSubstr("of type int16 must have one scale and zero point, found 0"));
+  Graph dequantize = with_output(one_op_graph(OpKind::kDequantize, {}, {1, 4}, {}), DType::kInt16, DType::kFloat32);
+  dequantize.tensor(dequantize.inputs[0]).quantization = {{0.5f, 0.5f, 0.5f, 0.5f}, {0, 0, 0, 0}, 1};
+  EXPECT_EQ(validate(dequantize).code(), Code::kMismatch);
+  Graph prelu = one_op_graph(OpKind::kPrelu, {}, {1, 1}, {float_parameter("alpha", {4})});
+  EXPECT_THAT(infer_shapes(prelu).message(), HasSubstr("input 1 of shape [4] does not broadcast to the input's [1,1]"));
 }
 
 TEST(ValidateErrors, index_tensors_are_integers_that_follow_from_constants_and_shapes) {

@@ -9,17 +9,6 @@
 namespace liteqat::numeric {
 namespace {
 
-/// x * 2^exponent, held inside int32.
-int32_t saturating_shift_left(int32_t x, int32_t exponent) {
-  return static_cast<int32_t>(std::clamp<int64_t>(int64_t{x} * (int64_t{1} << exponent), INT32_MIN, INT32_MAX));
-}
-
-/// (a + b) / 2 to nearest, ties away from zero.
-int32_t rounding_half_sum(int32_t a, int32_t b) {
-  const int64_t sum = int64_t{a} + b;
-  return static_cast<int32_t>((sum + (sum >= 0 ? 1 : -1)) / 2);
-}
-
 /// exp on [-1/4, 0), Q0.31 in and out: fourth-order Taylor polynomial around -1/8.
 int32_t exp_interval(int32_t a) {
   constexpr int32_t kExpMinusEighth = 1895147668;

@@ -52,10 +52,28 @@ Multiplier quantize_multiplier(double value);
   return rounding_divide_by_pot(srdhm(wrapping_shift_left(x, left), multiplier.mantissa), right);
 }
 
+/// x * 2^exponent, held inside int32. Requires: 0 <= exponent <= 31.
+[[gnu::always_inline]] inline int32_t saturating_shift_left(int32_t x, int32_t exponent) {
+  const int64_t shifted = int64_t{x} * (int64_t{1} << exponent);
+  return shifted > INT32_MAX ? INT32_MAX : shifted < INT32_MIN ? INT32_MIN : static_cast<int32_t>(shifted);
+}
+
+/// (a + b) / 2 to nearest, ties away from zero.
+[[gnu::always_inline]] inline int32_t rounding_half_sum(int32_t a, int32_t b) {
+  const int64_t sum = int64_t{a} + b;
+  return static_cast<int32_t>((sum + (sum >= 0 ? 1 : -1)) / 2);
+}
+
 /// exp(a / 2^26) as Q0.31, for a <= 0 (Q5.26); a == 0 gives 2^31 - 1.
 int32_t exp_on_negative(int32_t a);
 
 /// 1 / (1 + a / 2^31) as Q0.31, for a >= 0 (Q0.31), by three Newton-Raphson steps.
 int32_t one_over_one_plus_x(int32_t a);
+
+/// log(a / 2^19) as Q5.26, for a >= 2^19 (Q12.19), by a rational approximation around powers of two.
+int32_t log_of_at_least_one(int32_t a);
+
+/// 1 / sqrt(x) as a multiplier with shift <= 0, by five Newton-Raphson steps; 0 counts as 1. Requires: x >= 0.
+Multiplier inverse_sqrt(int32_t x);
 
 }  // namespace liteqat::numeric

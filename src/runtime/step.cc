@@ -34,15 +34,38 @@ Result<Step> make_step(const OpContext& context) {
       return make_reduce_max_step(context);
     case OpKind::kArgMax:
       return make_arg_max_step(context);
-    case OpKind::kSoftmax:
-      return make_softmax_step(context);
     case OpKind::kPad:
       return make_pad_step(context);
     case OpKind::kAdd:
+    case OpKind::kSub:
       return make_add_step(context);
+    case OpKind::kMul:
+      return make_mul_step(context);
+    case OpKind::kMaximum:
+    case OpKind::kMinimum:
+      return make_extremum_step(context);
+    case OpKind::kPrelu:
+      return make_prelu_step(context);
     case OpKind::kRelu:
     case OpKind::kRelu6:
-      return make_activation_step(context);
+    case OpKind::kReluN1To1:
+      return make_clamp_step(context);
+    case OpKind::kLeakyRelu:
+      return make_leaky_relu_step(context);
+    case OpKind::kElu:
+      return make_elu_step(context);
+    case OpKind::kHardSwish:
+      return make_hard_swish_step(context);
+    case OpKind::kLogistic:
+      return make_logistic_step(context);
+    case OpKind::kTanh:
+      return make_tanh_step(context);
+    case OpKind::kSoftmax:
+      return make_softmax_step(context);
+    case OpKind::kLogSoftmax:
+      return make_log_softmax_step(context);
+    case OpKind::kL2Normalization:
+      return make_l2_normalization_step(context);
     case OpKind::kQuantize:
       return make_quantize_step(context);
     case OpKind::kDequantize:
@@ -64,6 +87,8 @@ Result<Step> make_step(const OpContext& context) {
       return make_shape_step(context);
     case OpKind::kResizeBilinear:
       return make_resize_bilinear_step(context);
+    case OpKind::kCast:
+      return make_cast_step(context);
     case OpKind::kReshape:
     case OpKind::kSqueeze:
     case OpKind::kExpandDims:

@@ -83,7 +83,7 @@ inline int32_t tensor_zero_point(const graph::Tensor& tensor) {
 /// Fails: kUnsupported, kMismatch, kOutOfRange as Interpreter::prepare.
 Result<Step> make_step(const OpContext& context);
 
-/// One line per family; the file is named after it: weighted_steps.cc, pooling_steps.cc and so on; rows are in shaped_steps.cc.
+/// One line per family; the file is named after it: weighted_steps.cc, pooling_steps.cc and so on.
 Result<Step> make_conv2d_step(const OpContext& context);
 Result<Step> make_depthwise_conv2d_step(const OpContext& context);
 Result<Step> make_fully_connected_step(const OpContext& context);
@@ -92,15 +92,30 @@ Result<Step> make_mean_step(const OpContext& context);
 Result<Step> make_sum_step(const OpContext& context);
 Result<Step> make_reduce_max_step(const OpContext& context);
 Result<Step> make_arg_max_step(const OpContext& context);
-Result<Step> make_softmax_step(const OpContext& context);
 Result<Step> make_pad_step(const OpContext& context);
 /// The operators that move elements, but for those that leave them where they are.
 Result<Step> make_move_step(const OpContext& context);
 Result<Step> make_shape_step(const OpContext& context);
 Result<Step> make_resize_bilinear_step(const OpContext& context);
-Result<Step> make_add_step(const OpContext& context);
-Result<Step> make_activation_step(const OpContext& context);
+// arithmetic_steps.cc
+Result<Step> make_add_step(const OpContext& context);  // ADD, SUB
+Result<Step> make_mul_step(const OpContext& context);
+Result<Step> make_extremum_step(const OpContext& context);  // MAXIMUM, MINIMUM
+Result<Step> make_prelu_step(const OpContext& context);
+// activation_steps.cc
+Result<Step> make_clamp_step(const OpContext& context);  // RELU, RELU6, RELU_N1_TO_1
+Result<Step> make_leaky_relu_step(const OpContext& context);
+Result<Step> make_elu_step(const OpContext& context);
+Result<Step> make_hard_swish_step(const OpContext& context);
+Result<Step> make_logistic_step(const OpContext& context);
+Result<Step> make_tanh_step(const OpContext& context);
+// row_steps.cc
+Result<Step> make_softmax_step(const OpContext& context);
+Result<Step> make_log_softmax_step(const OpContext& context);
+Result<Step> make_l2_normalization_step(const OpContext& context);
+// conversion_steps.cc
 Result<Step> make_quantize_step(const OpContext& context);
 Result<Step> make_dequantize_step(const OpContext& context);
+Result<Step> make_cast_step(const OpContext& context);
 
 }  // namespace liteqat::runtime

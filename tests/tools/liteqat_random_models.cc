@@ -16,6 +16,7 @@
 #include "random_layout_models.h"
 #include "runtime/interpreter.h"
 #include "runtime/test_graphs.h"
+#include "ops_elementwise_models.h"
 
 namespace {
 
@@ -43,6 +44,7 @@ const Family kFamilies[] = {
     {"networks", [] { return uint64_t{10}; }, make_network},
     {"layout", [] { return uint64_t{liteqat::tests::RandomLayoutModel::kinds().size()}; },
      [](uint64_t seed) { return liteqat::tests::RandomLayoutModel(seed).make(); }},
+    {"elementwise", [] { return uint64_t{liteqat::testing::elementwise_kind_count()}; }, liteqat::testing::make_elementwise_model},
 };
 
 std::string npy_dtype(DType type) {

@@ -31,6 +31,13 @@ Result<Shape> broadcast(const OpView& view) {
   return output;
 }
 
+Result<Shape> broadcast_to_input(const OpView& view) {
+  LITEQAT_ASSIGN_OR_RETURN(Shape output, broadcast(view));
+  if (output == view.input(0)) return output;
+  return error(Code::kMismatch, "input 1 of shape {} does not broadcast to the input's {}", shape_text(view.input(1)),
+               shape_text(view.input(0)));
+}
+
 Result<Shape> same_as_input(const OpView& view) {
   return view.input(0);
 }

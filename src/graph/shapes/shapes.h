@@ -44,6 +44,8 @@ Result<Shape> pool(const OpView& view);
 // elementwise.cc
 Result<Shape> batch_norm(const OpView& view);
 Result<Shape> broadcast(const OpView& view);
+/// As broadcast, but the first input may not be stretched.
+Result<Shape> broadcast_to_input(const OpView& view);
 Result<Shape> same_as_input(const OpView& view);
 /// As same_as_input, for operators along the last axis: the input must have one.
 Result<Shape> rows(const OpView& view);

@@ -29,6 +29,9 @@ Status check_uniform(const OpView& view, size_t data_inputs);
 Status check_weighted(const OpView& view);
 
 // elementwise.cc
+Status check_binary(const OpView& view);
+Status check_prelu(const OpView& view);
+Status check_unary(const OpView& view);
 Status check_quantize(const OpView& view);
 Status check_dequantize(const OpView& view);
 Status check_batch_norm(const OpView& view);

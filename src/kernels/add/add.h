@@ -3,17 +3,11 @@
 // operand is broadcast.
 #pragma once
 
-#include "kernels/extents.h"
+#include "kernels/broadcast.h"
 #include "numeric/activation.h"
 #include "numeric/rescale.h"
 
 namespace liteqat::kernels::add {
-
-/// The output's extents, and how each operand steps along them.
-struct Broadcast {
-  Extents extents{};
-  Strides a{}, b{};
-};
 
 void add_float32(const Broadcast& broadcast, numeric::FloatClamp clamp, const float* a, const float* b, float* output);
 

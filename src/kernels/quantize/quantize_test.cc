@@ -16,11 +16,12 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 TEST(Quantize, TiesAwayAndSaturation) {
   const std::vector<float> input = {0.25f, -0.25f, 0.75f, 0.24999f, 100.0f, -100.0f, 1e38f, -1e38f, kInfinity, -kInfinity, NAN, 63.25f};
+  const Range all = {0, static_cast<int64_t>(input.size())};
   std::vector<int8_t> codes(input.size());
-  quantize_to_int8(static_cast<int64_t>(input.size()), {.scale = 0.5f, .zero_point = 1}, input.data(), codes.data());
+  quantize(all, {.scale = 0.5f, .zero_point = 1}, input.data(), codes.data());
   EXPECT_EQ(codes, (std::vector<int8_t>{2, 0, 3, 1, 127, -128, 127, -128, 127, -128, 1, 127}));
   std::vector<uint8_t> unsigned_codes(input.size());
-  quantize_to_uint8(static_cast<int64_t>(input.size()), {.scale = 0.5f, .zero_point = 129}, input.data(), unsigned_codes.data());
+  quantize(all, {.scale = 0.5f, .zero_point = 129}, input.data(), unsigned_codes.data());
   EXPECT_EQ(unsigned_codes, (std::vector<uint8_t>{130, 128, 131, 129, 255, 0, 255, 0, 255, 0, 129, 255}));
 }
 
@@ -33,7 +34,7 @@ TEST(Quantize, DividesInFloat32) {
     const float x = (static_cast<float>(rng.next_below(100)) + 0.5f) * scale;
     const double real = std::round(static_cast<double>(x) / static_cast<double>(scale));
     int8_t code = 0;
-    quantize_to_int8(1, {.scale = scale, .zero_point = 0}, &x, &code);
+    quantize({0, 1}, {.scale = scale, .zero_point = 0}, &x, &code);
     ASSERT_EQ(code, std::lround(x / scale));
     if (static_cast<double>(code) != real) ++found;
   }
@@ -45,8 +46,8 @@ TEST(Dequantize, MultipliesInDouble) {
     const auto narrow = static_cast<int8_t>(code);
     const auto wide = static_cast<uint8_t>(code + 128);
     float from_signed = 0, from_unsigned = 0;
-    dequantize_int8(1, {.scale = 0.0078431377f, .zero_point = -3}, &narrow, &from_signed);
-    dequantize_uint8(1, {.scale = 0.0078431377f, .zero_point = 125}, &wide, &from_unsigned);
+    dequantize({0, 1}, {.scale = 0.0078431377f, .zero_point = -3}, &narrow, &from_signed);
+    dequantize({0, 1}, {.scale = 0.0078431377f, .zero_point = 125}, &wide, &from_unsigned);
     EXPECT_EQ(from_signed, static_cast<float>(static_cast<double>(0.0078431377f) * (code + 3)));
     EXPECT_EQ(from_unsigned, from_signed);
   }
@@ -56,7 +57,7 @@ TEST(Dequantize, EveryFloat16) {
   for (uint32_t bits = 0; bits < 65536; ++bits) {
     const auto half = static_cast<uint16_t>(bits);
     float value = 0;
-    dequantize_float16(1, &half, &value);
+    dequantize_float16({0, 1}, &half, &value);
     const int exponent = static_cast<int>(bits >> 10 & 31), fraction = static_cast<int>(bits & 1023);
     if (exponent == 31 && fraction != 0) {
       ASSERT_TRUE(std::isnan(value));
@@ -75,32 +76,49 @@ TEST(Requantize, EveryCodeEqualsExactArithmetic) {
   for (int sample = 0; sample < 200; ++sample) {
     const float from = 0.001f + rng.next_float(), to = 0.001f + rng.next_float();
     const double rescale = static_cast<double>(from) / static_cast<double>(to);
-    const int32_t in_zero = random_between(rng, -128, 127), out_zero = random_between(rng, -128, 127);
-    const numeric::Multiplier multiplier = numeric::quantize_multiplier(numeric::requantize_rescale(from, to));
+    const Requantize params = {numeric::quantize_multiplier(numeric::requantize_rescale(from, to)), random_between(rng, -128, 127),
+                               random_between(rng, -128, 127)};
     for (int32_t code = -128; code < 128; ++code) {
+      const int64_t exact = exact_rescale(code - params.input_zero_point, rescale) + params.output_zero_point;
+      ASSERT_EQ(requantize_code(code, params, -128, 127), clamp(exact, -128, 127));
+      ASSERT_EQ(requantize_code(code, params, 0, 255), clamp(exact, 0, 255));
       const auto narrow = static_cast<int8_t>(code);
-      const auto wide = static_cast<uint8_t>(code + 128);
-      const int64_t exact = exact_rescale(code - in_zero, rescale) + out_zero;
-      int8_t a = 0, c = 0;
-      uint8_t b = 0;
-      requantize_int8_to_int8(1, {multiplier, in_zero, out_zero}, &narrow, &a);
-      requantize_int8_to_uint8(1, {multiplier, in_zero, out_zero + 128}, &narrow, &b);
-      requantize_uint8_to_int8(1, {multiplier, in_zero + 128, out_zero}, &wide, &c);
-      ASSERT_EQ(a, clamp(exact, -128, 127));
-      ASSERT_EQ(b, clamp(exact + 128, 0, 255));
-      ASSERT_EQ(c, a);
+      int16_t wide = 0;
+      requantize({0, 1}, params, &narrow, &wide);
+      ASSERT_EQ(wide, clamp(exact, -32768, 32767));
     }
+  }
+}
+
+TEST(Requantize, Int16ToAndFromInt32) {
+  Rng rng(3);
+  for (int sample = 0; sample < 20000; ++sample) {
+    const double rescale = std::ldexp(1.0 + rng.next_double(), random_between(rng, -18, -1));
+    const Requantize params = {numeric::quantize_multiplier(rescale), 0, 0};
+    const auto wide = static_cast<int32_t>(rng.next_u64());
+    const auto code = static_cast<int16_t>(wide);
+    int16_t narrowed = 0;
+    int32_t widened = 0;
+    requantize({0, 1}, params, &wide, &narrowed);
+    requantize({0, 1}, params, &code, &widened);
+    ASSERT_EQ(narrowed, clamp(exact_rescale(wide, rescale), -32768, 32767));
+    ASSERT_EQ(widened, exact_rescale(code, rescale));
   }
 }
 
 TEST(Requantize, EqualScalesFlipTheTopBit) {
   const numeric::Multiplier one = numeric::quantize_multiplier(1.0);
-  for (int32_t code = 0; code < 256; ++code) {
-    const auto wide = static_cast<uint8_t>(code);
-    int8_t narrow = 0;
-    requantize_uint8_to_int8(1, {one, 128, 0}, &wide, &narrow);
-    EXPECT_EQ(static_cast<uint8_t>(narrow), wide ^ 0x80);
-  }
+  for (int32_t code = 0; code < 256; ++code) EXPECT_EQ(requantize_code(code, {one, 128, 0}, -128, 127), code - 128);
+}
+
+TEST(PerChannel, EachSliceHasItsScale) {
+  const Channels channels = {.params = {{0.5f, 1}, {0.25f, -2}, {2.0f, 0}}, .inner = 2};  // shape [2,3,2], axis 1
+  std::vector<float> input(12, 3.0f), back(12);
+  std::vector<int8_t> codes(12);
+  quantize_per_channel({0, 12}, channels, input.data(), codes.data());
+  EXPECT_EQ(codes, (std::vector<int8_t>{7, 7, 10, 10, 2, 2, 7, 7, 10, 10, 2, 2}));  // 1.5 rounds away
+  dequantize_per_channel({0, 12}, channels, codes.data(), back.data());
+  EXPECT_EQ(back, (std::vector<float>{3, 3, 3, 3, 4, 4, 3, 3, 3, 3, 4, 4}));
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <bit>
 #include <limits>
 
+#include "kernels/cast/cast.h"
 #include "kernels/quantize/quantize.h"
 #include "numeric/rounding.h"
 
@@ -9,62 +9,73 @@ namespace liteqat::kernels::quantize {
 namespace {
 
 template <typename Code>
-void quantize(int64_t count, const Affine& output_params, const float* input, Code* output) {
+Code to_code(float value, const Affine& params) {
   constexpr int32_t kLow = std::numeric_limits<Code>::min(), kHigh = std::numeric_limits<Code>::max();
-  for (int64_t index = 0; index < count; ++index) {
-    const int64_t rounded = numeric::round_half_away(static_cast<double>(input[index] / output_params.scale));
-    output[index] = static_cast<Code>(numeric::clamp_to_int(rounded + output_params.zero_point, kLow, kHigh));
-  }
-}
-
-template <typename Code>
-void dequantize(int64_t count, const Affine& input_params, const Code* input, float* output) {
-  const double scale = input_params.scale;
-  for (int64_t index = 0; index < count; ++index) output[index] = static_cast<float>(scale * (input[index] - input_params.zero_point));
-}
-
-template <typename From, typename To>
-void requantize(int64_t count, const Requantize& params, const From* input, To* output) {
-  constexpr int32_t kLow = std::numeric_limits<To>::min(), kHigh = std::numeric_limits<To>::max();
-  for (int64_t index = 0; index < count; ++index) {
-    const int32_t scaled = numeric::multiply_by_quantized_multiplier(input[index] - params.input_zero_point, params.multiplier);
-    output[index] = static_cast<To>(std::clamp(numeric::wrapping_add(scaled, params.output_zero_point), kLow, kHigh));
-  }
-}
-
-float widen_float16(uint16_t bits) {
-  const uint32_t sign = (bits & 0x8000u) << 16, exponent = bits >> 10 & 0x1fu, fraction = bits & 0x3ffu;
-  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
-  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
-  const float magnitude = static_cast<float>(fraction) * 0x1p-24f;  // zero and subnormals
-  return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(magnitude));
+  const int64_t rounded = numeric::round_half_away(static_cast<double>(value / params.scale));
+  return static_cast<Code>(numeric::clamp_to_int(rounded + params.zero_point, kLow, kHigh));
 }
 
 }  // namespace
 
-void quantize_to_int8(int64_t count, const Affine& output_params, const float* input, int8_t* output) {
-  quantize(count, output_params, input, output);
+template <typename Code>
+void quantize(Range elems, const Affine& output_params, const float* input, Code* output) {
+  for (int64_t index = elems.begin; index < elems.end; ++index) output[index] = to_code<Code>(input[index], output_params);
 }
-void quantize_to_uint8(int64_t count, const Affine& output_params, const float* input, uint8_t* output) {
-  quantize(count, output_params, input, output);
+template void quantize(Range, const Affine&, const float*, int8_t*);
+template void quantize(Range, const Affine&, const float*, uint8_t*);
+template void quantize(Range, const Affine&, const float*, int16_t*);
+
+template <typename Code>
+void quantize_per_channel(Range elems, const Channels& output_params, const float* input, Code* output) {
+  for (int64_t index = elems.begin; index < elems.end; ++index) output[index] = to_code<Code>(input[index], output_params.of(index));
 }
-void dequantize_int8(int64_t count, const Affine& input_params, const int8_t* input, float* output) {
-  dequantize(count, input_params, input, output);
+template void quantize_per_channel(Range, const Channels&, const float*, int8_t*);
+template void quantize_per_channel(Range, const Channels&, const float*, uint8_t*);
+template void quantize_per_channel(Range, const Channels&, const float*, int16_t*);
+
+template <typename Code>
+void dequantize(Range elems, const Affine& input_params, const Code* input, float* output) {
+  const double scale = input_params.scale;
+  for (int64_t index = elems.begin; index < elems.end; ++index) {
+    output[index] = static_cast<float>(scale * (input[index] - input_params.zero_point));
+  }
 }
-void dequantize_uint8(int64_t count, const Affine& input_params, const uint8_t* input, float* output) {
-  dequantize(count, input_params, input, output);
+template void dequantize(Range, const Affine&, const int8_t*, float*);
+template void dequantize(Range, const Affine&, const uint8_t*, float*);
+template void dequantize(Range, const Affine&, const int16_t*, float*);
+
+template <typename Code>
+void dequantize_per_channel(Range elems, const Channels& input_params, const Code* input, float* output) {
+  for (int64_t index = elems.begin; index < elems.end; ++index) {
+    const Affine& params = input_params.of(index);
+    output[index] = params.scale * static_cast<float>(input[index] - params.zero_point);
+  }
 }
-void dequantize_float16(int64_t count, const uint16_t* input, float* output) {
-  std::transform(input, input + count, output, widen_float16);
+template void dequantize_per_channel(Range, const Channels&, const int8_t*, float*);
+template void dequantize_per_channel(Range, const Channels&, const uint8_t*, float*);
+
+void dequantize_float16(Range elems, const uint16_t* input, float* output) {
+  std::transform(input + elems.begin, input + elems.end, output + elems.begin, cast::widen_float16);
 }
-void requantize_int8_to_int8(int64_t count, const Requantize& params, const int8_t* input, int8_t* output) {
-  requantize(count, params, input, output);
+
+int32_t requantize_code(int32_t code, const Requantize& params, int32_t low, int32_t high) {
+  const int32_t scaled = numeric::multiply_by_quantized_multiplier(code - params.input_zero_point, params.multiplier);
+  return std::clamp(numeric::wrapping_add(scaled, params.output_zero_point), low, high);
 }
-void requantize_int8_to_uint8(int64_t count, const Requantize& params, const int8_t* input, uint8_t* output) {
-  requantize(count, params, input, output);
+
+template <typename From, typename To>
+void requantize(Range elems, const Requantize& params, const From* input, To* output) {
+  constexpr int32_t kLow = std::numeric_limits<To>::min(), kHigh = std::numeric_limits<To>::max();
+  for (int64_t index = elems.begin; index < elems.end; ++index) {
+    output[index] = static_cast<To>(requantize_code(input[index], params, kLow, kHigh));
+  }
 }
-void requantize_uint8_to_int8(int64_t count, const Requantize& params, const uint8_t* input, int8_t* output) {
-  requantize(count, params, input, output);
-}
+template void requantize(Range, const Requantize&, const int8_t*, int16_t*);
+template void requantize(Range, const Requantize&, const uint8_t*, int16_t*);
+template void requantize(Range, const Requantize&, const int16_t*, int8_t*);
+template void requantize(Range, const Requantize&, const int16_t*, int16_t*);
+template void requantize(Range, const Requantize&, const int16_t*, int32_t*);
+template void requantize(Range, const Requantize&, const int32_t*, int8_t*);
+template void requantize(Range, const Requantize&, const int32_t*, int16_t*);
 
 }  // namespace liteqat::kernels::quantize

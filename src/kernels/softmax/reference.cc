@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "kernels/softmax/softmax.h"
 
@@ -19,7 +20,9 @@ int32_t exp_of_difference(const Int8Params& params, int32_t difference) {
   return numeric::exp_on_negative(srdhm(numeric::wrapping_shift_left(difference, params.multiplier.shift), params.multiplier.mantissa));
 }
 
-void softmax_row(const Int8Params& params, const int8_t* input, int8_t* output) {
+template <typename T>
+void softmax_row(const Int8Params& params, const T* input, T* output) {
+  constexpr int32_t kLow = std::numeric_limits<T>::min(), kHigh = std::numeric_limits<T>::max();
   const int32_t columns = params.shape.columns;
   const int32_t largest = *std::max_element(input, input + columns);
   int64_t sum = 0;
@@ -28,7 +31,7 @@ void softmax_row(const Int8Params& params, const int8_t* input, int8_t* output) 
     if (difference >= params.diff_min) sum += rounding_divide_by_pot(exp_of_difference(params, difference), kSumIntegerBits);
   }
   if (sum >= kSumTooLarge) {
-    std::fill_n(output, columns, int8_t{-128});
+    std::fill_n(output, columns, std::numeric_limits<T>::min());
     return;
   }
   const int32_t headroom = std::countl_zero(static_cast<uint32_t>(sum));
@@ -37,11 +40,11 @@ void softmax_row(const Int8Params& params, const int8_t* input, int8_t* output) 
   const int32_t reciprocal = numeric::one_over_one_plus_x(fraction);
   for (int32_t column = 0; column < columns; ++column) {
     const int32_t difference = input[column] - largest;
-    int32_t code = -128;
+    int32_t code = kLow;
     if (difference >= params.diff_min) {
       code += rounding_divide_by_pot(srdhm(reciprocal, exp_of_difference(params, difference)), bits_over_unit + 31 - 8);
     }
-    output[column] = static_cast<int8_t>(std::clamp(code, -128, 127));
+    output[column] = static_cast<T>(std::clamp(code, kLow, kHigh));
   }
 }
 
@@ -69,6 +72,11 @@ Int8Params make_int8_params(const Rows& shape, float beta, float input_scale) {
 }
 
 void softmax_int8(const Int8Params& params, const int8_t* input, int8_t* output) {
+  const int64_t columns = params.shape.columns;
+  for (int64_t row = 0; row < params.shape.rows; ++row) softmax_row(params, input + row * columns, output + row * columns);
+}
+
+void softmax_uint8(const Int8Params& params, const uint8_t* input, uint8_t* output) {
   const int64_t columns = params.shape.columns;
   for (int64_t row = 0; row < params.shape.rows; ++row) softmax_row(params, input + row * columns, output + row * columns);
 }

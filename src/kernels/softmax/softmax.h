@@ -1,9 +1,11 @@
-// SOFTMAX over the last axis, float32 and int8, as TFLite's reference kernels. int8 is gemmlowp fixed point (tflite-int8.md 3.12), its
-// output has scale 1/256 and zero point -128. Exact for int8; float32 uses the C library's expf and so equals TFLite's on the same one.
+// SOFTMAX over the last axis, float32, int8, uint8 and int16, as TFLite's reference kernels. 8-bit is gemmlowp fixed point, its output
+// has scale 1/256 and the smallest code as zero point; int16 looks up tables, its output has scale 2^-15. Exact for integers; float32 uses
+// the C library's expf and so equals TFLite's on the same one.
 #pragma once
 
 #include <cstdint>
 
+#include "kernels/kernel.h"
 #include "numeric/fixed_point.h"
 
 namespace liteqat::kernels::softmax {
@@ -27,5 +29,16 @@ Int8Params make_int8_params(const Rows& shape, float beta, float input_scale);
 /// A row whose exponentials sum to 512 or more (TFLite's kernel aborts on it) gives -128 throughout: every probability is below half a
 /// step.
 void softmax_int8(const Int8Params& params, const int8_t* input, int8_t* output);
+/// The same with codes 128 higher.
+void softmax_uint8(const Int8Params& params, const uint8_t* input, uint8_t* output);
+
+struct Int16Params {
+  Rows shape;
+  numeric::Multiplier multiplier;  // of a difference of codes, to 10 / 65535; shift <= numeric::kMaxShift
+};
+/// Requires: beta > 0 finite.
+Int16Params make_int16_params(const Rows& shape, float beta, float input_scale);
+/// A sum of exponentials of 2^16 or more (TFLite's kernel overflows on it) counts as the largest below. A unit is a row; may work in place.
+void softmax_int16(const Int16Params& params, Range units, const int16_t* input, int16_t* output);
 
 }  // namespace liteqat::kernels::softmax

@@ -1,0 +1,82 @@
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "kernels/cast/cast.h"
+
+namespace liteqat::kernels::cast {
+namespace {
+
+template <typename To>
+To to_integer(float value) {
+  constexpr To kLow = std::numeric_limits<To>::min(), kHigh = std::numeric_limits<To>::max();
+  // The bounds as float32: the lower is exact, the upper may round up to 2^bits, which no longer fits.
+  if (!(value < static_cast<float>(kHigh))) return kHigh;
+  return value <= static_cast<float>(kLow) ? kLow : static_cast<To>(value);
+}
+
+template <typename To, typename From>
+To convert(From value) {
+  if constexpr (std::is_same_v<From, To>) {
+    return value;
+  } else if constexpr (std::is_same_v<From, Float16>) {
+    return convert<To>(widen_float16(value.bits));
+  } else if constexpr (std::is_same_v<To, Float16>) {
+    return Float16{narrow_float16(static_cast<float>(value))};
+  } else if constexpr (std::is_same_v<To, bool>) {
+    return value != From{};
+  } else if constexpr (std::is_same_v<From, float> && std::is_integral_v<To>) {
+    return to_integer<To>(value);
+  } else {
+    return static_cast<To>(value);
+  }
+}
+
+}  // namespace
+
+float widen_float16(uint16_t bits) {
+  const uint32_t sign = (bits & 0x8000u) << 16, exponent = bits >> 10 & 0x1fu, fraction = bits & 0x3ffu;
+  if (exponent == 0x1f) return std::bit_cast<float>(sign | 0x7f800000u | fraction << 13);
+  if (exponent != 0) return std::bit_cast<float>(sign | (exponent + 112) << 23 | fraction << 13);
+  const float magnitude = static_cast<float>(fraction) * 0x1p-24f;  // zero and subnormals
+  return std::bit_cast<float>(sign | std::bit_cast<uint32_t>(magnitude));
+}
+
+uint16_t narrow_float16(float value) {
+  const uint32_t bits = std::bit_cast<uint32_t>(value), sign = bits >> 16 & 0x8000u;
+  const float magnitude = std::abs(value);
+  if (std::isnan(value)) return static_cast<uint16_t>(sign | 0x7e00u);
+  if (magnitude >= 65520.0f) return static_cast<uint16_t>(sign | 0x7c00u);  // nearer to 65536 than to 65504, the largest
+  if (magnitude < 0x1p-14f) {                                               // subnormal: units of 2^-24
+    return static_cast<uint16_t>(sign | static_cast<uint32_t>(std::nearbyint(magnitude * 0x1p24f)));
+  }
+  const uint32_t rest = bits & 0x7fffffffu, odd = rest >> 13 & 1u;
+  return static_cast<uint16_t>(sign | (((rest + 0xfffu + odd) >> 13) - (112u << 10)));
+}
+
+template <typename From, typename To>
+void cast(Range elems, const From* input, To* output) {
+  for (int64_t index = elems.begin; index < elems.end; ++index) output[index] = convert<To>(input[index]);
+}
+
+#define LITEQAT_CAST_FROM(From)                     \
+  template void cast(Range, const From*, float*);   \
+  template void cast(Range, const From*, Float16*); \
+  template void cast(Range, const From*, int8_t*);  \
+  template void cast(Range, const From*, uint8_t*); \
+  template void cast(Range, const From*, int16_t*); \
+  template void cast(Range, const From*, int32_t*); \
+  template void cast(Range, const From*, int64_t*); \
+  template void cast(Range, const From*, bool*)
+LITEQAT_CAST_FROM(float);
+LITEQAT_CAST_FROM(Float16);
+LITEQAT_CAST_FROM(int8_t);
+LITEQAT_CAST_FROM(uint8_t);
+LITEQAT_CAST_FROM(int16_t);
+LITEQAT_CAST_FROM(int32_t);
+LITEQAT_CAST_FROM(int64_t);
+LITEQAT_CAST_FROM(bool);
+#undef LITEQAT_CAST_FROM
+
+}  // namespace liteqat::kernels::cast
