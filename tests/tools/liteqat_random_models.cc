@@ -13,10 +13,10 @@
 
 #include "formats/npy/npy.h"
 #include "formats/tflite/tflite.h"
+#include "ops_elementwise_models.h"
 #include "random_layout_models.h"
 #include "runtime/interpreter.h"
 #include "runtime/test_graphs.h"
-#include "ops_elementwise_models.h"
 
 namespace {
 

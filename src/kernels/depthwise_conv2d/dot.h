@@ -79,7 +79,7 @@ struct Dot {
     const auto* weights = reinterpret_cast<const int8_t*>(params.packed + lanes::StepArrays::bytes(geometry.positions));
     const Run run = {params.window,
                      geometry,
-                     Epilogue(params, geometry.positions, params.window.out_c),
+                     Epilogue(params, params.packed, geometry.positions, params.window.out_c),
                      weights,
                      weights + geometry.weights_bytes(),
                      reinterpret_cast<const int8_t**>(params.scratch)};
