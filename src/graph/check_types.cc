@@ -4,6 +4,43 @@
 namespace liteqat::graph {
 namespace {
 
+/// Operators that move, reduce or resize.
+Status check_moving_op(const types::OpView& view) {
+  switch (view.op.kind) {
+    case OpKind::kMaxPool2D:
+    case OpKind::kAveragePool2D:
+      return types::check_pool(view);
+    case OpKind::kMean:
+    case OpKind::kSum:
+    case OpKind::kReduceMax:
+      return types::check_reduction(view);
+    case OpKind::kArgMax:
+      return types::check_arg_max(view);
+    case OpKind::kShape:
+      return types::check_shape(view);
+    case OpKind::kPad:
+    case OpKind::kPadV2:
+    case OpKind::kMirrorPad:
+    case OpKind::kReshape:
+    case OpKind::kSqueeze:
+    case OpKind::kExpandDims:
+    case OpKind::kTranspose:
+    case OpKind::kConcatenation:
+    case OpKind::kPack:
+    case OpKind::kSplit:
+    case OpKind::kSlice:
+    case OpKind::kStridedSlice:
+    case OpKind::kDepthToSpace:
+    case OpKind::kSpaceToBatchNd:
+    case OpKind::kBatchToSpaceNd:
+    case OpKind::kResizeBilinear:
+    case OpKind::kResizeNearestNeighbor:
+      return types::check_moved(view);
+    default:
+      return error(Code::kUnsupported, "{}: this operator is not implemented", view.where);
+  }
+}
+
 Status check_op_types(const types::OpView& view) {
   switch (view.op.kind) {
     case OpKind::kConv2D:
@@ -40,37 +77,8 @@ Status check_op_types(const types::OpView& view) {
       return types::check_dequantize(view);
     case OpKind::kCast:
       return {};
-    case OpKind::kMaxPool2D:
-    case OpKind::kAveragePool2D:
-      return types::check_pool(view);
-    case OpKind::kMean:
-    case OpKind::kSum:
-    case OpKind::kReduceMax:
-      return types::check_reduction(view);
-    case OpKind::kArgMax:
-      return types::check_arg_max(view);
-    case OpKind::kShape:
-      return types::check_shape(view);
-    case OpKind::kPad:
-    case OpKind::kPadV2:
-    case OpKind::kMirrorPad:
-    case OpKind::kReshape:
-    case OpKind::kSqueeze:
-    case OpKind::kExpandDims:
-    case OpKind::kTranspose:
-    case OpKind::kConcatenation:
-    case OpKind::kPack:
-    case OpKind::kSplit:
-    case OpKind::kSlice:
-    case OpKind::kStridedSlice:
-    case OpKind::kDepthToSpace:
-    case OpKind::kSpaceToBatchNd:
-    case OpKind::kBatchToSpaceNd:
-    case OpKind::kResizeBilinear:
-    case OpKind::kResizeNearestNeighbor:
-      return types::check_moved(view);
     default:
-      return error(Code::kUnsupported, "{}: this operator is not implemented", view.where);
+      return check_moving_op(view);
   }
 }
 
