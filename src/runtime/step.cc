@@ -14,15 +14,12 @@ std::vector<int32_t> OpContext::indices(size_t position) const {
   return narrowed;
 }
 
-Result<Step> make_step(const OpContext& context) {
+namespace {
+
+/// Operators that move, reduce or resize.
+Result<Step> make_moving_step(const OpContext& context) {
   using graph::OpKind;
   switch (context.op.kind) {
-    case OpKind::kConv2D:
-      return make_conv2d_step(context);
-    case OpKind::kDepthwiseConv2D:
-      return make_depthwise_conv2d_step(context);
-    case OpKind::kFullyConnected:
-      return make_fully_connected_step(context);
     case OpKind::kMaxPool2D:
     case OpKind::kAveragePool2D:
       return make_pool_step(context);
@@ -36,6 +33,43 @@ Result<Step> make_step(const OpContext& context) {
       return make_arg_max_step(context);
     case OpKind::kPad:
       return make_pad_step(context);
+    case OpKind::kPadV2:
+    case OpKind::kMirrorPad:
+    case OpKind::kTranspose:
+    case OpKind::kConcatenation:
+    case OpKind::kPack:
+    case OpKind::kSplit:
+    case OpKind::kSlice:
+    case OpKind::kStridedSlice:
+    case OpKind::kDepthToSpace:
+    case OpKind::kSpaceToBatchNd:
+    case OpKind::kBatchToSpaceNd:
+    case OpKind::kResizeNearestNeighbor:
+      return make_move_step(context);
+    case OpKind::kShape:
+      return make_shape_step(context);
+    case OpKind::kResizeBilinear:
+      return make_resize_bilinear_step(context);
+    case OpKind::kReshape:
+    case OpKind::kSqueeze:
+    case OpKind::kExpandDims:
+      return Step{.kernel = "reshape_in_place", .in_place = true, .run = [](const StepBuffers&, kernels::Range) {}};
+    default:
+      return context.fail(Code::kUnsupported, "the runtime has no kernel for it");
+  }
+}
+
+}  // namespace
+
+Result<Step> make_step(const OpContext& context) {
+  using graph::OpKind;
+  switch (context.op.kind) {
+    case OpKind::kConv2D:
+      return make_conv2d_step(context);
+    case OpKind::kDepthwiseConv2D:
+      return make_depthwise_conv2d_step(context);
+    case OpKind::kFullyConnected:
+      return make_fully_connected_step(context);
     case OpKind::kAdd:
     case OpKind::kSub:
       return make_add_step(context);
@@ -70,33 +104,12 @@ Result<Step> make_step(const OpContext& context) {
       return make_quantize_step(context);
     case OpKind::kDequantize:
       return make_dequantize_step(context);
-    case OpKind::kPadV2:
-    case OpKind::kMirrorPad:
-    case OpKind::kTranspose:
-    case OpKind::kConcatenation:
-    case OpKind::kPack:
-    case OpKind::kSplit:
-    case OpKind::kSlice:
-    case OpKind::kStridedSlice:
-    case OpKind::kDepthToSpace:
-    case OpKind::kSpaceToBatchNd:
-    case OpKind::kBatchToSpaceNd:
-    case OpKind::kResizeNearestNeighbor:
-      return make_move_step(context);
-    case OpKind::kShape:
-      return make_shape_step(context);
-    case OpKind::kResizeBilinear:
-      return make_resize_bilinear_step(context);
     case OpKind::kCast:
       return make_cast_step(context);
-    case OpKind::kReshape:
-    case OpKind::kSqueeze:
-    case OpKind::kExpandDims:
-      return Step{.kernel = "reshape_in_place", .in_place = true, .run = [](const StepBuffers&, kernels::Range) {}};
     case OpKind::kBatchNorm:
       return context.fail(Code::kUnsupported, "batch norm does not run by itself: fold it into its convolution first");
     default:
-      return context.fail(Code::kUnsupported, "the runtime has no kernel for it");
+      return make_moving_step(context);
   }
 }
 
