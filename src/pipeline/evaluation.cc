@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <map>
 
 #include "base/file.h"
 #include "formats/npy/npy.h"
@@ -56,6 +57,16 @@ Result<eval::Predictions> evaluate_one(Context& context, const Evaluated& model)
   const double seconds = watch.seconds();
   LITEQAT_RETURN_IF_ERROR(context.directory.finish_stage(stage, seconds, static_cast<double>(split.count) / seconds, {output}));
   return predictions;
+}
+
+/// Scores are written under the models' stems: two of the same name would write one file.
+Status check_names(const std::vector<std::string>& models) {
+  std::map<std::string, std::string> first;
+  for (const std::string& path : models) {
+    const auto [named, added] = first.emplace(std::filesystem::path(path).stem().string(), path);
+    if (!added) return error(Code::kInvalidArgument, "--predictions: {} and {} would both write {}.npy", named->second, path, named->first);
+  }
+  return {};
 }
 
 }  // namespace
@@ -131,6 +142,7 @@ Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, T
   }
   const data::Split split = data::take_first(inputs.split == "test" ? dataset.test : dataset.train, inputs.limit_images);
   if (!inputs.predictions_folder.empty()) {
+    LITEQAT_RETURN_IF_ERROR(check_names(inputs.models));
     LITEQAT_RETURN_IF_ERROR(make_folder(inputs.predictions_folder));
     LITEQAT_RETURN_IF_ERROR(write_labels(inputs.predictions_folder + "/labels.npy", split));
   }

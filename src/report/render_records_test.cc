@@ -72,6 +72,38 @@ TEST(RenderModel, ModelInTrainingHasNoKernels) {
   EXPECT_THAT(text, Not(HasSubstr("arena")));
 }
 
+TEST(RenderBench, FiguresLayersAndRatio) {
+  results::BenchRecord bench;
+  bench.model = "m.tflite", bench.isa = "avx2", bench.arithmetic = "litert-reference", bench.calls = 1234;
+  bench.latency_ms = {.median = 0.5, .min = 0.25, .p99 = 1};
+  bench.images_per_second = 2000, bench.macs = 10'000'000, bench.peak_gmacs_per_second = 100, bench.peak_kernel = "peak_i8_avx2";
+  EXPECT_THAT(render_bench(bench), HasSubstr("latency     median 0.5000 ms, min 0.2500 ms, p99 1.0000 ms (1,234 calls)\n"));
+  EXPECT_THAT(render_bench(bench), HasSubstr("20.0 GMAC/s, 20.0 % of the measured peak of 100 (peak_i8_avx2)\n"));
+  EXPECT_THAT(render_bench(bench), Not(HasSubstr("ratio")));
+  bench.layers = {{.index = 0,
+                   .op = "CONV_2D",
+                   .name = "c",
+                   .kernel = "k",
+                   .macs = 1000,
+                   .median_ms = 0.4,
+                   .share = 0.8,
+                   .gmacs_per_second = 2.5,
+                   .peak_share = 0.025},
+                  {.index = 1, .op = "ADD", .name = "a", .kernel = "r", .median_ms = 0.1, .share = 0.2}};
+  bench.peer = results::PeerRecord{.program = "p.py",
+                                   .runtime = "LiteRT xnnpack",
+                                   .median_ms = 1,
+                                   .min_ms = 0.5,
+                                   .images_per_second = 1000,
+                                   .latency_ratio = 2,
+                                   .min_ratio = 2,
+                                   .throughput_ratio = 2};
+  EXPECT_THAT(render_bench(bench), HasSubstr("80.0%       2.5    2.5%\n"));
+  EXPECT_THAT(render_bench(bench), HasSubstr("sum of the layers' medians 0.5000 ms\n"));
+  EXPECT_THAT(render_bench(bench), HasSubstr("LiteRT xnnpack: median 1.0000 ms"));
+  EXPECT_THAT(render_bench(bench), HasSubstr("latency 2.000 (of the minima 2.000), throughput 2.000; above 1: liteqat is faster\n"));
+}
+
 TEST(RenderDataset, DescribedOrChecked) {
   results::DatasetRecord dataset = {.name = "mnist", .folder = "d", .class_names = {"0", "1"}};
   dataset.splits = {

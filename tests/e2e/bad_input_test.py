@@ -49,6 +49,8 @@ MODEL = work / "run/qat_int8.tflite"
 (work / "other.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }".ljust(117) + b"\n" + bytes(24))
 header = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (1, 28, 28, 1), }".ljust(117) + b"\n"
 (work / "nan.npy").write_bytes(header + bytes(12) + b"\x00\x00\xc0\x7f" + bytes(4 * 780))
+(work / "again").mkdir()
+shutil.copy(MODEL, work / "again")
 (work / "file").write_text("a file where a folder is expected")
 DATA_CASES = [
     ("missing file", lambda f: next(f.glob(IMAGES + "*")).unlink(), [IMAGES]),
@@ -87,6 +89,7 @@ CASES = [
     ("mean for other channels", ["eval", MODEL, "--data", small, "--mean", "1,2", "--std", "3,4"], 3, ["qat_int8.tflite"]),
     ("mean without std", ["eval", MODEL, "--data", small, "--mean", "1"], 2, ["--std"]),
     ("NaN in the inputs", ["predict", MODEL, work / "nan.npy", "-o", work / "out.npy"], 3, ["nan.npy", "element 3"]),
+    ("two models of one name", ["eval", MODEL, work / "again/qat_int8.tflite", "--data", small, "--predictions", work / "never"], 2, ["qat_int8.npy"]),
     ("unknown isa", ["eval", MODEL, "--data", small], 2, ["LITEQAT_ISA"]),
 ]
 for title, arguments, code, words in CASES:
