@@ -116,6 +116,7 @@ bool Collector::add_number(std::string_view line, const PrintedNumber& number, c
   const double printed = value_of(number);
   const bool error = meaning.quantity == Quantity::kError || meaning.quantity == Quantity::kWeakError;
   if (meaning.quantity == Quantity::kWeakError && number.unit != Unit::kPercent && !meaning.percent) return false;
+  if (meaning.quantity != Quantity::kAccuracy && number.integer && number.unit == Unit::kNone && printed > 100) return false;  // a count
   Figure figure = start_figure(meaning, place);
   figure.printed = std::string(line.substr(number.begin, number.end - number.begin));
   figure.units = number.units;

@@ -166,6 +166,22 @@ TEST(Figures, OfSentences) {
               ElementsAre("Test accuracy = 0.9815 test decimal", "accuracy = 0.9921 train decimal"));
 }
 
+TEST(Figures, ComplementsAndCounts) {
+  EXPECT_THAT(read("1-accuracy: 0.0647"), ElementsAre("1-accuracy = 0.9353 test decimal"));
+  EXPECT_THAT(read("Misclassified: 647/10000"), ElementsAre("Misclassified = 0.9353 test ratio"));
+  EXPECT_THAT(read("647 misclassified of 10000 test images"), IsEmpty());
+  EXPECT_THAT(read("accuracy\n0.9353\n0.9349\n"),
+              ElementsAre("accuracy (line 2) = 0.9353 test decimal", "accuracy (line 3) = 0.9349 test decimal"));
+  EXPECT_THAT(read("Testgenauigkeit: 98,15%"), ElementsAre("Testgenauigkeit = 0.9815 test percent"));
+  EXPECT_THAT(read("Validating: 100%|####| 79/79 [00:05<00:00, 14.2it/s, loss=0.31, acc=0.935]"),
+              ElementsAre("Validating: acc = 0.935 validation decimal"));
+  EXPECT_THAT(read("I0924 12:30:01.123456 140 eval.py:52] accuracy: 0.9353"), ElementsAre("accuracy = 0.9353 test decimal"));
+  EXPECT_THAT(read("INFO:tensorflow:Saving dict for global step 1000: accuracy = 0.9353, global_step = 1000, loss = 0.31"),
+              ElementsAre("accuracy = 0.9353 test decimal"));
+  EXPECT_THAT(read("\\caption{Top-1 accuracy (\\%)}\nNetwork & FP32 & QAT \\\\ \\hline\nResNet-18 & $69.76$ & \\textbf{69.8} \\\\\n"),
+              ElementsAre("ResNet-18, FP32 = 0.6976 test percent", "ResNet-18, QAT = 0.698 test percent"));
+}
+
 TEST(Figures, OtherQuantitiesAreNone) {
   EXPECT_THAT(read("loss: 0.7012 lr: 0.001 F1: 0.97 AUC 0.99 kappa 0.95 time 3.2s precision 0.9 recall: 0.8 mAP 0.71"), IsEmpty());
   EXPECT_THAT(read("learning rate 0.001, batch size 32, epoch 3, 25.6M parameters, 4.1 GFLOPs, 12.3 ms/image, 97 % done"), IsEmpty());

@@ -22,6 +22,10 @@ bool has_words(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c >= 0x80; });
 }
 
+bool has_letters(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isalpha(c) != 0 || c >= 0x80; });
+}
+
 /// The field of a log line that the text ends in: after the last " - ", ", ", ";", "|", tab or two spaces.
 std::string_view last_field(std::string_view text) {
   size_t cut = 0;
@@ -118,6 +122,7 @@ class LineJob {
   bool add(size_t at, const Named& named);
   bool add_pair(size_t at, const Named& named, const Place& place);
   std::string full_label(const std::string& label) const;
+  bool is_subtracted(std::string_view field) const;
 
   std::string_view line_;
   int32_t number_;
@@ -136,11 +141,27 @@ std::string LineJob::full_label(const std::string& label) const {
   return label.empty() ? lead_ : lead_ + ": " + label;
 }
 
+/// "1-accuracy: 0.06", "1 - acc = 0.06": the number before the field is the 1.
+bool LineJob::is_subtracted(std::string_view field) const {
+  const size_t begin = static_cast<size_t>(field.data() - line_.data());
+  size_t at = field.find_first_not_of(' ');
+  if (at == std::string_view::npos) return false;
+  const bool inside = field[at] == '-';
+  const std::string_view before = trimmed(line_.substr(0, begin));
+  if (inside) return before == "1" || before.ends_with(" 1");
+  return before == "1 -";  // inside a line "loss: 1 - accuracy: 0.9" has a separator there
+}
+
 std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
   const std::string_view raw = raw_phrase(at);
   const std::string_view field = last_field(raw);
   const Meaning meaning = read_meaning(field);
   if (meaning.quantity == Quantity::kOther || ends_in_preposition(raw)) return std::nullopt;
+  if (is_accuracy(meaning.quantity) && is_subtracted(field)) {
+    Meaning complement = meaning;
+    complement.quantity = Quantity::kError;
+    return Named{"1-" + clean_label(field), complement};
+  }
   if (is_accuracy(meaning.quantity)) return Named{full_label(clean_label(field)), meaning};
   if (!has_words(raw)) return std::nullopt;
   // "Accuracy - float: 0.98": the field before names it, if nothing else was measured in between.
@@ -329,7 +350,8 @@ void FreeTextReader::remember(const TextLine& line, bool has_numbers) {
   const bool heading =
       !has_numbers && !text.empty() && (text.back() == ':' || text.ends_with("...") || text.front() == '=' || text.front() == '#');
   if (heading) context_.heading_split = find_split(words);
-  const bool open = !has_numbers && !text.empty() && (text.back() == ':' || text.back() == '=');
+  if (has_numbers && !has_letters(text)) return;  // a column of numbers under its name
+  const bool open = !has_numbers && !text.empty() && (text.back() == ':' || text.back() == '=' || words.size() <= 2);
   context_.open_label = open ? std::string(text.substr(text.size() > kLongestPhrase ? text.size() - kLongestPhrase : 0)) : "";
   context_.in_epoch = !words.empty() && words.front() == "epoch" && words.size() <= 3;
 }

@@ -7,12 +7,17 @@
 namespace liteqat::audit {
 namespace {
 
-constexpr std::array<std::string_view, 14> kNotASet = {"batch", "calibration", "representative", "first", "per", "sec",   "second",
-                                                       "epoch", "calibrate",   "calibrated",     "step",  "s",   "wrong", "misclassified"};
+constexpr std::array<std::string_view, 12> kNotASet = {"batch",  "calibration", "representative", "first",      "per",  "sec",
+                                                       "second", "epoch",       "calibrate",      "calibrated", "step", "s"};
 
 bool names_no_set(const std::vector<std::string>& words) {
   return std::any_of(words.begin(), words.end(),
                      [](const std::string& word) { return std::find(kNotASet.begin(), kNotASet.end(), word) != kNotASet.end(); });
+}
+
+/// "647 misclassified images" are a part of a set.
+bool names_part(const std::vector<std::string>& words) {
+  return !words.empty() && (words[0] == "misclassified" || words[0] == "wrong" || words[0] == "correct" || words[0] == "correctly");
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -119,7 +124,8 @@ void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, 
     const std::string_view gap = gap_before(line, numbers, i), after_text = cut_clause(text_after(line, numbers, i));
     const auto before = field_words(gap), after = split_words(after_text);
     const std::string_view beyond = text_after(line, numbers, i).substr(after_text.size());
-    if (names_no_set(before) || names_no_set(after) || (!after_text.empty() && beyond.starts_with("/"))) continue;  // images/s
+    if (names_no_set(before) || names_no_set(after) || names_part(after) || (!after_text.empty() && beyond.starts_with("/")))
+      continue;  // images/s
     std::string what = named_after(before, after);
     const bool follows = !what.empty();
     if (!follows && numbers[i].role == Role::kOpen) what = named_before(before);

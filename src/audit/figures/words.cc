@@ -85,7 +85,7 @@ Quantity error_quantity(const Words& words) {
 
 Quantity word_quantity(const Words& words, size_t at) {
   const std::string& word = words[at];
-  if (contains(kAccuracyWords, word)) return Quantity::kAccuracy;
+  if (contains(kAccuracyWords, word) || word.ends_with("genauigkeit")) return Quantity::kAccuracy;
   if (word == "top1" || word == "top5" || (follows(words, at, "top") && is_small_number(word))) return Quantity::kAccuracy;
   if (is_small_number(word) && (follows(words, at, "prec") || follows(words, at, "acc"))) return Quantity::kAccuracy;
   if (word == "misclassified" || word == "misclassification" || word == "fehlerrate" || word == "incorrectly") return Quantity::kError;
@@ -150,10 +150,11 @@ std::string find_split(const std::vector<std::string>& words) {
                                        words[i - 1] == "before" || words[i - 1] == "without" || words[i - 1] == "qat");
     if ((word == "train" || word == "training" || word == "trn") && !not_a_split) {
       if (found.empty()) found = "train";
-    } else if (word == "val" || word == "valid" || word == "validation" || word == "dev" || word == "validate" || word == "vali") {
+    } else if (word == "val" || word == "valid" || word == "validation" || word == "dev" || word == "validate" || word == "vali" ||
+               word == "validating") {
       found = "validation";
     } else if (word == "test" || word == "testing" || word == "tst" || word == "eval" || word == "evaluation" || word == "holdout" ||
-               word == "evaluate") {
+               word == "evaluate" || word == "evaluating" || word == "testgenauigkeit") {
       found = found == "validation" ? found : "test";
     }
   }
