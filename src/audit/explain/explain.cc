@@ -80,6 +80,7 @@ class Explainer {
     for (const Figure& figure : text.figures) items_.push_back(make_item(figure, facts_));
     representatives_ = find_representatives(items_);
     result_.facts = facts_.sources;
+    add_sizes_beside_figures();
     result_.notes = text.notes;
     result_.notes.insert(result_.notes.end(), facts_.notes.begin(), facts_.notes.end());
   }
@@ -95,6 +96,7 @@ class Explainer {
   }
 
  private:
+  void add_sizes_beside_figures();
   void limit_representatives();
   void add_granularity_findings();
   Weighed weigh(const Item& item, const std::vector<const Item*>& others) const;
@@ -107,6 +109,19 @@ class Explainer {
   std::vector<const Item*> representatives_;
   results::Explanation result_;
 };
+
+/// Sizes that hold for one figure only are said too, the first few.
+void Explainer::add_sizes_beside_figures() {
+  constexpr size_t kMost = 5;
+  size_t added = 0;
+  for (const Item& item : items_) {
+    const Figure& figure = *item.figure;
+    if (figure.total > 0 || figure.stated_total == 0 || item.total != figure.stated_total || facts_.size_of(figure.split) == item.total)
+      continue;
+    if (++added > kMost) break;
+    result_.facts.push_back({figure.split, format("line {}: beside {}", figure.line, figure.label), figure.stated_total});
+  }
+}
 
 /// Impossible figures stay in front, so that a long log does not hide them.
 void Explainer::limit_representatives() {

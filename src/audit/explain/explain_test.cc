@@ -196,6 +196,15 @@ TEST(Explain, FlagsWinOverTheTextAndTheTextOverTheDataSet) {
   EXPECT_THAT(explanation.notes, testing::Contains(testing::HasSubstr("the flag is used")));
 }
 
+TEST(Explain, ASizeBesideOneFigureIsOfThatFigure) {
+  const auto explanation = explain("float accuracy = 85.2% (n=500)\nint8 accuracy = 85.31%\n", data_set("cifar10"));
+  EXPECT_EQ(explanation.figures.at(0).numerators.at(0).second->total, 500);
+  EXPECT_EQ(explanation.figures.at(0).numerators.at(0).second->low, 426);
+  EXPECT_EQ(explanation.figures.at(1).numerators.at(0).second->low, 8531);
+  ASSERT_FALSE(explanation.facts.empty());
+  EXPECT_EQ(explanation.facts.back().count, 500);
+}
+
 TEST(Explain, ValuesOutsideZeroToOneAreProblems) {
   for (const char* text : {"accuracy: -0.5", "accuracy: 1.02", "accuracy: 250 %"}) {
     const auto explanation = explain(text, {});

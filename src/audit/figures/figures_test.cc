@@ -251,7 +251,9 @@ std::vector<std::string> sizes(const std::string& text) {
 
 TEST(Sizes, NamedInTheText) {
   EXPECT_THAT(sizes("Accuracy on 10,000 test images: 0.98"), ElementsAre("test 10000"));
-  EXPECT_THAT(sizes("accuracy = 85.2% (n=500)"), ElementsAre("test 500"));
+  EXPECT_THAT(sizes("n = 500"), ElementsAre("test 500"));
+  EXPECT_THAT(sizes("accuracy = 85.2% (n=500)"), IsEmpty());  // of that figure alone
+  EXPECT_EQ(read_figures("accuracy = 85.2% (n=500)").figures.at(0).stated_total, 500);
   EXPECT_THAT(sizes("Train on 45000 samples, validate on 5000 samples"), ElementsAre("train 45000", "validation 5000"));
   EXPECT_THAT(sizes("x_train shape: (60000, 28, 28, 1)\n60000 train samples\n10000 test samples"),
               ElementsAre("train 60000", "train 60000", "test 10000"));

@@ -135,7 +135,9 @@ void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, 
     const std::string words = follows ? std::string(line.substr(numbers[i].number.begin, numbers[i].number.end - numbers[i].number.begin)) +
                                             std::string(after_text)
                                       : std::string(gap) + std::to_string(*count);
-    collector.add_size(what, *count, line_number, words);
+    // "accuracy 0.85 (n=500)" speaks of that figure alone.
+    const bool of_one_figure = !follows && before.size() == 1 && before[0] == "n" && numbers.size() > 1;
+    if (!of_one_figure) collector.add_size(what, *count, line_number, words);
   }
 }
 
