@@ -53,7 +53,8 @@ void add_eval_command(CLI::App& app, Session& session) {
   command->add_option("MODEL", flags->inputs.models, ".tflite or .safetensors files")->required();
   command->add_option("--data", flags->inputs.data_folder, "Folder that holds the data set")->required();
   command->add_option("--split", flags->inputs.split, "test or train (default: test)");
-  command->add_option("--arithmetic", flags->inputs.arithmetic, "Arithmetic profile (default: litert-reference)");
+  command->add_option("--arithmetic", flags->inputs.arithmetic,
+                      "Arithmetic profile: litert-reference (default), tflite-reference or xnnpack");
   command->add_option("--predictions", flags->inputs.predictions_folder, "Write labels.npy and one .npy of scores per model to DIR");
   command->add_option("--limit-images", flags->inputs.limit_images, "Only the first N images")->check(CLI::PositiveNumber);
   add_json_option(*command, flags->json);

@@ -13,7 +13,7 @@ void add_predict_command(CLI::App& app, Session& session) {
   command->add_option("INPUTS", inputs->inputs, "Inputs (.npy), stacked on a new first axis or on the batch axis")->required();
   command->add_option("-o,--out", inputs->output, "Outputs (.npy), stacked likewise")->required();
   command->add_flag("--raw", inputs->raw, "Inputs and outputs in the model's own types, nothing quantized or dequantized");
-  command->add_option("--arithmetic", inputs->arithmetic, "Arithmetic profile (default: litert-reference)");
+  command->add_option("--arithmetic", inputs->arithmetic, "Arithmetic profile: litert-reference (default), tflite-reference or xnnpack");
   add_preprocessing_options(*command, inputs->preprocessing);
   add_common_options(*command, session);
   command->callback([inputs, &session] {

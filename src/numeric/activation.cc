@@ -60,4 +60,14 @@ IntClamp quantized_clamp(Activation activation, float scale, int32_t zero_point,
   return clamp;
 }
 
+IntClamp half_even_clamp(Activation activation, float scale, int32_t zero_point, int32_t type_min, int32_t type_max) {
+  const FloatClamp bounds = float_clamp(activation);
+  const auto low = static_cast<float>(type_min), high = static_cast<float>(type_max);
+  const auto quantize = [&](float bound) {
+    const float code = bound / scale + static_cast<float>(zero_point);
+    return static_cast<int32_t>(std::nearbyint(std::min(std::max(code, low), high)));
+  };
+  return {.low = quantize(bounds.low), .high = quantize(bounds.high)};
+}
+
 }  // namespace liteqat::numeric

@@ -22,5 +22,7 @@ struct IntClamp {
 };
 /// TFLite's CalculateActivationRangeQuantized: zero_point + round_half_away(float(bound / scale)), cut to [type_min, type_max].
 IntClamp quantized_clamp(Activation activation, float scale, int32_t zero_point, int32_t type_min, int32_t type_max);
+/// XNNPACK's: bound / scale + zero_point in float32, cut to the type, rounded with ties to even.
+IntClamp half_even_clamp(Activation activation, float scale, int32_t zero_point, int32_t type_min, int32_t type_max);
 
 }  // namespace liteqat::numeric

@@ -18,6 +18,8 @@ struct Multiplier {
 
 /// Shifts above this overflow any accumulator other than 0; callers that take scales from a file refuse them.
 inline constexpr int32_t kMaxShift = 30;
+/// The same for 64-bit accumulators (requantize.h): TFLite's kernels assert it.
+inline constexpr int32_t kMaxWideShift = 7;
 
 /// Mantissa rounded half away; values below 2^-32 become 0. Requires: value finite and >= 0.
 Multiplier quantize_multiplier(double value);

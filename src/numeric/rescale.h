@@ -19,6 +19,16 @@ inline double fully_connected_rescale(float input, float weights, float output) 
   return convolution_rescale(input, weights, output);
 }
 
+/// FULLY_CONNECTED with one weight scale in TFLite to 2.19, and every weighted operator on uint8: the product in float32.
+inline double float_product_rescale(float input, float weights, float output) {
+  return static_cast<double>(input * weights) / static_cast<double>(output);
+}
+
+/// XNNPACK's weighted operators: float32 throughout.
+inline float float_rescale(float input, float weights, float output) {
+  return input * weights / output;
+}
+
 /// int8 to int8 or uint8 (QUANTIZE), and MEAN before its division: input / output in double.
 inline double requantize_rescale(float input, float output) {
   return static_cast<double>(input) / static_cast<double>(output);

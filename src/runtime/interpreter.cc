@@ -19,8 +19,6 @@ using graph::TensorId;
 /// Sum of all activations, 64 GiB; beyond that prepare refuses instead of asking the system for the memory.
 constexpr int64_t kMaxActivationBytes = int64_t{1} << 36;
 
-constexpr const char* kLitertReferenceName = "litert-reference";
-
 bool holds_indices(const Tensor& tensor) {
   return tensor.type == DType::kInt32 || tensor.type == DType::kInt64;
 }
@@ -67,19 +65,6 @@ double estimate_nanoseconds(const Graph& graph, const graph::Op& op) {
 }
 
 }  // namespace
-
-Result<Profile> parse_profile(const std::string& name) {
-  if (name == kLitertReferenceName) return Profile::kLitertReference;
-  return error(Code::kInvalidArgument, "unknown arithmetic profile '{}', available: {}", name, kLitertReferenceName);
-}
-
-const char* profile_name(Profile profile) {
-  switch (profile) {
-    case Profile::kLitertReference:
-      return kLitertReferenceName;
-  }
-  return "unknown";
-}
 
 struct Interpreter::State {
   struct BoundStep {

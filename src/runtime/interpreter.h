@@ -15,8 +15,12 @@
 
 namespace liteqat::runtime {
 
-/// Whose arithmetic is reproduced, bit for bit. "litert-reference": LiteRT's reference kernels (BUILTIN_REF) from 2.20 on.
-enum class Profile { kLitertReference };
+/// Whose arithmetic is reproduced (docs/arithmetic.md, section 6; which variant each operator uses: runtime/arithmetic.h).
+enum class Profile {
+  kLitertReference,  // "litert-reference": LiteRT's reference kernels (BUILTIN_REF), TensorFlow from 2.20 on
+  kTfliteReference,  // "tflite-reference": TFLite's reference kernels to 2.19, TFLite Micro
+  kXnnpack,          // "xnnpack": LiteRT's default on CPU
+};
 /// Fails: kInvalidArgument, naming the profiles that exist.
 Result<Profile> parse_profile(const std::string& name);
 const char* profile_name(Profile profile);

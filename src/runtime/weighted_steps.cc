@@ -5,7 +5,9 @@
 #include "kernels/depthwise_conv2d/depthwise_conv2d.h"
 #include "kernels/fully_connected/fully_connected.h"
 #include "numeric/rescale.h"
+#include "runtime/arithmetic.h"
 #include "runtime/step.h"
+#include "runtime/weighted_integer_steps.h"
 
 namespace liteqat::runtime {
 namespace {
@@ -96,6 +98,13 @@ numeric::IntClamp int8_clamp(const OpContext& context, graph::Activation activat
   return numeric::quantized_clamp(activation, tensor_scale(context.output()), tensor_zero_point(context.output()), -128, 127);
 }
 
+/// Whether the kernels made for int8 models (weights per channel, int32 bias) compute what the profile says.
+bool has_own_kernels(const OpContext& context, numeric::Requantization requantization) {
+  const bool int8 = context.input(0).type == DType::kInt8;
+  const WeightedKind kind = {.dense = context.op.kind == graph::OpKind::kFullyConnected, .activations = context.input(0).type};
+  return int8 && weighted_arithmetic(context.options.profile, kind).requantization == requantization;
+}
+
 /// CONV_2D and DEPTHWISE_CONV_2D differ in nothing but the family of kernels.
 template <typename Float32Params, typename Int8Params, typename OpParams, typename FindFloat32, typename FindInt8>
 Result<Step> make_convolution_step(const OpContext& context, const OpParams& op_params, FindFloat32 find_float32, FindInt8 find_int8) {
@@ -108,6 +117,10 @@ Result<Step> make_convolution_step(const OpContext& context, const OpParams& op_
                                   .clamp = numeric::float_clamp(op_params.activation)};
     return bind_kernel(context, find_float32(params, context.options.isa), params, std::monostate());
   }
+  if (!has_own_kernels(context, numeric::Requantization::kTwoRoundings)) {
+    const bool depthwise = context.op.kind == graph::OpKind::kDepthwiseConv2D;
+    return make_weighted_integer_step(context, {window, {.depthwise = depthwise}, op_params.activation, false});
+  }
   LITEQAT_ASSIGN_OR_RETURN(std::vector<numeric::Multiplier> multipliers, channel_multipliers(context, window.out_c));
   const Int8Params params = {.window = window,
                              .weights = context.constant<int8_t>(1),
@@ -117,14 +130,6 @@ Result<Step> make_convolution_step(const OpContext& context, const OpParams& op_
                              .output_zero_point = tensor_zero_point(context.output()),
                              .clamp = int8_clamp(context, op_params.activation)};
   return bind_kernel(context, find_int8(params, context.options.isa), params, std::move(multipliers));
-}
-
-dense::Requantization requantization_of(Profile profile) {
-  switch (profile) {
-    case Profile::kLitertReference:
-      break;
-  }
-  return dense::Requantization::kDoubleHalfAway;
 }
 
 }  // namespace
@@ -151,6 +156,10 @@ Result<Step> make_fully_connected_step(const OpContext& context) {
                                          .clamp = numeric::float_clamp(activation)};
     return bind_kernel(context, dense::find_float32_kernel(params, context.options.isa), params, std::monostate());
   }
+  if (!has_own_kernels(context, numeric::Requantization::kDoubleHalfAway)) {
+    const kernels::Window window = {.batch = shape.rows, .in_c = shape.in, .out_c = shape.out};
+    return make_weighted_integer_step(context, {window, {}, activation, true});
+  }
   std::vector<double> rescales = channel_rescales(context, shape.out, numeric::fully_connected_rescale);
   const dense::Int8Params params = {.shape = shape,
                                     .weights = context.constant<int8_t>(1),
@@ -159,7 +168,7 @@ Result<Step> make_fully_connected_step(const OpContext& context) {
                                     .input_zero_point = tensor_zero_point(context.input(0)),
                                     .output_zero_point = tensor_zero_point(context.output()),
                                     .clamp = int8_clamp(context, activation)};
-  const auto& kernel = dense::find_int8_kernel(params, requantization_of(context.options.profile), context.options.isa);
+  const auto& kernel = dense::find_int8_kernel(params, dense::Requantization::kDoubleHalfAway, context.options.isa);
   return bind_kernel(context, kernel, params, std::move(rescales));
 }
 

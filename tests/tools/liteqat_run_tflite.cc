@@ -1,6 +1,6 @@
 // Runs a .tflite model on stacked inputs, raw codes or floats in and out, for the tests against other runtimes.
 //
-//   liteqat_run_tflite MODEL IN.npy OUT.npy [--isa NAME] [--batch N] [--steps] [--layers PREFIX]
+//   liteqat_run_tflite MODEL IN.npy OUT.npy [--isa NAME] [--arithmetic PROFILE] [--batch N] [--steps] [--layers PREFIX]
 //
 // IN has the images on axis 0. --batch is how many run at once (the last batch is filled up with zeros); --steps names the kernels;
 // --layers writes what every operator gave for the last batch to PREFIX<index>.npy.
@@ -28,6 +28,7 @@ namespace npy = liteqat::formats::npy;
 struct Arguments {
   std::string model, input, output, layers;
   Isa isa = Isa::kReference;
+  liteqat::runtime::Profile profile = liteqat::runtime::Profile::kLitertReference;
   int32_t batch = 1;
   bool steps = false;
 };
@@ -43,6 +44,8 @@ Result<Arguments> parse_arguments(int count, char** values) {
       arguments.batch = std::atoi(values[++position]);
     } else if (value == "--layers" && position + 1 < count) {
       arguments.layers = values[++position];
+    } else if (value == "--arithmetic" && position + 1 < count) {
+      LITEQAT_ASSIGN_OR_RETURN(arguments.profile, liteqat::runtime::parse_profile(values[++position]));
     } else if (value == "--isa" && position + 1 < count) {
       const std::string name = values[++position];
       const auto supported = liteqat::supported_isas();
@@ -94,8 +97,8 @@ Status run(const Arguments& arguments) {
   LITEQAT_ASSIGN_OR_RETURN(auto model, liteqat::formats::tflite::read(model_bytes, arguments.model));
   const size_t real_outputs = model.outputs.size();
   if (!arguments.layers.empty()) expose_layers(model);
-  LITEQAT_ASSIGN_OR_RETURN(auto interpreter,
-                           liteqat::runtime::Interpreter::prepare(model, {.batch = arguments.batch, .isa = arguments.isa}));
+  const liteqat::runtime::Options options = {.profile = arguments.profile, .batch = arguments.batch, .isa = arguments.isa};
+  LITEQAT_ASSIGN_OR_RETURN(auto interpreter, liteqat::runtime::Interpreter::prepare(model, options));
   if (arguments.steps) {
     for (const auto& step : interpreter.steps()) std::printf("%3d %-20s %s\n", step.op_index, step.op.c_str(), step.kernel.c_str());
     std::printf("arena %lld live peak %lld\n", static_cast<long long>(interpreter.arena_bytes()),
