@@ -46,6 +46,7 @@ Status check_op_types(const types::OpView& view) {
     case OpKind::kConv2D:
     case OpKind::kDepthwiseConv2D:
     case OpKind::kFullyConnected:
+    case OpKind::kTransposeConv:
       LITEQAT_RETURN_IF_ERROR(types::check_weighted(view));
       LITEQAT_RETURN_IF_ERROR(types::check_bias_scale(view));
       return types::check_accumulators(view);

@@ -62,6 +62,8 @@ Result<Shape> output_shape(const OpView& view) {
       return shapes::conv2d(view);
     case OpKind::kDepthwiseConv2D:
       return shapes::depthwise_conv2d(view);
+    case OpKind::kTransposeConv:
+      return shapes::transpose_conv(view);
     case OpKind::kFullyConnected:
       return shapes::fully_connected(view);
     case OpKind::kBatchNorm:

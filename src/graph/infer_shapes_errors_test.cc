@@ -29,7 +29,7 @@ TEST(InferShapesErrors, convolution) {
   const Conv2DParams valid = {.padding = Padding::kValid};
   expect_refused(conv(valid, {1, 4, 4}, {1, 3, 3, 1}), Code::kMismatch, "the input must have 4 extents, found [1,4,4]");
   expect_refused(conv(valid, {1, 4, 4, 1}, {3, 3, 1}), Code::kMismatch, "the weights must have 4 extents");
-  expect_refused(conv(valid, {1, 4, 4, 6}, {2, 3, 3, 3}), Code::kUnsupported, "grouped convolution");
+  expect_refused(conv(valid, {1, 4, 4, 6}, {3, 3, 3, 3}), Code::kMismatch, "into groups");
   expect_refused(conv(valid, {1, 2, 9, 1}, {1, 3, 3, 1}), Code::kMismatch, "does not fit an input of 2 along height");
   expect_refused(conv(valid, {1, 9, 2, 1}, {1, 3, 3, 1}), Code::kMismatch, "along width");
   expect_refused(conv({.stride_h = 0}, {1, 4, 4, 1}, {1, 3, 3, 1}), Code::kOutOfRange, "stride");

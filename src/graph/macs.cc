@@ -13,6 +13,10 @@ int64_t count_macs(const Graph& graph, const Op& op) {
       const Shape& weights = graph.tensor(op.inputs[1]).shape;
       return outputs * weights[1] * weights[2];
     }
+    case OpKind::kTransposeConv: {  // every input meets every tap; those outside the output are counted too
+      const Shape& weights = graph.tensor(op.inputs[1]).shape;
+      return elem_count(graph.tensor(op.inputs[2]).shape) * weights[0] * weights[1] * weights[2];
+    }
     case OpKind::kFullyConnected:
       return outputs * graph.tensor(op.inputs[1]).shape[1];
     default:

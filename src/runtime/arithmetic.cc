@@ -35,6 +35,11 @@ WeightedArithmetic weighted_arithmetic(Profile profile, const WeightedKind& kind
           .per_channel = ScaleProduct::kDouble};
 }
 
+kernels::weighted::InputQuantization input_quantization(Profile profile) {
+  using kernels::weighted::InputQuantization;
+  return profile == Profile::kTfliteReference ? InputQuantization::kPortable : InputQuantization::kVector;
+}
+
 bool uses_xnnpack(Profile profile) {
   return profile == Profile::kXnnpack;
 }

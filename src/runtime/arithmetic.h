@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/graph.h"
+#include "kernels/weighted/float32.h"
 #include "numeric/requantize.h"
 #include "runtime/interpreter.h"
 
@@ -26,6 +27,9 @@ struct WeightedKind {
   graph::DType activations{};     // kInt8, kUInt8 or kInt16
   bool wide_accumulator = false;  // 64 bits: int16 with an int64 bias
 };
+
+/// How hybrid operators quantize their inputs.
+kernels::weighted::InputQuantization input_quantization(Profile profile);
 
 WeightedArithmetic weighted_arithmetic(Profile profile, const WeightedKind& kind);
 

@@ -43,7 +43,7 @@ void expect_refused(const Graph& graph, Code code, const std::string& start, con
 }
 
 TEST(ProfileErrors, NameWhatExists) {
-  for (const char* name : {"xnnpack", "tflite-reference", "", "LITERT-REFERENCE"}) {
+  for (const char* name : {"cmsis-nn", "tflite", "", "LITERT-REFERENCE"}) {
     const auto profile = parse_profile(name);
     ASSERT_FALSE(profile.ok());
     EXPECT_EQ(profile.status().code(), Code::kInvalidArgument);
@@ -104,15 +104,6 @@ TEST(PrepareErrors, ConvolutionMultipliersBeyondTheArithmetic) {
                                                   .data = std::vector<std::byte>(4),
                                                   .quantization = {{1.0f}, {0}, 0}}));
   expect_refused(graph, Code::kOutOfRange, "CONV_2D 'op' (operator 0): ", "2^30");
-}
-
-TEST(PrepareErrors, ComputedWeights) {
-  Graph graph = one_op(OpKind::kFullyConnected, {DType::kFloat32}, {DType::kFloat32}, graph::FullyConnectedParams{});
-  const auto w = graph.add_tensor({.name = "w", .shape = {3, 2}});
-  graph.inputs.push_back(w);
-  graph.ops[0].inputs.push_back(w);
-  graph.tensor(graph.outputs[0]).shape = {16, 3};
-  expect_refused(graph, Code::kUnsupported, "FULLY_CONNECTED", "constant");
 }
 
 TEST(PrepareErrors, MoreMemoryThanSupported) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include <algorithm>
 
 #include "graph/architectures.h"
@@ -174,6 +176,28 @@ TEST(Interpreter, StepsNameKernelsAndWork) {
 TEST(Profile, NamesRoundTrip) {
   ASSERT_TRUE(parse_profile("litert-reference").ok());
   EXPECT_STREQ(profile_name(*parse_profile("litert-reference")), "litert-reference");
+}
+
+TEST(Interpreter, WeightsMayBeComputed) {
+  graph::Graph graph;
+  const auto add = [&](const char* name, graph::Shape shape) {
+    return graph.add_tensor({.name = name, .type = graph::DType::kFloat32, .shape = std::move(shape)});
+  };
+  const auto x = add("x", {1, 2}), w = add("w", {1, 2}), y = add("y", {1, 1});
+  graph.ops = {{graph::OpKind::kFullyConnected, "dense", {x, w}, {y}, graph::FullyConnectedParams{}, 0}};
+  graph.inputs = {x, w};
+  graph.outputs = {y};
+  auto interpreter = Interpreter::prepare(graph, {});
+  ASSERT_TRUE(interpreter.ok()) << interpreter.status().message();
+  for (float scale : {1.0f, 3.0f}) {
+    const float input[] = {2, 5}, weights[] = {scale, 10 * scale};
+    std::memcpy(interpreter->input(0).data(), input, sizeof input);
+    std::memcpy(interpreter->input(1).data(), weights, sizeof weights);
+    interpreter->invoke();
+    float output = 0;
+    std::memcpy(&output, interpreter->output(0).data(), sizeof output);
+    EXPECT_EQ(output, 52 * scale);
+  }
 }
 
 }  // namespace

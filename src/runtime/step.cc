@@ -1,5 +1,10 @@
 #include "runtime/step.h"
 
+#include <optional>
+
+#include "runtime/arithmetic.h"
+#include "runtime/xnnpack_steps.h"
+
 namespace liteqat::runtime {
 
 std::vector<int32_t> OpContext::indices(size_t position) const {
@@ -63,6 +68,10 @@ Result<Step> make_moving_step(const OpContext& context) {
 
 Result<Step> make_step(const OpContext& context) {
   using graph::OpKind;
+  if (uses_xnnpack(context.options.profile)) {
+    LITEQAT_ASSIGN_OR_RETURN(std::optional<Step> step, make_xnnpack_step(context));
+    if (step) return std::move(*step);
+  }
   switch (context.op.kind) {
     case OpKind::kConv2D:
       return make_conv2d_step(context);
@@ -70,6 +79,8 @@ Result<Step> make_step(const OpContext& context) {
       return make_depthwise_conv2d_step(context);
     case OpKind::kFullyConnected:
       return make_fully_connected_step(context);
+    case OpKind::kTransposeConv:
+      return make_transpose_conv_step(context);
     case OpKind::kAdd:
     case OpKind::kSub:
       return make_add_step(context);

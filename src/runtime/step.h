@@ -87,6 +87,7 @@ Result<Step> make_step(const OpContext& context);
 Result<Step> make_conv2d_step(const OpContext& context);
 Result<Step> make_depthwise_conv2d_step(const OpContext& context);
 Result<Step> make_fully_connected_step(const OpContext& context);
+Result<Step> make_transpose_conv_step(const OpContext& context);
 Result<Step> make_pool_step(const OpContext& context);
 Result<Step> make_mean_step(const OpContext& context);
 Result<Step> make_sum_step(const OpContext& context);

@@ -60,16 +60,6 @@ kernels::Window make_window(const OpContext& context, const OpParams& params) {
   return window;
 }
 
-Status require_constant_weights(const OpContext& context) {
-  for (size_t position : {size_t{1}, size_t{2}}) {
-    if (context.has_input(position) && context.constant<std::byte>(position) == nullptr) {
-      return context.fail(Code::kUnsupported, "its input {} ('{}') is computed; weights and bias must be constant", position,
-                          context.input(position).name);
-    }
-  }
-  return {};
-}
-
 /// One rescale factor per output channel.
 std::vector<double> channel_rescales(const OpContext& context, int32_t channels, double (*rescale)(float, float, float)) {
   const std::vector<float>& scales = context.input(1).quantization.scale;
@@ -98,28 +88,35 @@ numeric::IntClamp int8_clamp(const OpContext& context, graph::Activation activat
   return numeric::quantized_clamp(activation, tensor_scale(context.output()), tensor_zero_point(context.output()), -128, 127);
 }
 
-/// Whether the kernels made for int8 models (weights per channel, int32 bias) compute what the profile says.
-bool has_own_kernels(const OpContext& context, numeric::Requantization requantization) {
-  const bool int8 = context.input(0).type == DType::kInt8;
-  const WeightedKind kind = {.dense = context.op.kind == graph::OpKind::kFullyConnected, .activations = context.input(0).type};
-  return int8 && weighted_arithmetic(context.options.profile, kind).requantization == requantization;
+/// Whether the packed kernels made for models with constant symmetric weights compute what types, groups and profile ask for.
+bool has_own_kernels(const OpContext& context, const WeightedShape& shape, numeric::Requantization requantization) {
+  const graph::Tensor &x = context.input(0), &w = context.input(1);
+  const bool constant = context.constant<std::byte>(1) != nullptr && (!context.has_input(2) || context.constant<std::byte>(2) != nullptr);
+  if (!constant || x.type != w.type || shape.channels.groups != 1) return false;
+  if (x.type == DType::kFloat32) return true;
+  if (x.type != DType::kInt8 || tensor_zero_point(w) != 0) return false;
+  return weighted_arithmetic(context.options.profile, {.dense = shape.dense, .activations = x.type}).requantization == requantization;
+}
+
+Result<Step> make_general_step(const OpContext& context, const WeightedShape& shape) {
+  return context.output().type == DType::kFloat32 ? make_weighted_float_step(context, shape) : make_weighted_integer_step(context, shape);
 }
 
 /// CONV_2D and DEPTHWISE_CONV_2D differ in nothing but the family of kernels.
 template <typename Float32Params, typename Int8Params, typename OpParams, typename FindFloat32, typename FindInt8>
 Result<Step> make_convolution_step(const OpContext& context, const OpParams& op_params, FindFloat32 find_float32, FindInt8 find_int8) {
-  LITEQAT_RETURN_IF_ERROR(require_constant_weights(context));
   const kernels::Window window = make_window(context, op_params);
+  const bool depthwise = context.op.kind == graph::OpKind::kDepthwiseConv2D;
+  const WeightedShape shape = {.window = window,
+                               .channels = {.depthwise = depthwise, .groups = depthwise ? 1 : window.in_c / context.input(1).shape[3]},
+                               .activation = op_params.activation};
+  if (!has_own_kernels(context, shape, numeric::Requantization::kTwoRoundings)) return make_general_step(context, shape);
   if (context.output().type == DType::kFloat32) {
     const Float32Params params = {.window = window,
                                   .weights = context.constant<float>(1),
                                   .bias = context.constant<float>(2),
                                   .clamp = numeric::float_clamp(op_params.activation)};
     return bind_kernel(context, find_float32(params, context.options.isa), params, std::monostate());
-  }
-  if (!has_own_kernels(context, numeric::Requantization::kTwoRoundings)) {
-    const bool depthwise = context.op.kind == graph::OpKind::kDepthwiseConv2D;
-    return make_weighted_integer_step(context, {window, {.depthwise = depthwise}, op_params.activation, false});
   }
   LITEQAT_ASSIGN_OR_RETURN(std::vector<numeric::Multiplier> multipliers, channel_multipliers(context, window.out_c));
   const Int8Params params = {.window = window,
@@ -145,20 +142,18 @@ Result<Step> make_depthwise_conv2d_step(const OpContext& context) {
 }
 
 Result<Step> make_fully_connected_step(const OpContext& context) {
-  LITEQAT_RETURN_IF_ERROR(require_constant_weights(context));
   const graph::Shape& w = context.input(1).shape;
   const dense::Rows shape = {.rows = static_cast<int32_t>(context.output_elems() / w[0]), .in = w[1], .out = w[0]};
   const auto activation = context.op.params_as<graph::FullyConnectedParams>().activation;
+  const WeightedShape pixels = {
+      .window = {.batch = shape.rows, .in_c = shape.in, .out_c = shape.out}, .activation = activation, .dense = true};
+  if (!has_own_kernels(context, pixels, numeric::Requantization::kDoubleHalfAway)) return make_general_step(context, pixels);
   if (context.output().type == DType::kFloat32) {
     const dense::Float32Params params = {.shape = shape,
                                          .weights = context.constant<float>(1),
                                          .bias = context.constant<float>(2),
                                          .clamp = numeric::float_clamp(activation)};
     return bind_kernel(context, dense::find_float32_kernel(params, context.options.isa), params, std::monostate());
-  }
-  if (!has_own_kernels(context, numeric::Requantization::kDoubleHalfAway)) {
-    const kernels::Window window = {.batch = shape.rows, .in_c = shape.in, .out_c = shape.out};
-    return make_weighted_integer_step(context, {window, {}, activation, true});
   }
   std::vector<double> rescales = channel_rescales(context, shape.out, numeric::fully_connected_rescale);
   const dense::Int8Params params = {.shape = shape,
@@ -170,6 +165,29 @@ Result<Step> make_fully_connected_step(const OpContext& context) {
                                     .clamp = int8_clamp(context, activation)};
   const auto& kernel = dense::find_int8_kernel(params, dense::Requantization::kDoubleHalfAway, context.options.isa);
   return bind_kernel(context, kernel, params, std::move(rescales));
+}
+
+Result<Step> make_transpose_conv_step(const OpContext& context) {
+  const auto& params = context.op.params_as<graph::TransposeConvParams>();
+  const graph::Shape &w = context.input(1).shape, &x = context.input(2).shape, &y = context.output().shape;
+  const auto pad_before = [&](size_t axis, int32_t stride) {
+    const int32_t other_way = numeric::window_output_extent(params.padding, y[axis], w[axis], stride, 1);
+    return numeric::window_pad_before(params.padding, y[axis], w[axis], stride, 1, other_way);
+  };
+  const kernels::Window window = {.batch = x[0],
+                                  .in_h = x[1],
+                                  .in_w = x[2],
+                                  .in_c = x[3],
+                                  .out_h = y[1],
+                                  .out_w = y[2],
+                                  .out_c = y[3],
+                                  .filter_h = w[1],
+                                  .filter_w = w[2],
+                                  .stride_h = params.stride_h,
+                                  .stride_w = params.stride_w,
+                                  .pad_top = pad_before(1, params.stride_h),
+                                  .pad_left = pad_before(2, params.stride_w)};
+  return make_general_step(context, {.window = window, .activation = params.activation, .transposed = true, .input = 2, .bias = 3});
 }
 
 }  // namespace liteqat::runtime

@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
 """Random small .tflite models of one family (tests/tools/liteqat_random_models.cc) with odd shapes, strides, paddings and zero points: our
-reference kernels and LiteRT's (BUILTIN_REF) give equal bytes in every output.
+kernels and those that the profile names give equal bytes in every output.
 
-Usage: runtime_random_test.py WORK_FOLDER TOOL FAMILY MODELS   MODELS of each kind of the family; LITEQAT_SEED sets the first seed
+Usage: runtime_random_test.py WORK_FOLDER TOOL FAMILY MODELS [PROFILE]   MODELS of each kind of the family; LITEQAT_SEED: the first seed
+
+  litert-reference (default)  LiteRT's reference kernels (BUILTIN_REF)
+  tflite-reference            those of tflite-runtime 2.14.0 (build/oracle_tflite); models of newer operator versions are passed over
+  xnnpack                     LiteRT's default; compared where XNNPACK takes the whole model and all its tensors are 8-bit
 """
 import collections
 import os
@@ -14,11 +18,24 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 import harness
 
+PROFILE = sys.argv[5] if len(sys.argv) > 5 else "litert-reference"
+if PROFILE == "tflite-reference":
+    PYTHON = os.environ.get("LITEQAT_ORACLE_TFLITE_PYTHON", str(pathlib.Path(__file__).resolve().parents[2] / "build/oracle_tflite/bin/python"))
+    if not os.path.exists(PYTHON):
+        harness.skip(f"no {PYTHON}; run scripts/setup --tests for the oracle packages")
+    if os.path.realpath(sys.prefix) != os.path.realpath(pathlib.Path(PYTHON).parents[1]):
+        os.execv(PYTHON, [PYTHON, *sys.argv])
+
 try:
     import numpy as np
-    from ai_edge_litert.interpreter import Interpreter, OpResolverType
+    if PROFILE == "tflite-reference":
+        from tflite_runtime.interpreter import Interpreter, OpResolverType
+    else:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
 except ImportError as missing:
     harness.skip(f"{missing}; run scripts/setup --tests for the oracle packages")
+
+RESOLVER = OpResolverType.AUTO if PROFILE == "xnnpack" else OpResolverType.BUILTIN_REF
 
 
 # In the reference resolver's version range a few operators lack what its kernels have (DEPTH_TO_SPACE of int8, version 2): the same
@@ -58,17 +75,44 @@ def different_bytes(ours, theirs):
     return int((np.ascontiguousarray(ours).reshape(-1).view(np.uint8) != np.ascontiguousarray(theirs).reshape(-1).view(np.uint8)).sum())
 
 
+def make_interpreter(path):
+    """None where the profile's runtime has nothing to compare with: see the top."""
+    if PROFILE == "litert-reference":
+        return open_model(path)
+    try:
+        interpreter = Interpreter(str(path), num_threads=1, experimental_op_resolver_type=RESOLVER)
+    except ValueError as error:
+        if PROFILE == "tflite-reference" and "Didn't find op" in str(error):
+            return None
+        raise
+    if PROFILE == "tflite-reference" and interpreter._get_ops_details()[0]["op_name"] == "FULLY_CONNECTED":
+        scales = max(len(each["quantization_parameters"]["scales"]) for each in interpreter.get_tensor_details())
+        if scales > 1:  # a scale per channel: 2.14.0 takes the model and computes garbage, 2.17 is the first to know it
+            return None
+    if PROFILE == "xnnpack":
+        interpreter.allocate_tensors()
+        details = interpreter._get_ops_details()
+        delegated = {op["index"] for op in details if op["op_name"] == "DELEGATE"}
+        eight_bits = all(each["dtype"] in (np.int8, np.uint8) for each in interpreter.get_input_details() + interpreter.get_output_details())
+        if len(delegated) != 1 or not eight_bits or interpreter._get_ops_details()[-1]["op_name"] != "DELEGATE":
+            return None
+    return interpreter
+
+
 def main():
     tool, family = sys.argv[2], sys.argv[3]
-    work = pathlib.Path(sys.argv[1]) / f"runtime_random_{family}"
+    work = pathlib.Path(sys.argv[1]) / f"runtime_random_{family}_{PROFILE}"
     kinds = int(subprocess.run([tool, family], check=True, capture_output=True, text=True).stdout)
     first, models = int(os.environ.get("LITEQAT_SEED", "1000")), int(sys.argv[4]) * kinds
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    subprocess.run([tool, str(work), family, str(first), str(models)], check=True)
-    seen, failures, total = collections.Counter(), [], 0
+    subprocess.run([tool, str(work), family, str(first), str(models), PROFILE], check=True)
+    seen, failures, total, passed_over = collections.Counter(), [], 0, 0
     for seed in range(first, first + models):
-        interpreter = open_model(work / f"{seed}.tflite")
+        interpreter = make_interpreter(work / f"{seed}.tflite")
+        if interpreter is None:
+            passed_over += 1
+            continue
         operators = [op["op_name"] for op in interpreter._get_ops_details()]
         inputs = load(work, seed, "in", len(interpreter.get_input_details()))
         ours = load(work, seed, "out", len(interpreter.get_output_details()))
@@ -84,7 +128,8 @@ def main():
         total += sum(output.nbytes for output in ours)
         if different:
             failures.append(f"{what}: {different} of {sum(output.nbytes for output in ours)} bytes differ")
-    print(f"family {family}: {models} models, {total} bytes; operators by type of the first output:")
+    print(f"family {family}, {PROFILE}: {models} models ({passed_over} passed over), {total} bytes; operators by type of the first output:")
+    assert passed_over < models, "nothing was compared"
     for name, count in sorted(seen.items()):
         print(f"  {name}: {count}")
     assert not failures, f"{len(failures)} of {models} models:\n" + "\n".join(failures[:50])

@@ -1,7 +1,7 @@
 // Writes random small models of one family as .tflite with random inputs and what our runtime's reference kernels give, for the test
 // against LiteRT.
 //
-//   liteqat_random_models FOLDER FAMILY FIRST_SEED COUNT
+//   liteqat_random_models FOLDER FAMILY FIRST_SEED COUNT [PROFILE]
 //       -> FOLDER/<seed>.tflite, <seed>_in<k>.npy and <seed>_out<k>.npy: the samples of every input and output on a new first axis
 //   liteqat_random_models FAMILY   -> how many kinds of models the family cycles through
 #include <algorithm>
@@ -14,6 +14,7 @@
 #include "formats/npy/npy.h"
 #include "formats/tflite/tflite.h"
 #include "ops_elementwise_models.h"
+#include "ops_weighted_models.h"
 #include "random_layout_models.h"
 #include "runtime/interpreter.h"
 #include "runtime/test_graphs.h"
@@ -25,6 +26,7 @@ using liteqat::Status;
 using liteqat::graph::DType;
 using liteqat::graph::Graph;
 using liteqat::runtime::Interpreter;
+using liteqat::runtime::Profile;
 namespace npy = liteqat::formats::npy;
 
 constexpr size_t kSamples = 6;
@@ -45,6 +47,7 @@ const Family kFamilies[] = {
     {"layout", [] { return uint64_t{liteqat::tests::RandomLayoutModel::kinds().size()}; },
      [](uint64_t seed) { return liteqat::tests::RandomLayoutModel(seed).make(); }},
     {"elementwise", [] { return uint64_t{liteqat::testing::elementwise_kind_count()}; }, liteqat::testing::make_elementwise_model},
+    {"weighted", [] { return liteqat::testing::WeightedModel::kKinds; }, liteqat::testing::make_weighted_model},
 };
 
 std::string npy_dtype(DType type) {
@@ -86,13 +89,13 @@ void run_sample(Interpreter& interpreter, uint64_t seed, std::vector<Bytes>& inp
     outputs[k].insert(outputs[k].end(), interpreter.output(k).begin(), interpreter.output(k).end());
 }
 
-Status write_model(const std::string& folder, const Family& family, uint64_t seed) {
+Status write_model(const std::string& folder, const Family& family, uint64_t seed, Profile profile) {
   const Graph graph = family.make(seed);
   const std::string path = liteqat::format("{}/{}", folder, seed);
   LITEQAT_ASSIGN_OR_RETURN(const Bytes model, liteqat::formats::tflite::write(graph));
   LITEQAT_RETURN_IF_ERROR(liteqat::write_file(path + ".tflite", model));
   LITEQAT_ASSIGN_OR_RETURN(const Graph read, liteqat::formats::tflite::read(model, path));
-  LITEQAT_ASSIGN_OR_RETURN(auto interpreter, Interpreter::prepare(read, {.stored_shapes = true}));
+  LITEQAT_ASSIGN_OR_RETURN(auto interpreter, Interpreter::prepare(read, {.profile = profile, .stored_shapes = true}));
   std::vector<Bytes> inputs(read.inputs.size()), outputs(read.outputs.size());
   for (uint64_t sample = 0; sample < kSamples; ++sample) run_sample(interpreter, seed * kSamples + sample, inputs, outputs);
   for (size_t k = 0; k < inputs.size(); ++k) {
@@ -104,9 +107,9 @@ Status write_model(const std::string& folder, const Family& family, uint64_t see
   return {};
 }
 
-int write_models(const std::string& folder, const Family& family, uint64_t first, uint64_t count) {
+int write_models(const std::string& folder, const Family& family, uint64_t first, uint64_t count, Profile profile) {
   for (uint64_t seed = first; seed < first + count; ++seed) {
-    const Status status = write_model(folder, family, seed);
+    const Status status = write_model(folder, family, seed, profile);
     if (status.ok()) continue;
     std::fprintf(stderr, "family %s, seed %llu: %s\n", family.name, static_cast<unsigned long long>(seed), status.message().c_str());
     return 3;
@@ -117,10 +120,12 @@ int write_models(const std::string& folder, const Family& family, uint64_t first
 }  // namespace
 
 int main(int count, char** values) {
-  if (count != 2 && count != 5) return 2;
+  if (count != 2 && count != 5 && count != 6) return 2;
+  const auto profile = liteqat::runtime::parse_profile(count == 6 ? values[5] : "litert-reference");
+  if (!profile.ok()) return 2;
   const std::string name = values[count == 2 ? 1 : 2];
   const auto* family = std::ranges::find_if(kFamilies, [&](const Family& each) { return name == each.name; });
   if (family == std::end(kFamilies)) return 2;
   if (count == 2) return std::printf("%llu\n", static_cast<unsigned long long>(family->kinds())) < 0;
-  return write_models(values[1], *family, std::strtoull(values[3], nullptr, 10), std::strtoull(values[4], nullptr, 10));
+  return write_models(values[1], *family, std::strtoull(values[3], nullptr, 10), std::strtoull(values[4], nullptr, 10), *profile);
 }

@@ -39,6 +39,8 @@ Result<size_t> checked_axis(int32_t axis, size_t count, const Shape& shape);
 Result<Shape> conv2d(const OpView& view);
 Result<Shape> depthwise_conv2d(const OpView& view);
 Result<Shape> fully_connected(const OpView& view);
+/// Extent 0 is the input's, not the constant's: the operator runs at any batch.
+Result<Shape> transpose_conv(const OpView& view);
 Result<Shape> pool(const OpView& view);
 
 // elementwise.cc

@@ -27,10 +27,10 @@ Result<int32_t> window_extent(const Window& window, int32_t input, const char* a
   return output;
 }
 
-Status check_bias(const OpView& view, int32_t channels) {
-  if (!view.has_input(2)) return {};
-  if (view.input(2) == Shape{channels}) return {};
-  return error(Code::kMismatch, "bias must have shape [{}], found {}", channels, shape_text(view.input(2)));
+Status check_bias(const OpView& view, int32_t channels, size_t position = 2) {
+  if (!view.has_input(position)) return {};
+  if (view.input(position) == Shape{channels}) return {};
+  return error(Code::kMismatch, "bias must have shape [{}], found {}", channels, shape_text(view.input(position)));
 }
 
 template <typename Params>
@@ -47,9 +47,9 @@ Result<Shape> conv2d(const OpView& view) {
   const Shape &x = view.input(0), &w = view.input(1);
   LITEQAT_RETURN_IF_ERROR(require_rank(x, 4, "the input"));
   LITEQAT_RETURN_IF_ERROR(require_rank(w, 4, "the weights"));
-  if (w[3] != x[3]) {
-    return error(Code::kUnsupported, "weights {} expect {} input channels, the input {} has {} (grouped convolution is not supported)",
-                 shape_text(w), w[3], shape_text(x), x[3]);
+  if (w[3] < 1 || x[3] % w[3] != 0 || w[0] % (x[3] / w[3]) != 0) {
+    return error(Code::kMismatch, "weights {} do not divide the {} channels of input {} into groups of equal inputs and outputs",
+                 shape_text(w), x[3], shape_text(x));
   }
   LITEQAT_RETURN_IF_ERROR(check_bias(view, w[0]));
   const auto& params = view.op.params_as<Conv2DParams>();
@@ -87,6 +87,28 @@ Result<Shape> fully_connected(const OpView& view) {
                  elems, w[1], shape_text(w));
   }
   return Shape{static_cast<int32_t>(elems / w[1]), w[0]};
+}
+
+Result<Shape> transpose_conv(const OpView& view) {
+  const Shape &w = view.input(1), &x = view.input(2);
+  LITEQAT_RETURN_IF_ERROR(require_rank(w, 4, "the weights"));
+  LITEQAT_RETURN_IF_ERROR(require_rank(x, 4, "the input"));
+  const auto output = view.indices(0);
+  if (output.size() != 4 || w[3] != x[3] || output[3] != w[0]) {
+    return error(Code::kMismatch,
+                 "an output shape of 4 extents, the last that of weights [O,KH,KW,I], and inputs of I channels are expected, "
+                 "found {} extents, weights {} and input {}",
+                 output.size(), shape_text(w), shape_text(x));
+  }
+  LITEQAT_RETURN_IF_ERROR(check_bias(view, w[0], 3));
+  const auto& params = view.op.params_as<TransposeConvParams>();
+  // As in TFLite the padding is that of the convolution that goes the other way; that convolution's output need not be the input.
+  LITEQAT_RETURN_IF_ERROR(window_extent({params.padding, w[1], params.stride_h, 1}, output[1], "height").status());
+  LITEQAT_RETURN_IF_ERROR(window_extent({params.padding, w[2], params.stride_w, 1}, output[2], "width").status());
+  if (x[1] < 1 || x[2] < 1 || x[1] > kMaxExtent / params.stride_h || x[2] > kMaxExtent / params.stride_w) {
+    return error(Code::kOutOfRange, "the extents of input {} times the strides must lie in 1 to 2^30", shape_text(x));
+  }
+  return Shape{x[0], output[1], output[2], w[0]};
 }
 
 Result<Shape> pool(const OpView& view) {
