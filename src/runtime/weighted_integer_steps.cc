@@ -49,6 +49,16 @@ bool has_wide_accumulator(const OpContext& context, const WeightedShape& shape) 
   return !context.has_input(shape.bias) || context.input(shape.bias).type == DType::kInt64;
 }
 
+/// XNNPACK takes constant weights and factors below 256 (in float32); LiteRT's own kernels run the rest.
+bool xnnpack_takes(const OpContext& context, const WeightedShape& shape) {
+  if (context.constant<std::byte>(1) == nullptr) return false;
+  if (context.has_input(shape.bias) && context.constant<std::byte>(shape.bias) == nullptr) return false;
+  return std::ranges::all_of(context.input(1).quantization.scale, [&](float scale) {
+    const float input_scale = tensor_scale(context.input(shape.input)), output_scale = tensor_scale(context.output());
+    return rescale_factor(ScaleProduct::kFloat, input_scale, scale, output_scale) < 256.0;
+  });
+}
+
 /// CONV_2D whose weight scales are all equal quantizes its input symmetrically, as LiteRT's does; with a scale per channel, and in
 /// DEPTHWISE_CONV_2D, not. FULLY_CONNECTED says which.
 bool has_symmetric_input(const OpContext& context, const WeightedShape& shape) {
@@ -104,7 +114,8 @@ Result<std::vector<numeric::Rescale>> make_rescales(const OpContext& context, co
 Result<Step> make_weighted_integer_step(const OpContext& context, const WeightedShape& shape) {
   const graph::Tensor &x = context.input(shape.input), &w = context.input(1), &y = context.output();
   const WeightedKind kind = {.dense = shape.dense, .activations = x.type, .wide_accumulator = has_wide_accumulator(context, shape)};
-  const WeightedArithmetic arithmetic = weighted_arithmetic(context.options.profile, kind);
+  const bool left_over = uses_xnnpack(context.options.profile) && !xnnpack_takes(context, shape);
+  const WeightedArithmetic arithmetic = weighted_arithmetic(left_over ? Profile::kLitertReference : context.options.profile, kind);
   LITEQAT_ASSIGN_OR_RETURN(std::vector<numeric::Rescale> rescales, make_rescales(context, shape, arithmetic));
   const TypeLimits limits = limits_of(y.type);
   const bool half_even = arithmetic.requantization == numeric::Requantization::kFloatHalfEven;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Real .tflite models in our runtime and in LiteRT's reference kernels (BUILTIN_REF): every output byte equal, for every instruction set
 of this CPU and at two batch sizes, on random and on real images; for one image, what every single operator gives; the arena's size.
+Integer models under profile xnnpack against LiteRT's default: every output byte equal.
 
 Usage: runtime_models_test.py WORK_FOLDER TOOL   (tests/tools/liteqat_run_tflite.cc)
 """
@@ -30,6 +31,14 @@ CASES = [
     ("bench_mobilenet_v2_keras32_int8", lambda pixels: (pixels.astype(np.int16) - 128).astype(np.int8), 40),
     ("case_study_qat_int8", lambda pixels: pixels.astype(np.float32) / np.float32(255), 40),
     ("coral_mobilenet_v2_1.0_224_ptq", None, 2),
+]
+# Models of integers, and how many inputs they are compared on under xnnpack.
+XNNPACK_CASES = [
+    ("mlperf_tiny_resnet8_cifar10_int8", 300),
+    ("bench_mobilenet_v2_keras32_int8", 40),
+    ("bench_mobilenet_v2_cifar88m_int8", 4),
+    ("case_study_qat_int8", 100),
+    ("coral_mobilenet_v2_1.0_224_ptq", 1),
 ]
 
 
@@ -104,6 +113,20 @@ def check(tool, work, model, name, inputs):
         print(f"{name}: {some} inputs, {isa}, batch {batch}: {ours.nbytes} bytes equal")
 
 
+def check_xnnpack(tool, work, name, count, rng, pixels):
+    """Random inputs; for CIFAR-10's ResNet-8 test images instead, where they are at hand."""
+    model = MODELS / f"{name}.tflite"
+    inputs = random_inputs(Interpreter(str(model)).get_input_details()[0], count, rng)
+    if "resnet8" in name and pixels is not None:
+        inputs = (pixels[:count].astype(np.int16) - 128).astype(np.int8)
+    expected = litert.run(model, inputs, "xnnpack")
+    ours = our_outputs(tool, work, model, inputs, "reference", 1, "--arithmetic", "xnnpack")
+    different = int((ours.view(np.uint8) != expected.view(np.uint8)).sum())
+    assert ours.dtype == expected.dtype and ours.shape == expected.shape, (name, ours.dtype, ours.shape)
+    assert different == 0, f"{name}, xnnpack: {different} of {ours.nbytes} bytes differ"
+    print(f"{name}: {count} inputs under xnnpack: {ours.nbytes} bytes equal")
+
+
 def main():
     work, tool = pathlib.Path(sys.argv[1]) / "runtime_models", sys.argv[2]
     work.mkdir(parents=True, exist_ok=True)
@@ -119,6 +142,8 @@ def main():
         check(tool, work, model, f"{name} random", random_inputs(details, count, rng))
         if to_input is not None and pixels is not None:
             check(tool, work, model, f"{name} real", to_input(pixels[:count]))
+    for name, count in XNNPACK_CASES:
+        check_xnnpack(tool, work, name, count, rng, pixels)
 
 
 if __name__ == "__main__":

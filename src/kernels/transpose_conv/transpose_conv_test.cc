@@ -71,8 +71,8 @@ TEST(TransposeConv, IntegersEqualScatteredSums) {
     }
     testing::GuardedBuffer<uint8_t> input(inputs), weights(filters), output(expected.size());
     const int64_t middle = window.out_rows() / 2;
-    run(params, {middle, window.out_rows()}, input.data(), weights.data(), biases.data(), output.data());
-    run(params, {0, middle}, input.data(), weights.data(), biases.data(), output.data());
+    transpose_conv::run(params, Range{middle, window.out_rows()}, input.data(), weights.data(), biases.data(), output.data());
+    transpose_conv::run(params, Range{0, middle}, input.data(), weights.data(), biases.data(), output.data());
     ASSERT_EQ(output.values(), expected) << "seed " << seed;
   }
 }
@@ -90,7 +90,7 @@ TEST(TransposeConv, FloatsEqualScatteredSumsInOrder) {
   for (float& value : weights) value = rng.next_float() - 0.5f;
   std::vector<float> sums(static_cast<size_t>(window.out_rows() * window.out_w * window.out_c)), output(sums.size());
   scatter(window, sums, [&](int64_t in, int64_t weight) { return input[static_cast<size_t>(in)] * weights[static_cast<size_t>(weight)]; });
-  run_float32(params, {0, window.out_rows()}, input.data(), weights.data(), nullptr, output.data());
+  transpose_conv::run_float32(params, Range{0, window.out_rows()}, input.data(), weights.data(), nullptr, output.data());
   for (size_t index = 0; index < sums.size(); ++index) ASSERT_EQ(output[index], std::min(std::max(sums[index], -1.0f), 6.0f));
 }
 
