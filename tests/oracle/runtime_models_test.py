@@ -31,6 +31,7 @@ CASES = [
     ("bench_mobilenet_v2_keras32_int8", lambda pixels: (pixels.astype(np.int16) - 128).astype(np.int8), 40),
     ("case_study_qat_int8", lambda pixels: pixels.astype(np.float32) / np.float32(255), 40),
     ("coral_mobilenet_v2_1.0_224_ptq", None, 2),
+    ("coral_mobilenet_v2_1.0_224_quant", None, 2),
 ]
 # Models of integers, and how many inputs they are compared on under xnnpack.
 XNNPACK_CASES = [
