@@ -27,13 +27,12 @@ std::string kernel_name(const OpContext& context, const char* how = "") {
   return format("{}{}_{}_reference", verb(context.op.kind), how, short_type_name(context.output().type));
 }
 
+/// Without a bound TFLite still holds results inside the finite numbers: an infinite sum or product of float32 becomes the largest.
 template <typename T>
 Step make_plain_step(const OpContext& context, const Broadcast& broadcast) {
   constexpr T kLowest = std::numeric_limits<T>::lowest(), kHighest = std::numeric_limits<T>::max();
   const numeric::FloatClamp clamp = numeric::float_clamp(context.op.params_as<graph::ArithmeticParams>().activation);
-  const auto bound = [](float value, T unbounded) {
-    return std::numeric_limits<T>::has_infinity || std::isfinite(value) ? static_cast<T>(value) : unbounded;
-  };
+  const auto bound = [](float value, T unbounded) { return std::isfinite(value) ? static_cast<T>(value) : unbounded; };
   const binary::PlainParams<T> params = {.broadcast = broadcast,
                                          .operation = context.op.kind == OpKind::kAdd   ? binary::Arithmetic::kAdd
                                                       : context.op.kind == OpKind::kSub ? binary::Arithmetic::kSubtract
@@ -122,8 +121,10 @@ Step make_sum_step(const OpContext& context, const binary::SumParams& params) {
 
 // ADD of float32 and int8 has kernels of its own.
 Step make_add_float32_step(const OpContext& context, const Broadcast& broadcast) {
-  const auto activation = context.op.params_as<graph::ArithmeticParams>().activation;
-  return Step{.kernel = "add_f32_reference", .run = [=, clamp = numeric::float_clamp(activation)](const StepBuffers& buffers, Range) {
+  constexpr float kLargest = std::numeric_limits<float>::max();
+  const numeric::FloatClamp bounds = numeric::float_clamp(context.op.params_as<graph::ArithmeticParams>().activation);
+  const numeric::FloatClamp clamp = {std::max(bounds.low, -kLargest), std::min(bounds.high, kLargest)};
+  return Step{.kernel = "add_f32_reference", .run = [=](const StepBuffers& buffers, Range) {
                 add::add_float32(broadcast, clamp, buffers.input<float>(), buffers.input<float>(1), buffers.output<float>());
               }};
 }

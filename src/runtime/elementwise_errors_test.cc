@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <limits>
 
 #include "runtime/interpreter.h"
@@ -96,6 +97,23 @@ TEST(ElementwiseErrors, TooManyPlacesToStretch) {
   graph.tensor(1).shape = {1, 1, 2, 1, 2, 1, 2, 1};
   graph.tensor(2).shape = {1, 2, 2, 2, 2, 2, 2, 2};
   expect_refused(graph, Code::kUnsupported, "stretch in more than 6 places");
+}
+
+TEST(Elementwise, InfiniteSumsAndProductsBecomeTheLargestNumber) {
+  for (const OpKind kind : {OpKind::kAdd, OpKind::kSub, OpKind::kMul}) {
+    const Graph graph = one_op(kind, {{DType::kFloat32}, {DType::kFloat32}}, {DType::kFloat32}, graph::ArithmeticParams{});
+    auto interpreter = Interpreter::prepare(graph, {});
+    ASSERT_TRUE(interpreter.ok()) << interpreter.status().message();
+    const float a[] = {3e38f, -3e38f, 1.5f}, b[] = {3e38f, 3e38f, 2.0f};
+    std::memcpy(interpreter->input(0).data(), a, sizeof a);
+    std::memcpy(interpreter->input(1).data(), b, sizeof b);
+    interpreter->invoke();
+    const auto* y = reinterpret_cast<const float*>(interpreter->output(0).data());
+    constexpr float kLargest = std::numeric_limits<float>::max();
+    EXPECT_EQ(y[0], kind == OpKind::kSub ? 0.0f : kLargest);
+    EXPECT_EQ(y[1], kind == OpKind::kAdd ? 0.0f : -kLargest);
+    EXPECT_EQ(y[2], kind == OpKind::kAdd ? 3.5f : kind == OpKind::kSub ? -0.5f : 3.0f);
+  }
 }
 
 TEST(Elementwise, EveryPartitionGivesTheSameBytes) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,6 +22,7 @@ struct ElementwiseKind {
   OpKind op;
   DType in, out;
   bool per_channel = false;  // QUANTIZE, DEQUANTIZE
+  bool plain = false;        // int16 without scales
 };
 
 inline std::vector<ElementwiseKind> elementwise_kinds() {
@@ -44,8 +46,10 @@ inline std::vector<ElementwiseKind> elementwise_kinds() {
   for (DType to : {kInt8, kInt16}) kinds.push_back({OpKind::kQuantize, kInt32, to});
   for (DType from : {kInt8, kUInt8, kInt16, kFloat16}) kinds.push_back({OpKind::kDequantize, from, kFloat32});
   for (DType from : {kInt8, kUInt8}) kinds.push_back({OpKind::kDequantize, from, kFloat32, true});
-  for (DType from : {kFloat32, kInt8, kUInt8, kInt16, kInt32, kInt64, kBool}) {
-    for (DType to : {kFloat32, kInt8, kUInt8, kInt16, kInt32, kInt64, kBool}) {
+  kinds.push_back({OpKind::kPrelu, kInt16, kInt16});
+  for (OpKind op : {OpKind::kAdd, OpKind::kMul}) kinds.push_back({.op = op, .in = kInt16, .out = kInt16, .plain = true});
+  for (DType from : {kFloat32, kFloat16, kInt8, kUInt8, kInt16, kInt32, kInt64, kBool}) {
+    for (DType to : {kFloat32, kFloat16, kInt8, kUInt8, kInt16, kInt32, kInt64, kBool}) {
       if (from != to) kinds.push_back({OpKind::kCast, from, to});
     }
   }
@@ -122,7 +126,8 @@ class ElementwiseModel {
     made.role = graph::Role::kConstant;
     made.data.resize(static_cast<size_t>(graph::elem_count(made.shape) * graph::dtype_bytes(made.type)));
     if (made.type == DType::kFloat32) {
-      for (float& value : made.as<float>()) value = static_cast<float>(rng_.next_normal());
+      constexpr float kSpecial[] = {-0.0f, 3e38f, -3e38f, 1e-42f, std::numeric_limits<float>::infinity()};
+      for (float& value : made.as<float>()) value = one_in(8) ? kSpecial[rng_.next_below(5)] : static_cast<float>(rng_.next_normal());
     } else {
       for (std::byte& byte : made.data) byte = static_cast<std::byte>(rng_.next_below(256));
     }
@@ -140,15 +145,15 @@ class ElementwiseModel {
 
   void make_binary(const graph::Shape& shape) {
     const bool extremum = kind_.op == OpKind::kMaximum || kind_.op == OpKind::kMinimum;
-    const bool codes = has_codes(kind_.in);
+    const bool codes = has_codes(kind_.in) && !kind_.plain;
     const graph::TensorId a = tensor(kind_.in, shape, codes);
     const bool constant = one_in(3);
     const graph::TensorId b = tensor(kind_.in, one_in(2) ? shape : stretchable(shape, constant), codes);
     const graph::TensorId y = tensor(kind_.in, {}, codes);
     graph::ArithmeticParams params = {.activation = static_cast<graph::Activation>(rng_.next_below(4)), .power_of_two_int16 = false};
     if (codes && kind_.op == OpKind::kMul) scale_of(y) = scale_of(a) * scale_of(b) * static_cast<float>(between(1, 200));
-    if (kind_.in == DType::kInt16 && kind_.op == OpKind::kMul) scale_of(y) *= 100.0f;
-    if (kind_.in == DType::kInt16 && !extremum && kind_.op != OpKind::kMul) choose_int16_sum(params, a, b, y);
+    if (codes && kind_.in == DType::kInt16 && kind_.op == OpKind::kMul) scale_of(y) *= 100.0f;
+    if (codes && kind_.in == DType::kInt16 && !extremum && kind_.op != OpKind::kMul) choose_int16_sum(params, a, b, y);
     if (extremum && codes) graph_.tensor(b).quantization = graph_.tensor(y).quantization = graph_.tensor(a).quantization;
     if (constant) make_constant(b);
     if (one_in(2) && !graph_.tensor(b).constant()) return finish({b, a}, y, extremum ? graph::OpParams{} : graph::OpParams{params});
@@ -218,7 +223,7 @@ class ElementwiseModel {
   graph::OpParams unary_params() {
     switch (kind_.op) {
       case OpKind::kLeakyRelu:
-        return graph::LeakyReluParams{.alpha = static_cast<float>(rng_.next_double() * (one_in(3) ? 3.0 : 0.5))};
+        return graph::LeakyReluParams{.alpha = static_cast<float>(rng_.next_double() * (one_in(3) ? 3.0 : 0.5) * (one_in(4) ? -1 : 1))};
       case OpKind::kSoftmax:
         return graph::SoftmaxParams{.beta = one_in(2) ? 1.0f : 0.1f + 2.0f * rng_.next_float()};
       case OpKind::kL2Normalization:
