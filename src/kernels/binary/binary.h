@@ -53,6 +53,17 @@ struct ProductParams {
 template <typename T>
 void compute_product(const ProductParams& params, Range elems, const T* a, const T* b, T* output);
 
+/// a * b of codes as XNNPACK rescales it: product * factor in float32, to the nearest integer, ties to even. Where XNNPACK takes the
+/// scales (the factor lies in [2^-16, 2^8)) this is LiteRT's default on a CPU. T: int8_t, uint8_t.
+struct FloatProductParams {
+  Broadcast broadcast;
+  float factor = 1;  // numeric::product_rescale
+  int32_t a_zero_point = 0, b_zero_point = 0, output_zero_point = 0;
+  numeric::IntClamp clamp{};
+};
+template <typename T>
+void compute_float_product(const FloatProductParams& params, Range elems, const T* a, const T* b, T* output);
+
 /// The larger or smaller of both codes or numbers; of unordered ones (NaN) the second. T: every element type but bool.
 template <typename T>
 void compute_maximum(const Broadcast& broadcast, Range elems, const T* a, const T* b, T* output);

@@ -123,6 +123,26 @@ TEST(Product, EveryPairOfCodesEqualsExactArithmetic) {
   }
 }
 
+TEST(FloatProduct, NearestIntegerWithTiesToEven) {
+  // A power of two as the factor leaves no rounding but the last: eighths, decided by integers alone.
+  const Pairs pairs;
+  const FloatProductParams params = {.broadcast = elementwise(65536),
+                                     .factor = 0.125f,
+                                     .a_zero_point = 3,
+                                     .b_zero_point = -5,
+                                     .output_zero_point = 7,
+                                     .clamp = {-120, 127}};
+  std::vector<int8_t> y(65536);
+  compute_float_product(params, {0, 65536}, pairs.a.data(), pairs.b.data(), y.data());
+  for (size_t pair = 0; pair < y.size(); ++pair) {
+    const int32_t product = (pairs.a[pair] - 3) * (pairs.b[pair] + 5);
+    int32_t code = product >> 3;
+    const int32_t rest = product & 7;
+    if (rest > 4 || (rest == 4 && (code & 1) != 0)) ++code;
+    ASSERT_EQ(y[pair], clamp(code + 7, -120, 127));
+  }
+}
+
 TEST(ShiftedSum, RoundsTheFinerOperandAndSaturates) {
   const std::vector<int16_t> a = {100, 32767, -32768, 5}, b = {6, 100, -100, -6};
   std::vector<int16_t> y(4);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <type_traits>
 
@@ -76,6 +77,17 @@ void compute_product(const ProductParams& params, Range elems, const T* a, const
 template void compute_product(const ProductParams&, Range, const int8_t*, const int8_t*, int8_t*);
 template void compute_product(const ProductParams&, Range, const uint8_t*, const uint8_t*, uint8_t*);
 template void compute_product(const ProductParams&, Range, const int16_t*, const int16_t*, int16_t*);
+
+template <typename T>
+void compute_float_product(const FloatProductParams& params, Range elems, const T* a, const T* b, T* output) {
+  for_pairs(params.broadcast, elems, [&](int64_t a_offset, int64_t b_offset, int64_t offset) {
+    const int32_t product = (a[a_offset] - params.a_zero_point) * (b[b_offset] - params.b_zero_point);
+    const auto scaled = static_cast<int32_t>(std::nearbyint(static_cast<float>(product) * params.factor));  // below 2^16 * 2^8
+    output[offset] = hold<T>(scaled + params.output_zero_point, params.clamp);
+  });
+}
+template void compute_float_product(const FloatProductParams&, Range, const int8_t*, const int8_t*, int8_t*);
+template void compute_float_product(const FloatProductParams&, Range, const uint8_t*, const uint8_t*, uint8_t*);
 
 template <typename T>
 void compute_maximum(const Broadcast& broadcast, Range elems, const T* a, const T* b, T* output) {
