@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <utility>
@@ -23,6 +24,7 @@ struct ElementwiseKind {
   DType in, out;
   bool per_channel = false;  // QUANTIZE, DEQUANTIZE
   bool plain = false;        // int16 without scales
+  bool chain = false;        // several operators, the first of them `op`
 };
 
 inline std::vector<ElementwiseKind> elementwise_kinds() {
@@ -53,6 +55,7 @@ inline std::vector<ElementwiseKind> elementwise_kinds() {
       if (from != to) kinds.push_back({OpKind::kCast, from, to});
     }
   }
+  for (DType type : {kFloat32, kInt8, kUInt8, kInt16}) kinds.push_back({.op = OpKind::kAdd, .in = type, .out = type, .chain = true});
   return kinds;
 }
 
@@ -63,6 +66,10 @@ class ElementwiseModel {
   graph::Graph make(const ElementwiseKind& kind) {
     kind_ = kind;
     const graph::Shape shape = random_shape();
+    if (kind.chain) {
+      make_chain(shape);
+      return std::move(graph_);
+    }
     switch (kind.op) {
       case OpKind::kAdd:
       case OpKind::kSub:
@@ -205,6 +212,41 @@ class ElementwiseModel {
       tensor.quantization.scale.push_back(random_scale());
       tensor.quantization.zero_point.push_back(random_zero_point(tensor.type));
     }
+  }
+
+  /// Three to eight operators on tensors of one shape; those of two operands take any earlier tensor as the second.
+  void make_chain(const graph::Shape& shape) {
+    const bool codes = has_codes(kind_.in);
+    graph::TensorId current = tensor(kind_.in, shape, codes);
+    if (kind_.in == DType::kInt16) scale_of(current) = 0.0003f;
+    graph_.inputs = {current};
+    std::vector<graph::TensorId> made = {current};
+    for (int32_t count = between(3, 8); count > 0; --count) {
+      if (count == 1) kind_.op = OpKind::kSoftmax;
+      const graph::TensorId y = tensor(kind_.in, shape, codes);
+      const graph::TensorId other = made[rng_.next_below(static_cast<uint32_t>(made.size()))];
+      const bool sum = kind_.op == OpKind::kAdd || kind_.op == OpKind::kSub, binary = sum || kind_.op == OpKind::kMul;
+      if (codes) choose_chain_scale(current, other, y, sum);
+      if (codes) fix_output(graph_.tensor(y));
+      const graph::OpParams params =
+          binary ? graph::OpParams{graph::ArithmeticParams{static_cast<graph::Activation>(rng_.next_below(4)), false}} : unary_params();
+      graph_.ops.push_back({kind_.op, format("op{}", count), {current}, {y}, params, 0});
+      if (binary) graph_.ops.back().inputs.push_back(other);
+      made.push_back(y);
+      current = y;
+      constexpr OpKind kNext[] = {OpKind::kAdd,       OpKind::kSub,      OpKind::kMul,  OpKind::kRelu,
+                                  OpKind::kLeakyRelu, OpKind::kLogistic, OpKind::kTanh, OpKind::kRelu6};
+      kind_.op = kNext[rng_.next_below(std::size(kNext))];
+    }
+    graph_.outputs = {current};
+  }
+
+  /// Scales of results as a converter would choose them: those of a sum like its operands', those of a product like their product.
+  void choose_chain_scale(graph::TensorId a, graph::TensorId b, graph::TensorId y, bool sum) {
+    const float steps = kind_.in == DType::kInt16 ? 16000.0f : 60.0f;
+    scale_of(y) = sum                        ? scale_of(a) + scale_of(b)
+                  : kind_.op == OpKind::kMul ? scale_of(a) * scale_of(b) * steps
+                                             : scale_of(a) * (0.5f + rng_.next_float());
   }
 
   void make_unary(const graph::Shape& shape) {
