@@ -231,7 +231,7 @@ TEST(Conv2DKernels, TheStrongestSupportedOneIsChosen) {
   EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx2).name, "conv2d_f32_f32_strips_avx2");
   EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512).name, "conv2d_f32_f32_strips_avx512");
   EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512Vnni).name, "conv2d_f32_f32_strips_avx512");
-  EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512).name, "conv2d_i8_i32_generic_avx512");
+  EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512).name, "conv2d_i8_i32_dot_avx512");
   EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512Vnni).name, "conv2d_i8_i32_dot_avx512vnni");
 }
 

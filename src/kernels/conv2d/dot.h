@@ -1,8 +1,8 @@
-// int8 convolution by dot products (lanes/dot_tile.h). Shared by the instruction sets that have them; a Lanes type of internal linkage
+// int8 convolution by dot products (lanes/dot_tile.h). Shared by the instruction sets; a Lanes type of internal linkage
 // gives the steps.
 //
-// The input is copied once, as bytes that dot() takes, into strips (strips.h). Padded taps hold the input's zero point, whose product with
-// the weights, like that of the shift of the codes, is folded into the bias; both exactly, modulo 2^32.
+// The input is copied once, as the taps that dot() takes, into strips (strips.h). Padded taps hold the input's zero point, whose product
+// with the weights, like that of the shift of the codes, is folded into the bias; both exactly, modulo 2^32.
 #pragma once
 
 #include "kernels/conv2d/implementations.h"
@@ -14,15 +14,17 @@ namespace liteqat::kernels::conv2d {
 
 template <typename Lanes>
 struct Dot {
+  using Tap = typename Lanes::Tap;
+  using Weight = typename Lanes::Weight;
   struct Geometry : StripGeometry<Lanes> {
     bool wide;
 
     [[gnu::always_inline]] explicit Geometry(const Window& w)
-        : StripGeometry<Lanes>(w, 1, lanes::kWideTaps, [&](int64_t taps) { return padding(w, taps).taps; }),
+        : StripGeometry<Lanes>(w, sizeof(Tap), lanes::kWideTaps<Lanes>, [&](int64_t taps) { return padding(w, taps).taps; }),
           wide(padding(w, this->segment_taps).wide) {}
 
    private:
-    static lanes::TapPadding padding(const Window& w, int64_t taps) { return {taps, lanes::has_single_block<Lanes>(w.out_c)}; }
+    static lanes::TapPadding<Lanes> padding(const Window& w, int64_t taps) { return {taps, lanes::has_single_block<Lanes>(w.out_c)}; }
   };
   using Epilogue = lanes::CodeEpilogue<Lanes>;
 
@@ -33,7 +35,7 @@ struct Dot {
   static int64_t packed_bytes(const Int8Params& params) {
     const Geometry geometry(params.window);
     return kGeometryBytes + lanes::StepArrays::bytes(geometry.positions) + geometry.offsets_bytes() +
-           geometry.positions * geometry.padded_taps();
+           geometry.positions * geometry.padded_taps() * int64_t{sizeof(Weight)};
   }
 
   static void pack(const Int8Params& params, std::byte* packed) {
@@ -43,12 +45,12 @@ struct Dot {
     std::byte* offsets = arrays + lanes::StepArrays::bytes(geometry.positions);
     pack_channels(params, geometry, arrays);
     geometry.pack_offsets(params.window, reinterpret_cast<int64_t*>(offsets));
-    pack_weights(params, geometry, reinterpret_cast<int8_t*>(offsets + geometry.offsets_bytes()));
+    pack_weights(params, geometry, reinterpret_cast<Weight*>(offsets + geometry.offsets_bytes()));
   }
 
   static int64_t scratch_bytes(const Int8Params& params) {
     const Geometry geometry(params.window);
-    return geometry.strips * geometry.strip_elems;
+    return geometry.strips * geometry.strip_elems * int64_t{sizeof(Tap)};
   }
 
   static int64_t units(const Int8Params& params) { return Geometry(params.window).units(params.window); }
@@ -61,9 +63,9 @@ struct Dot {
                      geometry,
                      Epilogue(params, arrays, geometry.positions, params.window.out_c),
                      {reinterpret_cast<const int64_t*>(offsets), geometry.segments, geometry.padded_segment, geometry.wide},
-                     reinterpret_cast<const int8_t*>(offsets + geometry.offsets_bytes()),
-                     reinterpret_cast<uint8_t*>(params.scratch),
-                     static_cast<int8_t>(params.input_zero_point),
+                     reinterpret_cast<const Weight*>(offsets + geometry.offsets_bytes()),
+                     reinterpret_cast<Tap*>(params.scratch),
+                     Lanes::tap(static_cast<int8_t>(params.input_zero_point)),
                      geometry.by_channels ? units : Range{0, geometry.blocks}};
     const Range rows = geometry.by_channels ? Range{0, params.window.out_rows()} : units;
     geometry.flat ? run.flat(rows, input, output) : run.windows(rows, input, output);
@@ -85,7 +87,7 @@ struct Dot {
       return static_cast<int32_t>(static_cast<uint32_t>(own_bias(channel)) -
                                   static_cast<uint32_t>(params.input_zero_point + Lanes::kInputShift) * sum);
     };
-    *arrays.mode = lanes::CodeMode::kOneSided;
+    *arrays.mode = Lanes::kHasSteps ? lanes::CodeMode::kOneSided : lanes::CodeMode::kInteger;
     lanes::for_positions<Lanes>(params.window.out_c, [&](int64_t channel, int64_t position) {
       if (*arrays.mode == lanes::CodeMode::kInteger) return;
       const auto bounds = lanes::accumulator_bounds(params.weights + channel * taps, taps, 1, own_bias(channel), params.input_zero_point);
@@ -103,7 +105,7 @@ struct Dot {
     });
   }
 
-  static void pack_weights(const Int8Params& params, const Geometry& geometry, int8_t* packed) {
+  static void pack_weights(const Int8Params& params, const Geometry& geometry, Weight* packed) {
     const int64_t taps = geometry.segments * geometry.segment_taps;
     lanes::for_positions<Lanes>(params.window.out_c, [&](int64_t channel, int64_t position) {
       const lanes::ChannelBlock block = lanes::block_of<Lanes>(position, params.window.out_c);
@@ -120,9 +122,9 @@ struct Dot {
     const Geometry& geometry;
     Epilogue epilogue;
     lanes::DotTaps taps;
-    const int8_t* weights;
-    uint8_t* strips;
-    int8_t padding;
+    const Weight* weights;
+    Tap* strips;
+    Tap padding;
     Range blocks;
 
     /// All pixels as one row.
@@ -132,9 +134,9 @@ struct Dot {
         const int64_t count = end - pixel < geometry.group_rows ? end - pixel : geometry.group_rows;
         const int8_t* from = input + pixel * in_c;
         if (geometry.strip_elems == in_c) {
-          Lanes::copy_flipped(from, count * in_c, strips);
+          Lanes::copy_taps(from, count * in_c, strips);
         } else {
-          for (int64_t row = 0; row < count; ++row) Lanes::copy_flipped(from + row * in_c, in_c, strips + row * geometry.strip_elems);
+          for (int64_t row = 0; row < count; ++row) Lanes::copy_taps(from + row * in_c, in_c, strips + row * geometry.strip_elems);
         }
         multiply(strips, geometry.strip_elems, count, output + pixel * window.out_c);
       }
@@ -142,11 +144,10 @@ struct Dot {
 
     void windows(Range rows, const int8_t* input, int8_t* output) const {
       const int64_t image_elems = int64_t{window.in_h} * window.in_w * window.in_c, row_elems = int64_t{window.out_w} * window.out_c;
-      const auto pad = static_cast<uint8_t>(padding ^ Lanes::kInputFlip);
-      const auto fill = [&](uint8_t* to, int64_t count) { Lanes::fill(to, count, pad); };
+      const auto fill = [&](Tap* to, int64_t count) { Lanes::fill(to, count, padding); };
       for_groups<Lanes>(window, geometry, rows, [&](int64_t image, int64_t row, int64_t out_y, int64_t count) {
         fill_strips<Lanes>(window, geometry, input + image * image_elems, window.in_y(static_cast<int32_t>(out_y), 0),
-                           geometry.strips_of(window, count), strips, Lanes::copy_flipped, fill);
+                           geometry.strips_of(window, count), strips, Lanes::copy_taps, fill);
         lanes::for_blocks<Lanes>(window.out_c, blocks, [&](const lanes::ChannelBlock& block) {
           for (int64_t line = 0; line < count; ++line) {
             lanes::multiply_block<Lanes>(epilogue, taps, strips + geometry.line_offset(window, line),
@@ -157,7 +158,7 @@ struct Dot {
       });
     }
 
-    void multiply(const uint8_t* from, int64_t row_delta, int64_t count, int8_t* to) const {
+    void multiply(const Tap* from, int64_t row_delta, int64_t count, int8_t* to) const {
       lanes::for_blocks<Lanes>(window.out_c, blocks, [&](const lanes::ChannelBlock& block) {
         lanes::multiply_block<Lanes>(epilogue, taps, from, row_delta, count, weights, block, to);
       });

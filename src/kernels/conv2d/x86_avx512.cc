@@ -1,6 +1,6 @@
 #include "kernels/lanes/x86_avx512.h"
+#include "kernels/conv2d/dot.h"
 #include "kernels/conv2d/float_strips.h"
-#include "kernels/conv2d/generic.h"
 
 namespace liteqat::kernels::conv2d {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 using x86_avx512::Lanes;
 
 constexpr Float32Kernel kFloat32 = FloatStrips<Lanes>::kernel("conv2d_f32_f32_strips_avx512", Isa::kAvx512);
-constexpr Int8Kernel kInt8 = Generic<Lanes>::int8_kernel("conv2d_i8_i32_generic_avx512", Isa::kAvx512);
+constexpr Int8Kernel kInt8 = Dot<Lanes>::kernel("conv2d_i8_i32_dot_avx512", Isa::kAvx512);
 
 }  // namespace
 

@@ -10,7 +10,7 @@
 
 #include "kernels/depthwise_conv2d/implementations.h"
 #include "kernels/lanes/dot_epilogue.h"
-#include "kernels/lanes/tile.h"
+#include "kernels/lanes/blocks.h"
 
 namespace liteqat::kernels::depthwise_conv2d {
 

@@ -6,9 +6,9 @@
 #pragma once
 
 #include "kernels/depthwise_conv2d/implementations.h"
+#include "kernels/lanes/blocks.h"
 #include "kernels/lanes/finish_float.h"
 #include "kernels/lanes/requantize.h"
-#include "kernels/lanes/tile.h"
 
 namespace liteqat::kernels::depthwise_conv2d {
 

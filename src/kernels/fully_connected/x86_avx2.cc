@@ -1,6 +1,6 @@
 #include "kernels/lanes/x86_avx2.h"
+#include "kernels/fully_connected/dot.h"
 #include "kernels/fully_connected/float_rows.h"
-#include "kernels/fully_connected/generic.h"
 
 namespace liteqat::kernels::fully_connected {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 using x86_avx2::Lanes;
 
 constexpr Float32Kernel kFloat32 = FloatRows<Lanes>::kernel("fully_connected_f32_f32_rows_avx2", Isa::kAvx2);
-constexpr Int8Kernel kInt8 = Generic<Lanes>::int8_kernel("fully_connected_i8_i32_f64_generic_avx2", Isa::kAvx2);
+constexpr Int8Kernel kInt8 = Dot<Lanes>::kernel("fully_connected_i8_i32_f64_dot_avx2", Isa::kAvx2);
 
 }  // namespace
 

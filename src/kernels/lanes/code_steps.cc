@@ -6,8 +6,8 @@
 namespace liteqat::kernels::lanes {
 namespace {
 
-/// Above this the float evaluation is never proved (and the products below could overflow).
-constexpr int32_t kMaxRightShift = 15;
+/// Above this the products below could overflow.
+constexpr int32_t kMaxRightShift = 22;
 constexpr int64_t kMaxExactFloat = int64_t{1} << 24;
 
 constexpr int64_t floor_divide(int64_t a, int64_t b) {
@@ -48,10 +48,42 @@ struct Line {
   }
 };
 
+/// The two lines around their common offset, in units of a code: 2^(31 + right).
+CodeSteps make_steps(const Line& above, const Line& below, int64_t offset, int64_t split, int32_t right) {
+  const int exponent = -(31 + right);
+  const auto scaled = [&](int64_t value) { return std::ldexp(static_cast<float>(value), exponent); };
+  return {.offset = static_cast<int32_t>(offset),
+          .split = static_cast<int32_t>(split + offset),
+          .high = scaled(above.mantissa & ~int64_t{127}),
+          .low = scaled(above.mantissa & 127),
+          .above = scaled(above.constant - offset * above.mantissa),
+          .below = scaled(below.constant - offset * below.mantissa)};
+}
+
+/// The code of one accumulator by the definition. Requires: the accumulator times 2^left fits in int32.
+int32_t exact_code(int64_t accumulator, numeric::Multiplier multiplier, int32_t zero_point, numeric::IntClamp clamp) {
+  const int32_t rescaled = numeric::multiply_by_quantized_multiplier(static_cast<int32_t>(accumulator), multiplier);
+  return static_cast<int32_t>(std::clamp<int64_t>(int64_t{rescaled} + zero_point, clamp.low, clamp.high));
+}
+
+/// True if every accumulator in the bounds fits in int32 even when shifted left.
+bool fits(const AccumulatorBounds& bounds, numeric::Multiplier multiplier) {
+  const int64_t limit = int64_t{INT32_MAX} >> std::max(multiplier.shift, 0);
+  return bounds.least >= -limit && bounds.most <= limit;
+}
+
 }  // namespace
 
-bool find_code_steps(numeric::Multiplier multiplier, int32_t zero_point, numeric::IntClamp clamp, const AccumulatorBounds& bounds,
+bool find_code_steps(numeric::Multiplier multiplier, int32_t zero_point, numeric::IntClamp asked, const AccumulatorBounds& bounds,
                      CodeSteps* steps) {
+  if (!fits(bounds, multiplier)) return false;
+  // Only the codes between those of the bounds are reached; often it is one alone (channels whose weights are almost nothing).
+  const numeric::IntClamp clamp = {exact_code(bounds.least, multiplier, zero_point, asked),
+                                   exact_code(bounds.most, multiplier, zero_point, asked)};
+  if (clamp.low == clamp.high) {
+    *steps = {.above = static_cast<float>(clamp.low), .below = static_cast<float>(clamp.low)};
+    return true;
+  }
   const int32_t right = -multiplier.shift;
   if (multiplier.mantissa < (1 << 30) || right < 0 || right > kMaxRightShift) return false;
   const int64_t mantissa = multiplier.mantissa, unit = int64_t{1} << (31 + right), half = int64_t{1} << 30;
@@ -69,6 +101,19 @@ bool find_code_steps(numeric::Multiplier multiplier, int32_t zero_point, numeric
     slack_above.reached = std::min(slack_above.reached, split * mantissa + above.constant - zero_point * unit);
     slack_below.missed = std::min(slack_below.missed, zero_point * unit - (split - 1) * mantissa - below.constant);
   }
+  // The ends must not leave their codes either: no step may be inside the bounds but those counted.
+  Slack& slack_least = bounds.least >= split || !two_sided ? slack_above : slack_below;
+  Slack& slack_most = bounds.most >= split || !two_sided ? slack_above : slack_below;
+  const Line& least_line = &slack_least == &slack_above ? above : below;
+  const Line& most_line = &slack_most == &slack_above ? above : below;
+  if (clamp.low > asked.low) {
+    farthest = std::max(farthest, std::abs(bounds.least));
+    slack_least.reached = std::min(slack_least.reached, bounds.least * mantissa + least_line.constant - clamp.low * unit);
+  }
+  if (clamp.high < asked.high) {
+    farthest = std::max(farthest, std::abs(bounds.most));
+    slack_most.missed = std::min(slack_most.missed, (int64_t{clamp.high} + 1) * unit - bounds.most * mantissa - most_line.constant);
+  }
   above.constant += (slack_above.missed - slack_above.reached) / 2;
   below.constant += (slack_below.missed - slack_below.reached) / 2;
   const int64_t slack = std::min(slack_above.missed + slack_above.reached, slack_below.missed + slack_below.reached) / 2 - 1;
@@ -83,14 +128,8 @@ bool find_code_steps(numeric::Multiplier multiplier, int32_t zero_point, numeric
   const bool bounded = bounds.least + offset > -(int64_t{1} << 30) && bounds.most + offset < (int64_t{1} << 30);
   if (farthest > kMaxExactFloat || slack <= error || !bounded) return false;
 
-  const int exponent = -(31 + right);
-  *steps = {.offset = static_cast<int32_t>(offset),
-            .split = static_cast<int32_t>(split + offset),
-            .high = std::ldexp(static_cast<float>(mantissa & ~int64_t{127}), exponent),
-            .low = std::ldexp(static_cast<float>(mantissa & 127), exponent),
-            .above = std::ldexp(static_cast<float>(rest_above), exponent),
-            .below = std::ldexp(static_cast<float>(rest_below), exponent),
-            .two_sided = two_sided};
+  *steps = make_steps(above, below, offset, split, right);
+  steps->two_sided = two_sided;
   return true;
 }
 

@@ -54,6 +54,24 @@ template <typename Lanes, int kVectors>
   if constexpr (kVectors == 1) Lanes::store_packed(to, codes[0], clamp, count);
 }
 
+/// All rows of a tile; whole rows of few vectors share a pack.
+template <typename Lanes, int kRows, int kVectors>
+[[gnu::always_inline]] inline void store_rows(const typename Lanes::Int (&codes)[kRows][kVectors], int64_t count,
+                                              const typename Lanes::ByteClamp& clamp, int8_t* to, int64_t row_elems) {
+  if constexpr (Lanes::kSharedPacks && kVectors < 4) {
+    constexpr int kShared = 4 / kVectors, kSharing = kRows / kShared * kShared;  // rows that share a pack
+    if (count == kVectors * Lanes::kCount) {
+#pragma GCC unroll 16
+      for (int row = 0; row < kSharing; row += kShared) Lanes::store_shared(to + row * row_elems, row_elems, &codes[row], clamp);
+#pragma GCC unroll 16
+      for (int row = kSharing; row < kRows; ++row) store_codes<Lanes, kVectors>(codes[row], count, clamp, to + row * row_elems);
+      return;
+    }
+  }
+#pragma GCC unroll 16
+  for (int row = 0; row < kRows; ++row) store_codes<Lanes, kVectors>(codes[row], count, clamp, to + row * row_elems);
+}
+
 /// For convolutions: one fixed-point multiplier per channel.
 template <typename Lanes>
 struct CodeEpilogue {
@@ -78,17 +96,20 @@ struct CodeEpilogue {
         clamp(Lanes::byte_clamp(params.clamp.low, params.clamp.high)),
         row_elems(output_row_elems) {}
 
+  /// With the arrays at the begin of packed memory.
+  template <typename Params>
+  [[gnu::always_inline]] CodeEpilogue(const Params& params, int64_t padded_channels, int64_t output_row_elems)
+      : CodeEpilogue(params, params.packed, padded_channels, output_row_elems) {}
+
   template <int kRows, int kVectors>
   [[gnu::always_inline]] void store(Int (&sums)[kRows][kVectors], const ChannelBlock& block, int8_t* output) const {
-    if (mode == CodeMode::kOneSided) {
-      along_steps<false>(sums, block.channel);
-    } else if (mode == CodeMode::kTwoSided) {
-      along_steps<true>(sums, block.channel);
-    } else {
-      return store_integer(sums, block, output);
+    if constexpr (Lanes::kHasSteps) {
+      if (mode != CodeMode::kInteger) {
+        mode == CodeMode::kTwoSided ? along_steps<true>(sums, block.channel) : along_steps<false>(sums, block.channel);
+        return store_rows<Lanes, kRows, kVectors>(sums, block.count, clamp, output, row_elems);
+      }
     }
-#pragma GCC unroll 16
-    for (int row = 0; row < kRows; ++row) store_codes<Lanes, kVectors>(sums[row], block.count, clamp, output + row * row_elems);
+    store_integer(sums, block, output);
   }
 
  private:

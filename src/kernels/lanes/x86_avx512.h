@@ -19,7 +19,13 @@ struct Lanes {
 
   static constexpr int32_t kCount = 16;
   static constexpr int32_t kBlockVectors = 4;
-  static constexpr int32_t kTileRows = 8, kTileVectors = 2;  // sixteen accumulators of thirty-two registers
+  static constexpr int32_t kTileSums = 24;  // of thirty-two registers
+  static constexpr bool kHasSteps = true, kSharedPacks = true;
+
+  // Taps of the int8 tiles: pairs of int16 (x86_avx512vnni.h has bytes).
+  using Tap = int16_t;
+  using Weight = int16_t;
+  static constexpr int32_t kTaps = 2, kInputShift = 0;
 
   static Float zero_float() { return _mm512_setzero_ps(); }
   static Float broadcast(float x) { return _mm512_set1_ps(x); }
@@ -49,11 +55,45 @@ struct Lanes {
   static Int broadcast(int32_t x) { return _mm512_set1_epi32(x); }
   static Int load(const int32_t* from) { return _mm512_loadu_si512(from); }
   static void store(int32_t* to, Int x) { _mm512_storeu_si512(to, x); }
-  static Int load_pairs(const int16_t* from) { return _mm512_loadu_si512(from); }
+  static Int load_weights(const int16_t* from) { return _mm512_loadu_si512(from); }
+  static Tap tap(int8_t code) { return code; }
+  /// Two taps of one row in every lane.
+  static Int broadcast_taps(const int16_t* from) {
+    int32_t taps;
+    __builtin_memcpy(&taps, from, sizeof(taps));
+    return _mm512_set1_epi32(taps);
+  }
+  /// Four taps of one row in every pair of lanes.
+  static Int broadcast_wide(const int16_t* from) {
+    int64_t taps;
+    __builtin_memcpy(&taps, from, sizeof(taps));
+    return _mm512_set1_epi64(taps);
+  }
+  /// sum + two products per lane.
+  static Int dot(Int sum, Int taps, Int weights) { return _mm512_add_epi32(sum, _mm512_madd_epi16(taps, weights)); }
+  /// Sums of neighbouring lanes: per group of four, two of a, then two of b.
+  static Int add_halves(Int a, Int b) {
+    const __m512 first = _mm512_castsi512_ps(a), second = _mm512_castsi512_ps(b);
+    return _mm512_add_epi32(_mm512_castps_si512(_mm512_shuffle_ps(first, second, 0x88)),
+                            _mm512_castps_si512(_mm512_shuffle_ps(first, second, 0xDD)));
+  }
+  static void copy_taps(const int8_t* from, int64_t count, int16_t* to) {
+    int64_t at = 0;
+    for (; at + 32 <= count; at += 32) {
+      _mm512_storeu_si512(to + at, _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + at))));
+    }
+    if (at == count) return;
+    const __mmask32 rest = ~uint32_t{0} >> (32 - (count - at));
+    _mm512_mask_storeu_epi16(to + at, rest, _mm512_cvtepi8_epi16(_mm256_maskz_loadu_epi8(rest, from + at)));
+  }
+  static void fill(int16_t* to, int64_t count, int16_t value) {
+    for (int64_t at = 0; at < count; at += 32) {
+      const int64_t left = count - at;
+      _mm512_mask_storeu_epi16(to + at, left >= 32 ? ~uint32_t{0} : ~uint32_t{0} >> (32 - left), _mm512_set1_epi16(value));
+    }
+  }
   /// Sixteen int8 widened.
   static Int widen(const int8_t* from) { return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))); }
-  /// sum + a.even * b.even + a.odd * b.odd on pairs of int16.
-  static Int multiply_add_pairs(Int sum, Int a, Int b) { return _mm512_add_epi32(sum, _mm512_madd_epi16(a, b)); }
   static Int add(Int a, Int b) { return _mm512_add_epi32(a, b); }
   static Int subtract(Int a, Int b) { return _mm512_sub_epi32(a, b); }
   static Int multiply(Int a, Int b) { return _mm512_mullo_epi32(a, b); }
@@ -106,6 +146,25 @@ struct Lanes {
     codes = _mm512_min_epi8(_mm512_max_epi8(codes, clamp.low), clamp.high);
     if (count >= 64) return _mm512_storeu_si512(to, codes);
     _mm512_mask_storeu_epi8(to, ~uint64_t{0} >> (64 - count), codes);
+  }
+  /// Two rows of two vectors each, whole; rows `stride` bytes apart.
+  static void store_shared(int8_t* to, int64_t stride, const Int (*rows)[2], const ByteClamp& clamp) {
+    __m512i codes = _mm512_packs_epi16(_mm512_packs_epi32(rows[0][0], rows[0][1]), _mm512_packs_epi32(rows[1][0], rows[1][1]));
+    codes = _mm512_min_epi8(_mm512_max_epi8(codes, clamp.low), clamp.high);
+    codes = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 2, 4, 6, 1, 3, 5, 7), codes);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(codes));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + stride), _mm512_extracti64x4_epi64(codes, 1));
+  }
+  /// Four rows of one vector each, whole.
+  static void store_shared(int8_t* to, int64_t stride, const Int (*rows)[1], const ByteClamp& clamp) {
+    __m512i codes = _mm512_packs_epi16(_mm512_packs_epi32(rows[0][0], rows[1][0]), _mm512_packs_epi32(rows[2][0], rows[3][0]));
+    codes = _mm512_min_epi8(_mm512_max_epi8(codes, clamp.low), clamp.high);
+    codes = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), codes);
+    if (stride == 16) return _mm512_storeu_si512(to, codes);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_castsi512_si128(codes));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + stride), _mm512_extracti32x4_epi32(codes, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 2 * stride), _mm512_extracti32x4_epi32(codes, 2));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 3 * stride), _mm512_extracti32x4_epi32(codes, 3));
   }
   static void store_packed(int8_t* to, Int a, Int b, const ByteClamp& clamp, int64_t count) {
     __m256i codes = _mm512_cvtsepi16_epi8(_mm512_packs_epi32(a, b));

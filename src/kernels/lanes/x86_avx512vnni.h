@@ -9,9 +9,13 @@ namespace {
 
 struct Lanes : x86_avx512::Lanes {
   /// vpdpbusd multiplies unsigned by signed bytes: input codes are taken as code + 128, that is code XOR 0x80.
+  using Tap = uint8_t;
+  using Weight = int8_t;
+  static constexpr int32_t kTaps = 4, kInputShift = 128;
   static constexpr uint8_t kInputFlip = 0x80;
-  static constexpr int32_t kInputShift = 128;
+  static Tap tap(int8_t code) { return static_cast<uint8_t>(code ^ kInputFlip); }
 
+  static Int load_weights(const int8_t* from) { return load_bytes(from); }
   static Int load_bytes(const int8_t* from) { return _mm512_loadu_si512(from); }
   /// Four taps of one row in every lane.
   static Int broadcast_taps(const uint8_t* from) {
@@ -24,12 +28,6 @@ struct Lanes : x86_avx512::Lanes {
     int64_t taps;
     __builtin_memcpy(&taps, from, sizeof(taps));
     return _mm512_set1_epi64(taps);
-  }
-  /// Sums of neighbouring lanes: per group of four, two of a, then two of b.
-  static Int add_halves(Int a, Int b) {
-    const __m512 first = _mm512_castsi512_ps(a), second = _mm512_castsi512_ps(b);
-    return _mm512_add_epi32(_mm512_castps_si512(_mm512_shuffle_ps(first, second, 0x88)),
-                            _mm512_castps_si512(_mm512_shuffle_ps(first, second, 0xDD)));
   }
   /// sum + four products per lane, modulo 2^32. The saturating vpdpbusds would be wrong: with the shift of 128 a partial sum may pass 2^31
   /// although the whole does not.
@@ -77,7 +75,7 @@ struct Lanes : x86_avx512::Lanes {
   }
 
   /// `count` codes to bytes that dot() takes.
-  static void copy_flipped(const int8_t* from, int64_t count, uint8_t* to) {
+  static void copy_taps(const int8_t* from, int64_t count, uint8_t* to) {
     const __m512i flip = _mm512_set1_epi8(static_cast<char>(kInputFlip));
     int64_t at = 0;
     for (; at + 64 <= count; at += 64) _mm512_storeu_si512(to + at, _mm512_xor_si512(_mm512_loadu_si512(from + at), flip));

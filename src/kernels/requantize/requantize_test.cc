@@ -1,0 +1,150 @@
+#include "kernels/requantize/requantize.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "kernels/test_oracles.h"
+
+namespace liteqat::kernels::requantize {
+namespace {
+
+using namespace kernels::testing;
+using lanes::AccumulatorBounds;
+using lanes::find_code_steps;
+
+/// Steps need accumulators that stay inside 2^30 once moved; the move is less than 2^24.
+constexpr AccumulatorBounds kWidest = {-(int64_t{1} << 30) + (1 << 24), (int64_t{1} << 30) - (1 << 24)};
+constexpr int64_t kChunk = 1 << 16;
+
+Params make_params(double real, int32_t zero_point, numeric::IntClamp clamp) {
+  return {.multiplier = numeric::quantize_multiplier(real), .zero_point = zero_point, .clamp = clamp};
+}
+
+/// Multipliers of all kinds: powers of two, whose products end in exact ties; almost powers of two; in between; shifts from 0 to many.
+std::vector<Params> several() {
+  return {
+      make_params(0.5, 0, {-128, 127}),
+      make_params(0.25, -3, {-128, 127}),
+      make_params(std::ldexp(1.0, -9), -128, {-128, 127}),
+      make_params(0.999999999, 5, {-128, 127}),
+      make_params(std::ldexp(1.0 + 1e-9, -8), 17, {-100, 90}),
+      make_params(0.0037421, -128, {-128, 127}),
+      make_params(0.00091827, 11, {11, 127}),
+      make_params(0.0234567, -17, {-128, 127}),
+      make_params(1.7e-5, 0, {-128, 127}),
+  };
+}
+
+/// Codes of every accumulator in [first, first + count), modulo 2^32, by `implementation` and by the definition; the number that differ.
+int64_t count_differences(const Implementation& implementation, const Params& params, int64_t first, int64_t count) {
+  std::vector<int32_t> accumulators(kChunk);
+  std::vector<int8_t> codes(kChunk), expected(kChunk);
+  int64_t differences = 0;
+  for (int64_t begin = first; begin < first + count; begin += kChunk) {
+    for (int64_t index = 0; index < kChunk; ++index) accumulators[static_cast<size_t>(index)] = static_cast<int32_t>(begin + index);
+    implementation.run(params, accumulators.data(), kChunk, codes.data());
+    implementations()[0].run(params, accumulators.data(), kChunk, expected.data());
+    for (size_t index = 0; index < codes.size(); ++index) differences += codes[index] != expected[index];
+  }
+  return differences;
+}
+
+/// Accumulators [least, most] that the implementation answers for; empty (most < least) where it cannot run.
+AccumulatorBounds domain(const Implementation& implementation, Params& params) {
+  if (!isa_supported(implementation.isa)) return {0, -1};
+  if (!implementation.along_steps) return {INT32_MIN, INT32_MAX};
+  return find_code_steps(params.multiplier, params.zero_point, params.clamp, kWidest, &params.steps) ? kWidest : AccumulatorBounds{0, -1};
+}
+
+TEST(Requantize, TheDefinitionEqualsExactArithmetic) {
+  Rng rng(1);
+  for (Params params : several()) {
+    const double real = std::ldexp(params.multiplier.mantissa, params.multiplier.shift - 31);
+    for (int trial = 0; trial < 2000; ++trial) {
+      const auto accumulator = static_cast<int32_t>(rng.next_below(UINT32_MAX)) >> rng.next_below(24);
+      std::vector<int32_t> accumulators(16, accumulator);
+      std::vector<int8_t> codes(16);
+      implementations()[0].run(params, accumulators.data(), 16, codes.data());
+      EXPECT_EQ(codes[0], clamp(exact_rescale(accumulator, real) + params.zero_point, params.clamp.low, params.clamp.high)) << accumulator;
+    }
+  }
+}
+
+TEST(Requantize, EveryImplementationEqualsTheDefinitionWhereCodesChange) {
+  for (Params params : several()) {
+    for (const Implementation& implementation : implementations()) {
+      const AccumulatorBounds bounds = domain(implementation, params);
+      if (bounds.most < bounds.least) continue;
+      EXPECT_EQ(count_differences(implementation, params, -8 * kChunk, 16 * kChunk), 0)
+          << implementation.name << " " << params.multiplier.mantissa;
+      EXPECT_EQ(count_differences(implementation, params, bounds.least, kChunk), 0) << implementation.name;
+      EXPECT_EQ(count_differences(implementation, params, bounds.most - kChunk + 1, kChunk), 0) << implementation.name;
+    }
+  }
+}
+
+TEST(Requantize, StepsAreFoundForMultipliersOfRealNetworks) {
+  // Right shifts 3 to 12 are those of convolutions with 8 to 4096 taps; nearly all of them have steps, or the fast path is no path.
+  Rng rng(7);
+  int found = 0;
+  for (int trial = 0; trial < 1000; ++trial) {
+    Params params =
+        make_params(std::ldexp(0.5 + rng.next_double() / 2, -random_between(rng, 3, 12)), random_between(rng, -128, 127), {-128, 127});
+    found += find_code_steps(params.multiplier, params.zero_point, params.clamp, kWidest, &params.steps);
+  }
+  EXPECT_GE(found, 990);
+}
+
+TEST(Requantize, StepsOfRandomMultipliersAndBoundsEqualTheDefinition) {
+  Rng rng(11);
+  for (int trial = 0; trial < 400; ++trial) {
+    const int32_t low = random_between(rng, -128, 100);
+    Params params = make_params(std::ldexp(rng.next_below(4) == 0 ? 0.5 : 0.5 + rng.next_double() / 2, -random_between(rng, 0, 20)),
+                                random_between(rng, -128, 127), {low, random_between(rng, low, 127)});
+    const int64_t least = random_between(rng, -50000, 50000);
+    const AccumulatorBounds bounds = {least, least + random_between(rng, 0, 1 << 16)};
+    if (!find_code_steps(params.multiplier, params.zero_point, params.clamp, bounds, &params.steps)) continue;
+    std::vector<int32_t> accumulators;
+    for (int64_t at = bounds.least; at <= bounds.most || accumulators.size() % 16 != 0; ++at) {
+      accumulators.push_back(static_cast<int32_t>(std::min(at, bounds.most)));
+    }
+    std::vector<int8_t> codes(accumulators.size()), expected(accumulators.size());
+    implementations()[0].run(params, accumulators.data(), static_cast<int64_t>(accumulators.size()), expected.data());
+    for (const Implementation& implementation : implementations()) {
+      if (!implementation.along_steps || !isa_supported(implementation.isa)) continue;
+      implementation.run(params, accumulators.data(), static_cast<int64_t>(accumulators.size()), codes.data());
+      ASSERT_EQ(codes, expected) << implementation.name << ", trial " << trial;
+    }
+  }
+}
+
+TEST(Requantize, NoStepsWhereTheyCannotBeProved) {
+  lanes::CodeSteps steps;
+  EXPECT_FALSE(find_code_steps(numeric::quantize_multiplier(1.5), 0, {-128, 127}, {-1000, 1000},
+                               &steps));  // shifts left
+  EXPECT_FALSE(find_code_steps(numeric::quantize_multiplier(0.01), 0, {-128, 127}, {INT32_MIN, 0},
+                               &steps));  // would wrap once moved
+  EXPECT_FALSE(find_code_steps(numeric::quantize_multiplier(0.01), 0, {-128, 127}, {0, int64_t{1} << 32}, &steps));
+  // One code alone needs no slope: a channel whose multiplier is 0.
+  EXPECT_TRUE(find_code_steps({}, 7, {-128, 127}, {-1000, 1000}, &steps));
+  EXPECT_EQ(steps.above, 7.0f);
+  EXPECT_EQ(steps.high, 0.0f);
+}
+
+// All 2^32 accumulators, nine multipliers, every instruction set: minutes. Run by ctest under the label `slow`.
+TEST(Requantize, DISABLED_EveryImplementationEqualsTheDefinitionOnAllAccumulators) {
+  for (Params params : several()) {
+    for (const Implementation& implementation : implementations().subspan(1)) {
+      const AccumulatorBounds bounds = domain(implementation, params);
+      if (bounds.most < bounds.least) continue;
+      const int64_t count = (bounds.most - bounds.least + 1) / kChunk * kChunk;
+      EXPECT_EQ(count_differences(implementation, params, bounds.least, count), 0)
+          << implementation.name << " " << params.multiplier.mantissa;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace liteqat::kernels::requantize
