@@ -42,6 +42,7 @@ class HelpFormatter : public CLI::Formatter {
         {"predict", "liteqat predict model.tflite inputs.npy -o outputs.npy"},
         {"bench", "liteqat bench model.tflite --layers"},
         {"inspect", "liteqat inspect model.tflite --layers"},
+        {"audit", "liteqat audit runs/mnist_guide"},
         {"compare", "liteqat compare float.npy tflite.npy --labels y.npy"},
         {"explain", "liteqat explain log.txt --dataset cifar10"},
         {"data", "liteqat data check data/mnist"},
@@ -74,6 +75,7 @@ int run_command_line(int argc, char** argv, const char* version) {
   add_predict_command(app, session);
   add_inspect_command(app, session);
   add_bench_command(app, session);
+  add_audit_command(app, session);
   add_compare_command(app, session);
   add_explain_command(app, session);
   add_data_command(app, session);

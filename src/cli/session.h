@@ -64,6 +64,7 @@ void add_eval_command(CLI::App& app, Session& session);
 void add_predict_command(CLI::App& app, Session& session);
 void add_inspect_command(CLI::App& app, Session& session);
 void add_bench_command(CLI::App& app, Session& session);
+void add_audit_command(CLI::App& app, Session& session);
 void add_compare_command(CLI::App& app, Session& session);
 void add_explain_command(CLI::App& app, Session& session);
 void add_data_command(CLI::App& app, Session& session);

@@ -19,6 +19,8 @@ Json numerators_json(const std::optional<Numerators>& numerators) {
   return json;
 }
 
+}  // namespace
+
 Json figure_json(const FigureRecord& figure) {
   Json json;
   json["label"] = figure.label;
@@ -46,6 +48,8 @@ Json hypothesis_json(const Hypothesis& hypothesis) {
   json["how_to_check"] = hypothesis.how_to_check;
   return json;
 }
+
+namespace {
 
 Json comparison_json(const FigureComparison& comparison) {
   Json json;

@@ -22,7 +22,12 @@ Json list(const std::vector<Record>& records, Json (*one)(const Record&)) {
   return array;
 }
 
+struct FigureRecord;
+struct Hypothesis;
+
 Json metric_json(const Metric& metric);
+Json figure_json(const FigureRecord& figure);
+Json hypothesis_json(const Hypothesis& hypothesis);
 Json finding_json(const Finding& finding);
 
 }  // namespace liteqat::results

@@ -1,0 +1,16 @@
+#include "audit/checks/all.h"
+#include "audit/checks/pairs.h"
+
+namespace liteqat::audit {
+
+const Check kNoiseEquivalent = {
+    .id = "noise.equivalent",
+    .question = "Are two models equivalent within one point?",
+    .needs = kPairNeeds,
+    .statistic = "two one-sided score tests (Tango 1998) at a margin of 0.01",
+    .threshold = "p < 0.05 shows equivalence; neither equivalence nor a difference is a doubt",
+    .error_rate = "0.05 of calling models equivalent that are a point apart; never a problem",
+    .run = add_pair_findings_of,
+};
+
+}  // namespace liteqat::audit

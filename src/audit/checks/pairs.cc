@@ -1,0 +1,42 @@
+#include "audit/checks/pairs.h"
+
+#include <algorithm>
+
+#include "audit/compare/compare.h"
+#include "audit/compare/findings.h"
+#include "stats/holm.h"
+
+namespace liteqat::audit {
+
+void add_pair_findings_of(const Check& check, const Evidence& evidence, Findings& findings) {
+  std::vector<const Answers*> answers;
+  for (const AuditedModel& subject : evidence.subjects) {
+    const Measured* measured = subject.find("test");
+    if (measured == nullptr || measured->answers.classed.size() != evidence.labels.size() || evidence.labels.empty()) continue;
+    if (subject.kind == Kind::kFloat && (answers.empty() || answers[0]->classes == 0)) {
+      answers.insert(answers.begin(), &measured->answers);
+    } else {
+      answers.push_back(&measured->answers);
+    }
+  }
+  std::vector<results::PairComparison> pairs;
+  std::vector<double> p;
+  for (size_t i = 1; i < answers.size(); ++i) {
+    const std::vector<Answers> two = {*answers[0], *answers[i]};
+    const auto comparison = compare(two, evidence.labels, {});
+    if (!comparison.ok()) continue;  // answers of another number of classes: nothing to compare
+    pairs.push_back(comparison->pairs[0]);
+    p.push_back(pairs.back().p_exact);
+  }
+  const std::vector<double> adjusted = stats::holm_adjusted(p);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    pairs[i].p_holm = adjusted[i];
+    std::vector<results::Finding> all;
+    add_pair_findings(pairs[i], all);
+    for (results::Finding& finding : all) {
+      if (finding.check == check.id) findings.push_back(std::move(finding));
+    }
+  }
+}
+
+}  // namespace liteqat::audit

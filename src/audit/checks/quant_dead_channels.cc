@@ -1,0 +1,48 @@
+#include <algorithm>
+
+#include "audit/checks/all.h"
+#include "audit/checks/harm.h"
+#include "base/format.h"
+
+namespace liteqat::audit {
+namespace {
+
+void run(const Check& check, const Evidence& evidence, Findings& findings) {
+  for (const AuditedModel& subject : evidence.subjects) {
+    if (!subject.study || subject.study->layers.empty()) continue;
+    const auto& layers = subject.study->layers;
+    const auto first = std::find_if(layers.begin(), layers.end(), [](const LayerNoise& layer) { return !layer.dead_channels.empty(); });
+    size_t in_both = 0;
+    for (const LayerNoise& layer : layers) in_both += layer.dead_in_float_too.size();
+    results::Finding finding =
+        make_finding(check, results::Verdict::kClear, subject.name,
+                     format("No channel is constant that moves in {}; {} are constant in both.", subject.study->twin, in_both));
+    if (first != layers.end()) {
+      const auto harm = measure_harm(evidence, subject);
+      // Against its own weights in float a constant channel is lost by rounding alone. Against another model it may have been trained away.
+      const bool sure = subject.study->own_weights || (harm && harm->p < 0.05 && harm->own.correct < harm->twin.correct);
+      finding.verdict = sure ? results::Verdict::kProblem : results::Verdict::kDoubt;
+      finding.summary = format("{}, output '{}': {} channels are constant on {} images and move by more than four steps in {}.", first->op,
+                               first->tensor, first->dead_channels.size(), subject.study->images, subject.study->twin);
+      finding.advice = "Their weights or their scale have been lost: look at this operator's parameters per channel.";
+      finding.words = {{"operator", first->op}, {"tensor", first->tensor}};
+      finding.lists["channels"] = first->dead_channels;
+      if (harm) finding.counts = {{"right", harm->twin}, {"reproduced", harm->own}};
+    }
+    findings.push_back(std::move(finding));
+  }
+}
+
+}  // namespace
+
+const Check kQuantDeadChannels = {
+    .id = "quant.dead_channels",
+    .question = "Are channels constant that move in the float model?",
+    .needs = kStudyNeeds,
+    .statistic = "per channel: one code on all images and positions, while the twin's values span more than four steps of the scale",
+    .threshold = "one; a doubt where the twin is another float model and no accuracy is lost (McNemar p >= 0.05)",
+    .error_rate = "0 for rounding alone: four steps always move the code",
+    .run = run,
+};
+
+}  // namespace liteqat::audit

@@ -1,0 +1,175 @@
+#include "pipeline/audit.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "audit/audit.h"
+#include "audit/checks/check.h"
+#include "audit/explain/explain.h"
+#include "audit/measure/copies.h"
+#include "audit/measure/measure.h"
+#include "audit/measure/twin.h"
+#include "base/file.h"
+#include "pipeline/audit_sources.h"
+#include "pipeline/prediction_file.h"
+#include "report/audit.h"
+#include "stats/intervals.h"
+
+namespace liteqat::pipeline {
+namespace {
+
+using audit::AuditedModel;
+using audit::Evidence;
+using audit::Kind;
+
+Kind kind_of_name(const std::string& name) {
+  const auto has = [&](const char* word) { return name.find(word) != std::string::npos; };
+  if (has("int8") || has("quant") || has("tflite") || has("ptq")) return Kind::kInteger;
+  return has("float") || has("fp32") ? Kind::kFloat : Kind::kUnknown;
+}
+
+/// A prediction file with a model's stem is that model's; any other one is a subject of its own.
+Status add_predictions(const std::vector<std::string>& files, std::vector<AuditedModel>& subjects) {
+  for (const std::string& file : files) {
+    LITEQAT_ASSIGN_OR_RETURN(audit::Answers answers, read_prediction_file(file));
+    auto subject = std::find_if(subjects.begin(), subjects.end(), [&](const AuditedModel& one) { return one.name == answers.name; });
+    if (subject == subjects.end()) {
+      AuditedModel added;
+      added.name = answers.name, added.kind = kind_of_name(answers.name);
+      subject = subjects.insert(subjects.end(), std::move(added));
+    }
+    subject->measured.push_back({"file", "test", std::move(answers)});
+  }
+  return {};
+}
+
+/// Labels from --labels, else the data set's, else the run's; every answer must fit them.
+Status add_labels(const AuditInputs& inputs, const AuditMaterial& material, Evidence& evidence) {
+  if (material.dataset) {
+    evidence.classes = material.dataset->classes();
+    evidence.train_labels = material.dataset->train.labels;
+    evidence.labels = material.dataset->test.labels;
+  } else {
+    evidence.labels = material.labels;
+  }
+  if (!inputs.labels.empty()) {
+    LITEQAT_ASSIGN_OR_RETURN(std::vector<int32_t> labels, read_label_file(inputs.labels));
+    if (material.dataset) evidence.data_labels = std::move(evidence.labels);
+    evidence.labels = std::move(labels);
+  }
+  for (const AuditedModel& subject : evidence.subjects) {
+    for (const audit::Measured& measured : subject.measured) {
+      evidence.classes = std::max(evidence.classes, measured.answers.classes);
+      if (measured.split == "test" && !evidence.labels.empty())
+        LITEQAT_RETURN_IF_ERROR(audit::check_labels(measured.answers, evidence.labels));
+    }
+  }
+  for (const int32_t label : evidence.labels) evidence.classes = std::max(evidence.classes, label + 1);
+  return {};
+}
+
+results::Metric make_metric(const AuditedModel& subject, const audit::Measured& measured, const std::vector<int32_t>& labels) {
+  results::Metric metric;
+  metric.id = subject.name + "." + measured.split;
+  metric.model = subject.name, metric.arithmetic = measured.profile, metric.split = measured.split;
+  metric.correct = audit::count_correct(measured.answers, labels), metric.total = measured.answers.count();
+  metric.ties = measured.answers.ties;
+  metric.value = static_cast<double>(metric.correct) / static_cast<double>(metric.total);
+  const stats::Bounds bounds = stats::wilson_interval(metric.correct, metric.total, 0.95);
+  metric.interval = {.method = "wilson", .level = 0.95, .low = bounds.low, .high = bounds.high};
+  return metric;
+}
+
+void add_metrics(const Evidence& evidence, results::Audit& record) {
+  for (const AuditedModel& subject : evidence.subjects) {
+    for (const audit::Measured& measured : subject.measured) {
+      const std::vector<int32_t>& labels = measured.split == "test" ? evidence.labels : evidence.train_labels;
+      if (measured.answers.classed.size() == labels.size() && !labels.empty()) {
+        record.metrics.push_back(make_metric(subject, measured, labels));
+      }
+    }
+  }
+}
+
+/// Claimed figures as claims, and what explain makes of them.
+Status add_claims(const AuditInputs& inputs, Evidence& evidence, results::Audit& record) {
+  if (inputs.claimed.empty()) return {};
+  audit::StatedFacts facts;
+  if (!evidence.labels.empty()) facts.test = evidence.total();
+  if (evidence.data) facts.train = evidence.data->train;
+  if (evidence.classes > 1) facts.classes = evidence.classes;
+  LITEQAT_ASSIGN_OR_RETURN(const results::Explanation explanation, audit::explain_text(inputs.claimed, facts, "--claimed"));
+  record.figures = explanation.figures, record.hypotheses = explanation.hypotheses;
+  record.notes.insert(record.notes.end(), explanation.notes.begin(), explanation.notes.end());
+  evidence.claims = audit::assign_claims(audit::read_figures(inputs.claimed).figures, evidence.subjects);
+  for (const audit::Claim& claim : evidence.claims) {
+    if (!claim.subject)
+      record.notes.push_back(format("{}: belongs to no single model here; name the model in its label.", claim.figure.label));
+  }
+  return {};
+}
+
+/// The float model an integer one is compared with: its own float form, else the only float model that runs.
+const AuditedModel* find_twin(const AuditMaterial& material, const AuditedModel& subject, const std::vector<AuditedModel>& subjects) {
+  const auto own = material.twins.find(subject.name);
+  if (own != material.twins.end()) return &own->second;
+  const AuditedModel* only = nullptr;
+  for (const AuditedModel& other : subjects) {
+    if (other.kind != Kind::kFloat || other.graph == nullptr) continue;
+    if (only != nullptr) return nullptr;
+    only = &other;
+  }
+  return only;
+}
+
+Status measure(const AuditInputs& inputs, const AuditMaterial& material, const audit::Machine& machine, Evidence& evidence) {
+  LITEQAT_ASSIGN_OR_RETURN(const auto requested, parse_preprocessing(inputs.preprocessing));
+  for (const auto& [name, graph] : material.models) {
+    AuditedModel subject;
+    subject.name = name, subject.graph = &graph;
+    subject.kind = audit::is_integer_graph(graph) ? Kind::kInteger : Kind::kFloat;
+    if (material.dataset) {
+      LITEQAT_RETURN_IF_ERROR(audit::choose_convention(requested, *material.dataset, machine, subject));
+      LITEQAT_RETURN_IF_ERROR(audit::measure_subject(*material.dataset, machine, subject));
+    }
+    evidence.subjects.push_back(std::move(subject));
+  }
+  for (const audit::AuditedModel& subject : material.answered) evidence.subjects.push_back(subject);
+  if (!material.dataset) return {};
+  for (AuditedModel& subject : evidence.subjects) {
+    audit::study_layers(*material.dataset, find_twin(material, subject, evidence.subjects), machine, subject);
+  }
+  evidence.data = audit::study_data(*material.dataset, machine.pool);
+  return {};
+}
+
+}  // namespace
+
+Result<results::Audit> audit_sources(const AuditInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
+  LITEQAT_ASSIGN_OR_RETURN(const AuditMaterial material, read_audit_material(inputs));
+  results::Audit record;
+  Evidence evidence;
+  evidence.run = material.run, evidence.training = material.training;
+  LITEQAT_RETURN_IF_ERROR(measure(inputs, material, {isa, pool, progress}, evidence));
+  LITEQAT_RETURN_IF_ERROR(add_predictions(inputs.predictions, evidence.subjects));
+  LITEQAT_RETURN_IF_ERROR(add_labels(inputs, material, evidence));
+  LITEQAT_RETURN_IF_ERROR(add_claims(inputs, evidence, record));
+  for (const AuditedModel& subject : evidence.subjects) {
+    if (!subject.convention.empty()) record.notes.push_back(format("{}: fed as {}.", subject.name, subject.convention));
+  }
+  add_metrics(evidence, record);
+  record.findings = audit::run_checks(evidence);
+  record.attribution = audit::attribute_gap(evidence, record.findings);
+  for (const audit::Check* check : audit::all_checks()) record.checks.push_back({check->id, check->question});
+  return record;
+}
+
+std::string audit_text(const results::Audit& audit, bool color, bool all) {
+  return report::render_audit(audit, color, all);
+}
+
+std::string audit_markdown(const results::Audit& audit) {
+  return report::audit_to_markdown(audit);
+}
+
+}  // namespace liteqat::pipeline

@@ -1,0 +1,29 @@
+// `liteqat audit`: gathers what is at hand (a run directory, models, data, prediction files, claimed figures), measures, runs the checks.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/cpu.h"
+#include "base/progress.h"
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "pipeline/preprocessing.h"
+#include "results/audit_record.h"
+
+namespace liteqat::pipeline {
+
+struct AuditInputs {
+  std::vector<std::string> sources;      // one run directory, or .tflite and .safetensors files; may be empty
+  std::string data_folder;               // empty: the run's own
+  std::vector<std::string> predictions;  // prediction files, named by stem or key
+  std::string labels, claimed;
+  PreprocessingRequest preprocessing;
+};
+/// Fails: kInvalidArgument when nothing is given, or as the readers do.
+Result<results::Audit> audit_sources(const AuditInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);
+
+std::string audit_text(const results::Audit& audit, bool color, bool all);
+std::string audit_markdown(const results::Audit& audit);
+
+}  // namespace liteqat::pipeline

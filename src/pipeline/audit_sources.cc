@@ -1,0 +1,132 @@
+#include "pipeline/audit_sources.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "base/file.h"
+#include "pipeline/context.h"
+#include "pipeline/data_tools.h"
+#include "pipeline/model_file.h"
+#include "pipeline/prediction_file.h"
+#include "quant/lower.h"
+
+namespace liteqat::pipeline {
+namespace {
+
+namespace fs = std::filesystem;
+
+Result<graph::Graph> read_runnable(const std::string& path) {
+  LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
+  if (any.deployed) return std::move(any.model.graph);
+  auto lowered = quant::lower_to_float(any.model.graph);
+  if (!lowered.ok()) return lowered.status().with_context(path);
+  return lowered;
+}
+
+bool has_batch_norm(const graph::Graph& graph) {
+  return std::any_of(graph.ops.begin(), graph.ops.end(), [](const graph::Op& op) { return op.kind == graph::OpKind::kBatchNorm; });
+}
+
+/// Training steps of the run's stages; those of QAT go on where float training ended.
+Status add_training(const std::string& folder, const Recipe& recipe, AuditMaterial& material) {
+  const std::string path = folder + "/float.safetensors";
+  if (!file_exists(path)) return {};
+  LITEQAT_ASSIGN_OR_RETURN(const TrainedModel model, read_trained_model(path));
+  const double momentum = has_batch_norm(model.graph) ? recipe.batch_norm_momentum : 0;
+  const auto steps = [&](const TrainingRecipe& training) {
+    const int64_t images = material.dataset ? split_training(training, material.dataset->train).train.count : 0;
+    return steps_per_epoch(training, images) * training.epochs;
+  };
+  const int64_t before = recipe.pretrained.empty() ? steps(recipe.train) : 0;
+  if (recipe.pretrained.empty()) material.training.push_back({.stage = "float", .batch_norm_momentum = momentum, .steps = before});
+  if (recipe.pretrained.empty() && file_exists(folder + "/qat.safetensors")) {
+    material.training.push_back({.stage = "qat", .batch_norm_momentum = momentum, .steps = before + steps(recipe.qat)});
+  }
+  return {};
+}
+
+/// The float form of the fake-quantized model, beside which its integer form is studied.
+void add_qat_twin(const std::string& folder, AuditMaterial& material) {
+  const std::string path = folder + "/qat.safetensors";
+  if (!file_exists(path)) return;
+  auto graph = read_runnable(path);
+  if (!graph.ok()) return;  // no twin: the integer model's own weights serve
+  const graph::Graph& kept = material.twin_graphs.insert_or_assign("qat_int8", *std::move(graph)).first->second;
+  audit::AuditedModel twin;
+  twin.name = "qat", twin.kind = audit::Kind::kFloat, twin.graph = &kept;
+  material.twins.insert_or_assign("qat_int8", std::move(twin));
+}
+
+Status add_run_model(const std::string& folder, const results::ModelFile& file, AuditMaterial& material) {
+  if (fs::path(file.path).extension() == ".tflite") {
+    LITEQAT_ASSIGN_OR_RETURN(graph::Graph graph, read_runnable(folder + "/" + file.path));
+    material.models.emplace_back(file.model, std::move(graph));
+    return {};
+  }
+  const std::string predictions = folder + "/predictions/" + file.model + ".npy";
+  if (!file_exists(predictions)) return {};
+  LITEQAT_ASSIGN_OR_RETURN(audit::Answers answers, read_prediction_file(predictions));
+  audit::AuditedModel subject;
+  subject.name = file.model;
+  subject.kind = file.model == "qat" ? audit::Kind::kUnknown : audit::Kind::kFloat;
+  subject.measured.push_back({"float32", "test", std::move(answers)});
+  material.answered.push_back(std::move(subject));
+  return {};
+}
+
+Status read_run(const std::string& folder, const AuditInputs& inputs, AuditMaterial& material) {
+  LITEQAT_ASSIGN_OR_RETURN(const std::string text, read_text_file(folder + "/run.json"));
+  LITEQAT_ASSIGN_OR_RETURN(material.run, results::run_from_json(text, folder + "/run.json"));
+  LITEQAT_ASSIGN_OR_RETURN(Recipe recipe, read_recipe(folder + "/recipe.toml", {.settings = {}, .use_environment = false}));
+  if (!inputs.data_folder.empty()) recipe.data_folder = inputs.data_folder;
+  const bool data_at_hand = !recipe.data_folder.empty() || recipe.dataset == "mnist";
+  if (data_at_hand) {
+    LITEQAT_ASSIGN_OR_RETURN(material.dataset, read_recipe_data(recipe));
+  }
+  for (const results::ModelFile& file : material.run->models) LITEQAT_RETURN_IF_ERROR(add_run_model(folder, file, material));
+  if (file_exists(folder + "/predictions/labels.npy")) {
+    LITEQAT_ASSIGN_OR_RETURN(material.labels, read_label_file(folder + "/predictions/labels.npy"));
+  }
+  add_qat_twin(folder, material);
+  return add_training(folder, recipe, material);
+}
+
+Status read_models(const AuditInputs& inputs, AuditMaterial& material) {
+  for (const std::string& path : inputs.sources) {
+    LITEQAT_ASSIGN_OR_RETURN(graph::Graph graph, read_runnable(path));
+    if (graph.inputs.size() != 1 || graph.outputs.size() != 1) {
+      return error(Code::kUnsupported, "{}: has {} inputs and {} outputs, audit takes image classifiers with one of each", path,
+                   graph.inputs.size(), graph.outputs.size());
+    }
+    material.models.emplace_back(fs::path(path).stem().string(), std::move(graph));
+  }
+  if (!inputs.data_folder.empty()) {
+    LITEQAT_ASSIGN_OR_RETURN(material.dataset, read_any_dataset(inputs.data_folder));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<AuditMaterial> read_audit_material(const AuditInputs& inputs) {
+  AuditMaterial material;
+  if (inputs.sources.empty() && inputs.predictions.empty() && inputs.claimed.empty()) {
+    return error(Code::kInvalidArgument, "audit: nothing to look at; give a run directory, .tflite files, --predictions or --claimed");
+  }
+  const auto folder =
+      std::find_if(inputs.sources.begin(), inputs.sources.end(), [](const std::string& path) { return fs::is_directory(path); });
+  if (folder == inputs.sources.end()) {
+    LITEQAT_RETURN_IF_ERROR(read_models(inputs, material));
+    return material;
+  }
+  if (inputs.sources.size() > 1) {
+    return error(Code::kInvalidArgument, "{}: is a folder; audit takes one run directory, or model files", *folder);
+  }
+  if (!file_exists(*folder + "/run.json")) {
+    return error(Code::kNotFound, "{}: holds no run.json, so it is no finished run directory", *folder);
+  }
+  LITEQAT_RETURN_IF_ERROR(read_run(*folder, inputs, material));
+  return material;
+}
+
+}  // namespace liteqat::pipeline

@@ -1,0 +1,29 @@
+// What an audit is given, read from disk: a run directory or model files, and the data set. Private to pipeline.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/evidence.h"
+#include "base/status.h"
+#include "pipeline/audit.h"
+
+namespace liteqat::pipeline {
+
+struct AuditMaterial {
+  std::vector<std::pair<std::string, graph::Graph>> models;  // that run: .tflite as they are, safetensors lowered to float
+  std::vector<audit::AuditedModel> answered;                 // of a run: models whose answers are kept, without a graph
+  std::map<std::string, audit::AuditedModel> twins;          // by integer model: its float form; graphs lie in twin_graphs
+  std::map<std::string, graph::Graph> twin_graphs;
+  std::optional<data::Dataset> dataset;
+  std::vector<int32_t> labels;  // the run's, where there is no data set
+  std::optional<results::Run> run;
+  std::vector<audit::TrainingFacts> training;
+};
+
+/// Fails: kInvalidArgument when nothing was given, a folder is no run or models and a run are mixed; as the readers do.
+Result<AuditMaterial> read_audit_material(const AuditInputs& inputs);
+
+}  // namespace liteqat::pipeline

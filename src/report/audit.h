@@ -1,0 +1,14 @@
+// An audit record as the terminal's text and as Markdown. Formats, computes nothing.
+#pragma once
+
+#include <string>
+
+#include "results/audit_record.h"
+
+namespace liteqat::report {
+
+/// all: clear and skipped findings too; else one screen.
+std::string render_audit(const results::Audit& audit, bool color, bool all);
+std::string audit_to_markdown(const results::Audit& audit);
+
+}  // namespace liteqat::report

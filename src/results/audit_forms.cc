@@ -1,0 +1,123 @@
+// Forms that other tools read: JUnit XML for test dashboards, SARIF for code scanning.
+#include <algorithm>
+
+#include "results/audit_record.h"
+#include "results/json_writer.h"
+#include "results/verdict.h"
+
+namespace liteqat::results {
+namespace {
+
+/// Text and attribute values; control characters that XML 1.0 has no form for are dropped.
+std::string xml(const std::string& text) {
+  std::string out;
+  for (const char letter : text) {
+    switch (letter) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        if (static_cast<unsigned char>(letter) >= 0x20 || letter == '\n' || letter == '\t') out += letter;
+    }
+  }
+  return out;
+}
+
+std::vector<const Finding*> findings_of(const Audit& audit, const std::string& check) {
+  std::vector<const Finding*> found;
+  for (const Finding& finding : audit.findings) {
+    if (finding.check == check) found.push_back(&finding);
+  }
+  return found;
+}
+
+std::string line_of(const Finding& finding) {
+  std::string line =
+      std::string(verdict_name(finding.verdict)) + ": " + (finding.subject.empty() ? "" : finding.subject + ": ") + finding.summary;
+  return finding.advice.empty() ? line : line + " " + finding.advice;
+}
+
+std::string test_case(const Audit& audit, const CheckRecord& check) {
+  const auto found = findings_of(audit, check.id);
+  const size_t dot = check.id.find('.');
+  std::string text =
+      "    <testcase classname=\"liteqat." + xml(check.id.substr(0, dot)) + "\" name=\"" + xml(check.id.substr(dot + 1)) + "\">\n";
+  std::string output;
+  for (const Finding* finding : found) {
+    if (finding->verdict == Verdict::kProblem) {
+      text += "      <failure type=\"problem\" message=\"" + xml(finding->summary) + "\">" + xml(line_of(*finding)) + "</failure>\n";
+    } else if (finding->verdict == Verdict::kSkipped) {
+      text += "      <skipped message=\"" + xml(finding->advice) + "\"/>\n";
+    } else {
+      output += line_of(*finding) + "\n";
+    }
+  }
+  if (!output.empty()) text += "      <system-out>" + xml(output) + "</system-out>\n";
+  return text + "    </testcase>\n";
+}
+
+}  // namespace
+
+std::string audit_to_junit(const Audit& audit) {
+  std::string cases;
+  size_t failures = 0, skipped = 0;
+  for (const CheckRecord& check : audit.checks) {
+    cases += test_case(audit, check);
+    const auto found = findings_of(audit, check.id);
+    const auto any = [&](Verdict verdict) {
+      return std::any_of(found.begin(), found.end(), [&](const Finding* finding) { return finding->verdict == verdict; });
+    };
+    failures += any(Verdict::kProblem), skipped += any(Verdict::kSkipped);
+  }
+  const std::string counts = " tests=\"" + std::to_string(audit.checks.size()) + "\" failures=\"" + std::to_string(failures) +
+                             "\" skipped=\"" + std::to_string(skipped) + "\"";
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"liteqat audit\"" + counts + ">\n  <testsuite name=\"audit\"" +
+         counts + ">\n" + cases + "  </testsuite>\n</testsuites>\n";
+}
+
+std::string audit_to_sarif(const Audit& audit, const std::string& version) {
+  Json driver;
+  driver["name"] = "liteqat";
+  driver["version"] = version;
+  driver["rules"] = Json::array();
+  for (const CheckRecord& check : audit.checks) {
+    Json rule;
+    rule["id"] = check.id;
+    rule["shortDescription"]["text"] = check.question;
+    driver["rules"].push_back(rule);
+  }
+  Json results = Json::array();
+  for (const Finding& finding : audit.findings) {
+    if (finding.verdict != Verdict::kProblem && finding.verdict != Verdict::kDoubt) continue;
+    Json result;
+    result["ruleId"] = finding.check;
+    const auto rule =
+        std::find_if(audit.checks.begin(), audit.checks.end(), [&](const CheckRecord& check) { return check.id == finding.check; });
+    if (rule != audit.checks.end()) result["ruleIndex"] = rule - audit.checks.begin();
+    result["level"] = finding.verdict == Verdict::kProblem ? "error" : "warning";
+    result["message"]["text"] = finding.summary + (finding.advice.empty() ? "" : " " + finding.advice);
+    Json location;
+    location["logicalLocations"][0]["fullyQualifiedName"] = finding.subject.empty() ? "audit" : finding.subject;
+    result["locations"].push_back(location);
+    results.push_back(result);
+  }
+  Json run;
+  run["tool"]["driver"] = driver;
+  run["results"] = results;
+  Json document;
+  document["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
+  document["version"] = "2.1.0";
+  document["runs"].push_back(run);
+  return print_document(document);
+}
+
+}  // namespace liteqat::results
