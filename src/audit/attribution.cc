@@ -84,7 +84,9 @@ std::optional<results::Attribution> attribute_gap(const Evidence& evidence, cons
     walk.step(control ? "fake quantization" : "extra training and fake quantization", control ? "qat less float_control" : "qat less float",
               accuracy(evidence, "qat"));
   }
-  walk.step("conversion", integer->name + " under " + integer->find("test")->profile, end);
+  // Without the model in between, nobody can say how much of the step is training that came before conversion.
+  const bool separated = !trained_further || accuracy(evidence, "qat").has_value();
+  walk.step(separated ? "conversion" : "training and conversion together", integer->name + " under " + integer->find("test")->profile, end);
   double last = end;
   if (to != nullptr) {
     for (const Measured& measured : integer->measured) {
