@@ -9,8 +9,8 @@
 #pragma once
 
 #include "kernels/depthwise_conv2d/implementations.h"
-#include "kernels/lanes/dot_epilogue.h"
 #include "kernels/lanes/blocks.h"
+#include "kernels/lanes/dot_epilogue.h"
 
 namespace liteqat::kernels::depthwise_conv2d {
 
