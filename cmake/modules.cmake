@@ -1,5 +1,8 @@
 # A module is a folder of src/ with a line in cmake/modules.txt. Its sources are found by name: *_test.cc go to the module's test
 # binary, *_bench.cc to its bench, files named after an instruction set get that set's flags, everything else is the library.
+# What every model passes through once, at load: size matters there, speed does not (the deployed library stays below 1.5 MB).
+set(LITEQAT_SMALL_MODULES graph formats/tflite runtime api)
+
 function(liteqat_declare_modules table)
   if(LITEQAT_TESTS)
     add_custom_target(unit_tests)  # every module's test binary
@@ -62,6 +65,9 @@ function(liteqat_module module includes outside all)
     add_library(${_target} STATIC ${_plain})
     target_include_directories(${_target} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(${_target} PUBLIC ${_links} PRIVATE liteqat_build_flags)
+    if(module IN_LIST LITEQAT_SMALL_MODULES)
+      target_compile_options(${_target} PRIVATE $<$<CONFIG:Release>:-Os>)
+    endif()
     set(_isa_files ${_sources})
     list(FILTER _isa_files INCLUDE REGEX "/x86_[a-z0-9]+\\.cc$")
     foreach(_file IN LISTS _isa_files)

@@ -2,7 +2,8 @@
 add_library(liteqat_build_flags INTERFACE)
 target_compile_options(liteqat_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
-  -ffp-contract=off -fno-math-errno)
+  -ffp-contract=off -fno-math-errno
+  -ffunction-sections -fdata-sections)  # so that a program that links the runtime drops what it does not call
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(liteqat_build_flags INTERFACE -Wno-restrict)  # false positives on std::string concatenation, GCC bug 105651
 endif()
