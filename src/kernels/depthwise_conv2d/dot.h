@@ -60,7 +60,7 @@ struct Dot {
   }
 
   static int64_t scratch_bytes(const Int8Params& params) {
-    return Geometry(params.window).quads * lanes::kDotTaps * int64_t{sizeof(const int8_t*)};
+    return 2 * Geometry(params.window).quads * lanes::kDotTaps * int64_t{sizeof(int64_t)};
   }
 
   static int64_t units(const Int8Params& params) { return params.window.out_rows(); }
@@ -82,7 +82,8 @@ struct Dot {
                      Epilogue(params, params.packed, geometry.positions, params.window.out_c),
                      weights,
                      weights + geometry.weights_bytes(),
-                     reinterpret_cast<const int8_t**>(params.scratch)};
+                     reinterpret_cast<const int8_t**>(params.scratch),
+                     reinterpret_cast<int64_t*>(params.scratch + scratch_bytes(params) / 2)};
     geometry.outputs == 2 ? run.template rows<2>(rows, input, output) : run.template rows<1>(rows, input, output);
   }
 
@@ -153,6 +154,7 @@ struct Dot {
     Epilogue epilogue;
     const int8_t *weights, *padding;
     const int8_t** pixels;  // [quads * 4]
+    int64_t* steps;         // [quads * 4]: of each pixel from tile to tile
 
     template <int kOutputs>
     [[gnu::always_inline]] void rows(Range units, const int8_t* input, int8_t* output) const {
@@ -162,8 +164,12 @@ struct Dot {
         const auto out_y = static_cast<int32_t>(row - image * window.out_h);
         const int8_t* own = input + image * window.in_h * window.in_w * window.in_c;
         int8_t* to = output + row * window.out_w * window.out_c;
+        bool inside = false;  // the pixels listed all lie inside the input's columns
         for (int32_t out_x = 0; out_x < window.out_w; out_x += kOutputs, to += kOutputs * window.out_c) {
-          list_pixels(own, out_y, out_x);
+          const int64_t in_x = window.in_x(out_x, geometry.first_column);
+          const bool still_inside = in_x >= 0 && in_x + int64_t{geometry.columns - 1} * window.dilation_w < window.in_w;
+          inside&& still_inside ? advance_pixels() : list_pixels(own, out_y, in_x, kOutputs);
+          inside = still_inside;
           const bool whole = kOutputs == 1 || out_x + 1 < window.out_w;
           for (int64_t channel = 0; channel < window.out_c;) {
             const lanes::ChannelBlock block = lanes::block_at<Lanes>(channel, window.out_c);
@@ -180,15 +186,22 @@ struct Dot {
       }
     }
 
-    [[gnu::always_inline]] void list_pixels(const int8_t* image, int32_t out_y, int32_t out_x) const {
-      const int64_t in_x = window.in_x(out_x, geometry.first_column), pixel_elems = window.in_c;
+    /// To the next tile, where no column of this one and of that is padding.
+    [[gnu::always_inline]] void advance_pixels() const {
+      for (int64_t pixel = 0; pixel < geometry.pixels; ++pixel) pixels[pixel] += steps[pixel];
+    }
+
+    [[gnu::always_inline]] void list_pixels(const int8_t* image, int32_t out_y, int64_t in_x, int32_t outputs) const {
+      const int64_t pixel_elems = window.in_c;
       const int8_t** to = pixels;
+      int64_t* step = steps;
       for (int32_t row = 0; row < geometry.rows; ++row) {
         const int64_t in_y = window.in_y(out_y, geometry.first_row + row);
         const bool row_inside = in_y >= 0 && in_y < window.in_h;
         const int8_t* from = image + (in_y * window.in_w + in_x) * pixel_elems;
         for (int64_t column = 0, x = in_x; column < geometry.columns; ++column, x += window.dilation_w) {
           *to++ = row_inside && x >= 0 && x < window.in_w ? from : padding;
+          *step++ = row_inside ? outputs * window.stride_w * pixel_elems : 0;
           from += window.dilation_w * pixel_elems;
         }
       }
