@@ -1,3 +1,4 @@
+#include "graph/accumulators.h"
 #include "graph/rules.h"
 #include "graph/types/types.h"
 
@@ -48,8 +49,7 @@ Status check_op_types(const types::OpView& view) {
     case OpKind::kFullyConnected:
     case OpKind::kTransposeConv:
       LITEQAT_RETURN_IF_ERROR(types::check_weighted(view));
-      LITEQAT_RETURN_IF_ERROR(types::check_bias_scale(view));
-      return types::check_accumulators(view);
+      return types::check_bias_scale(view);
     case OpKind::kBatchNorm:
       return types::check_batch_norm(view);
     case OpKind::kAdd:
@@ -83,7 +83,19 @@ Status check_op_types(const types::OpView& view) {
   }
 }
 
+bool has_weights(OpKind kind) {
+  return kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D || kind == OpKind::kFullyConnected || kind == OpKind::kTransposeConv;
+}
+
 }  // namespace
+
+Status check_accumulators(const Graph& graph) {
+  for (size_t op_index = 0; op_index < graph.ops.size(); ++op_index) {
+    if (!has_weights(graph.ops[op_index].kind)) continue;
+    LITEQAT_RETURN_IF_ERROR(types::check_accumulators({graph, graph.ops[op_index], op_text(graph, op_index)}));
+  }
+  return {};
+}
 
 Status check_types(const Graph& graph) {
   for (size_t op_index = 0; op_index < graph.ops.size(); ++op_index) {

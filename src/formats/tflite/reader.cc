@@ -7,6 +7,7 @@
 #include "formats/tflite/operators.h"
 #include "formats/tflite/options.h"
 #include "formats/tflite/tflite.h"
+#include "graph/accumulators.h"
 
 namespace liteqat::formats::tflite {
 namespace {
@@ -304,7 +305,8 @@ class Reader {
 
   // Whatever is wrong with a graph that came from a file is the file's fault, unless it is only beyond us.
   Status validate_graph() const {
-    const Status status = graph::validate(graph_);
+    Status status = graph::validate(graph_);
+    if (status.ok()) status = graph::check_accumulators(graph_);
     if (status.ok() || status.code() == Code::kUnsupported) return status;
     return Status(Code::kCorruptFile, status.message());
   }
