@@ -6,17 +6,29 @@
 
 namespace liteqat::kernels {
 
+/// Taps [first, last) of one axis that lie inside an input of `extent`, where tap 0 lies at `origin`. A filter may be far larger than the
+/// input (SAME padding allows any): only taps inside are walked.
+struct ValidTaps {
+  int32_t first, last;
+
+  ValidTaps(int64_t origin, int32_t filter, int32_t dilation, int32_t extent) {
+    const int64_t begin = origin < 0 ? (-origin + dilation - 1) / dilation : 0;
+    const int64_t end = origin < extent ? (extent - origin + dilation - 1) / dilation : 0;
+    first = static_cast<int32_t>(begin < filter ? begin : filter);
+    last = static_cast<int32_t>(end < filter ? end : filter);
+  }
+};
+
 /// Calls tap(input pixel, filter pixel) for every tap of one output that lies inside the input, ascending. Pixels count positions in
 /// [N,H,W] and [KH,KW], without channels.
 template <typename Tap>
 void for_valid_taps(const Window& window, int32_t image, int32_t out_y, int32_t out_x, const Tap& tap) {
-  for (int32_t tap_y = 0; tap_y < window.filter_h; ++tap_y) {
-    const int64_t in_y = window.in_y(out_y, tap_y);
-    if (in_y < 0 || in_y >= window.in_h) continue;
-    for (int32_t tap_x = 0; tap_x < window.filter_w; ++tap_x) {
-      const int64_t in_x = window.in_x(out_x, tap_x);
-      if (in_x < 0 || in_x >= window.in_w) continue;
-      tap((int64_t{image} * window.in_h + in_y) * window.in_w + in_x, int64_t{tap_y} * window.filter_w + tap_x);
+  const ValidTaps y(window.in_y(out_y, 0), window.filter_h, window.dilation_h, window.in_h);
+  const ValidTaps x(window.in_x(out_x, 0), window.filter_w, window.dilation_w, window.in_w);
+  for (int32_t tap_y = y.first; tap_y < y.last; ++tap_y) {
+    const int64_t line = (int64_t{image} * window.in_h + window.in_y(out_y, tap_y)) * window.in_w;
+    for (int32_t tap_x = x.first; tap_x < x.last; ++tap_x) {
+      tap(line + window.in_x(out_x, tap_x), int64_t{tap_y} * window.filter_w + tap_x);
     }
   }
 }

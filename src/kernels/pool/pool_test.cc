@@ -87,6 +87,18 @@ TEST(PoolIntegers, EqualSortingAndExactAverages) {
   expect_sorted_and_exact<int16_t>(max_pool_int16, average_pool_int16);
 }
 
+// A damaged file may ask for any filter that SAME padding fits: only the taps inside the input may cost time.
+TEST(PoolIntegers, AFilterFarLargerThanTheInputEndsAtItsBorders) {
+  Window window = {.in_h = 2, .in_w = 2, .out_h = 2, .out_w = 2, .filter_h = 1 << 29, .filter_w = 1 << 29};
+  window.pad_top = window.pad_left = (1 << 28) - 1;
+  const std::vector<int8_t> input = {-3, 7, 5, 1};
+  std::vector<int8_t> largest(4), average(4);
+  max_pool_int8(window, {-128, 127}, {0, window.out_rows()}, input.data(), largest.data());
+  average_pool_int8(window, {-128, 127}, {0, window.out_rows()}, input.data(), average.data());
+  EXPECT_EQ(largest, std::vector<int8_t>(4, 7));
+  EXPECT_EQ(average, std::vector<int8_t>(4, 3));  // 10 / 4, ties away from zero
+}
+
 TEST(PoolFloat32, EqualsPlainLoops) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     Rng rng(seed);
