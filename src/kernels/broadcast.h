@@ -23,9 +23,10 @@ struct Broadcast {
   Strides a{}, b{};
 };
 
-/// Calls pair(a offset, b offset, output offset) for the output elements of the range, ascending.
-template <typename Pair>
-void for_pairs(const Broadcast& broadcast, Range elems, const Pair& pair) {
+/// Calls stretch(a offset, b offset, output offset, count) for stretches of the innermost axis that together are the output elements of the
+/// range, ascending. Along a stretch the operands step as broadcast.a and .b say of that axis.
+template <typename Stretch>
+void for_stretches(const Broadcast& broadcast, Range elems, const Stretch& stretch) {
   if (elems.begin >= elems.end) return;
   constexpr std::size_t kInner = kMaxRank - 1;
   std::array<int32_t, kMaxRank> index{};
@@ -38,7 +39,7 @@ void for_pairs(const Broadcast& broadcast, Range elems, const Pair& pair) {
   const int64_t a_step = broadcast.a[kInner], b_step = broadcast.b[kInner];
   for (int64_t output = elems.begin; output < elems.end;) {
     const int64_t run = std::min<int64_t>(broadcast.extents[kInner] - index[kInner], elems.end - output);
-    for (int64_t column = 0; column < run; ++column) pair(a + column * a_step, b + column * b_step, output + column);
+    stretch(a, b, output, run);
     output += run;
     a -= index[kInner] * a_step;
     b -= index[kInner] * b_step;
@@ -52,6 +53,15 @@ void for_pairs(const Broadcast& broadcast, Range elems, const Pair& pair) {
       index[axis] = 0;
     }
   }
+}
+
+/// Calls pair(a offset, b offset, output offset) for the output elements of the range, ascending.
+template <typename Pair>
+void for_pairs(const Broadcast& broadcast, Range elems, const Pair& pair) {
+  const int64_t a_step = broadcast.a[kMaxRank - 1], b_step = broadcast.b[kMaxRank - 1];
+  for_stretches(broadcast, elems, [&](int64_t a, int64_t b, int64_t output, int64_t count) {
+    for (int64_t column = 0; column < count; ++column) pair(a + column * a_step, b + column * b_step, output + column);
+  });
 }
 
 }  // namespace liteqat::kernels

@@ -11,7 +11,7 @@ namespace liteqat::kernels {
 struct ValidTaps {
   int32_t first, last;
 
-  ValidTaps(int64_t origin, int32_t filter, int32_t dilation, int32_t extent) {
+  [[gnu::always_inline]] ValidTaps(int64_t origin, int32_t filter, int32_t dilation, int32_t extent) {
     const int64_t begin = origin < 0 ? (-origin + dilation - 1) / dilation : 0;
     const int64_t end = origin < extent ? (extent - origin + dilation - 1) / dilation : 0;
     first = static_cast<int32_t>(begin < filter ? begin : filter);

@@ -5,6 +5,7 @@
 
 #include "kernels/add/add.h"
 #include "kernels/add/codes.h"
+#include "kernels/add/line.h"
 #include "kernels/binary/binary.h"
 #include "numeric/rescale.h"
 #include "runtime/elementwise_steps.h"
@@ -129,23 +130,35 @@ Step make_add_float32_step(const OpContext& context, const Broadcast& broadcast)
               }};
 }
 
-/// Operands of one shape: neighbouring codes, divided among workers in pieces of kCodes.
+/// body(a, b, output, count) on neighbouring codes.
+template <typename Body>
+Step make_codes_step(const OpContext& context, const char* kernel, Body body) {
+  return make_elementwise_step(context, kernel, [body = std::move(body)](const StepBuffers& buffers, Range elems) {
+    body(elems.end - elems.begin, buffers.input<int8_t>() + elems.begin, buffers.input<int8_t>(1) + elems.begin,
+         buffers.output<int8_t>() + elems.begin);
+  });
+}
+
+/// Operands of one shape.
 Step make_add_codes_step(const OpContext& context, const binary::SumParams& sum) {
-  constexpr int64_t kCodes = 4096;
+  constexpr int64_t kLeastForLine = 1024;  // below, finding the line takes longer than thousands of runs save
   const add::CodesParams params = {.rescale = sum.rescale,
                                    .a_zero_point = sum.a_zero_point,
                                    .b_zero_point = sum.b_zero_point,
                                    .output_zero_point = sum.output_zero_point,
                                    .clamp = sum.clamp};
+  add::Line line;
+  const add::LineKernel* along_line =
+      context.output_elems() < kLeastForLine ? nullptr : add::find_line_kernel(params, context.options.isa, &line);
+  if (along_line != nullptr) {
+    return make_codes_step(
+        context, along_line->name,
+        [line, run = along_line->run](int64_t count, const int8_t* a, const int8_t* b, int8_t* output) { run(line, count, a, b, output); });
+  }
   const add::CodesKernel& kernel = add::find_codes_kernel(context.options.isa);
-  const int64_t count = context.output_elems();
-  return Step{.kernel = kernel.name,
-              .units = std::max<int64_t>((count + kCodes - 1) / kCodes, 1),
-              .run = [params, count, run = kernel.run](const StepBuffers& buffers, Range units) {
-                const int64_t begin = units.begin * kCodes, end = std::min(units.end * kCodes, count);
-                run(params, end - begin, buffers.input<int8_t>() + begin, buffers.input<int8_t>(1) + begin,
-                    buffers.output<int8_t>() + begin);
-              }};
+  return make_codes_step(context, kernel.name, [params, run = kernel.run](int64_t count, const int8_t* a, const int8_t* b, int8_t* output) {
+    run(params, count, a, b, output);
+  });
 }
 
 Step make_add_int8_step(const OpContext& context, const binary::SumParams& sum) {
@@ -167,6 +180,22 @@ template <typename T>
 Step make_product_step(const OpContext& context, const binary::ProductParams& params) {
   return make_elementwise_step(context, kernel_name(context), [=](const StepBuffers& buffers, Range elems) {
     binary::compute_product(params, elems, buffers.input<T>(), buffers.input<T>(1), buffers.output<T>());
+  });
+}
+
+/// Along stretches where there is a kernel for them; a walk over short ones costs more than its elements.
+Step make_int8_product_step(const OpContext& context, const binary::ProductParams& params) {
+  constexpr int32_t kLeastStretch = 8;
+  const size_t inner = kernels::kMaxRank - 1;
+  const binary::ProductKernel* kernel = binary::find_product_kernel(context.options.isa);
+  if (kernel == nullptr || params.broadcast.extents[inner] < kLeastStretch) return make_product_step<int8_t>(context, params);
+  return make_elementwise_step(context, kernel->name, [=, run = kernel->run](const StepBuffers& buffers, Range elems) {
+    const auto *a = buffers.input<int8_t>(), *b = buffers.input<int8_t>(1);
+    const int64_t a_step = params.broadcast.a[inner], b_step = params.broadcast.b[inner];
+    auto* output = buffers.output<int8_t>();
+    kernels::for_stretches(params.broadcast, elems, [&](int64_t a_offset, int64_t b_offset, int64_t offset, int64_t count) {
+      run(params, count, a + a_offset, a_step, b + b_offset, b_step, output + offset);
+    });
   });
 }
 
@@ -225,7 +254,7 @@ Result<Step> make_mul_step(const OpContext& context) {
     case DType::kInt16:
       return make_product_step<int16_t>(context, params);
     default:
-      return make_product_step<int8_t>(context, params);
+      return make_int8_product_step(context, params);
   }
 }
 

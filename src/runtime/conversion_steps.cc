@@ -13,8 +13,8 @@ using graph::DType;
 using graph::Tensor;
 using kernels::Range;
 
-std::string kernel_name(const OpContext& context, const char* what, const char* how = "") {
-  return format("{}_{}_{}{}_reference", what, short_type_name(context.input(0).type), short_type_name(context.output().type), how);
+std::string kernel_name(const OpContext& context, const char* what, const char* how = "", const char* isa = "reference") {
+  return format("{}_{}_{}{}_{}", what, short_type_name(context.input(0).type), short_type_name(context.output().type), how, isa);
 }
 
 quantize::Channels channels_of(const Tensor& tensor) {
@@ -74,11 +74,16 @@ Result<Step> make_requantize_step(const OpContext& context) {
   }
 }
 
+/// float32 to 8-bit codes, by the kernel of quantize::find_kernels.
 template <typename Code>
-Step make_dequantize_step(const OpContext& context) {
-  return make_elementwise_step(context, kernel_name(context, "dequantize"),
-                               [affine = affine_of(context.input(0))](const StepBuffers& buffers, Range elems) {
-                                 quantize::dequantize(elems, affine, buffers.input<Code>(), buffers.output<float>());
+Step make_quantize_8_bit_step(const OpContext& context,
+                              void (*quantize::Kernels::*kernel)(int64_t, const numeric::Affine&, const float*, Code*)) {
+  if (context.output().quantization.per_channel()) return make_quantize_step<Code>(context);
+  const quantize::Kernels& kernels = quantize::find_kernels(context.options.isa);
+  return make_elementwise_step(context, kernel_name(context, "quantize", "", kernels.isa_name),
+                               [affine = affine_of(context.output()), run = kernels.*kernel](const StepBuffers& buffers, Range elems) {
+                                 run(elems.end - elems.begin, affine, buffers.input<float>() + elems.begin,
+                                     buffers.output<Code>() + elems.begin);
                                });
 }
 
@@ -87,6 +92,26 @@ Step make_dequantize_per_channel_step(const OpContext& context) {
   return make_elementwise_step(context, kernel_name(context, "dequantize", "_per_channel"),
                                [channels = channels_of(context.input(0))](const StepBuffers& buffers, Range elems) {
                                  quantize::dequantize_per_channel(elems, channels, buffers.input<Code>(), buffers.output<float>());
+                               });
+}
+
+/// 8-bit codes to float32, likewise.
+template <typename Code>
+Step make_dequantize_8_bit_step(const OpContext& context,
+                                void (*quantize::Kernels::*kernel)(int64_t, const numeric::Affine&, const Code*, float*)) {
+  if (context.input(0).quantization.per_channel()) return make_dequantize_per_channel_step<Code>(context);
+  const quantize::Kernels& kernels = quantize::find_kernels(context.options.isa);
+  return make_elementwise_step(context, kernel_name(context, "dequantize", "", kernels.isa_name),
+                               [affine = affine_of(context.input(0)), run = kernels.*kernel](const StepBuffers& buffers, Range elems) {
+                                 run(elems.end - elems.begin, affine, buffers.input<Code>() + elems.begin,
+                                     buffers.output<float>() + elems.begin);
+                               });
+}
+
+Step make_dequantize_int16_step(const OpContext& context) {
+  return make_elementwise_step(context, kernel_name(context, "dequantize"),
+                               [affine = affine_of(context.input(0))](const StepBuffers& buffers, Range elems) {
+                                 quantize::dequantize(elems, affine, buffers.input<int16_t>(), buffers.output<float>());
                                });
 }
 
@@ -119,11 +144,11 @@ Result<Step> make_quantize_step(const OpContext& context) {
   if (context.input(0).type != DType::kFloat32) return make_requantize_step(context);
   switch (context.output().type) {
     case DType::kUInt8:
-      return make_quantize_step<uint8_t>(context);
+      return make_quantize_8_bit_step<uint8_t>(context, &quantize::Kernels::quantize_uint8);
     case DType::kInt16:
       return make_quantize_step<int16_t>(context);
     default:
-      return make_quantize_step<int8_t>(context);
+      return make_quantize_8_bit_step<int8_t>(context, &quantize::Kernels::quantize_int8);
   }
 }
 
@@ -135,11 +160,11 @@ Result<Step> make_dequantize_step(const OpContext& context) {
         quantize::dequantize_float16(elems, buffers.input<uint16_t>(), buffers.output<float>());
       });
     case DType::kUInt8:
-      return x.quantization.per_channel() ? make_dequantize_per_channel_step<uint8_t>(context) : make_dequantize_step<uint8_t>(context);
+      return make_dequantize_8_bit_step<uint8_t>(context, &quantize::Kernels::dequantize_uint8);
     case DType::kInt16:
-      return make_dequantize_step<int16_t>(context);
+      return make_dequantize_int16_step(context);
     default:
-      return x.quantization.per_channel() ? make_dequantize_per_channel_step<int8_t>(context) : make_dequantize_step<int8_t>(context);
+      return make_dequantize_8_bit_step<int8_t>(context, &quantize::Kernels::dequantize_int8);
   }
 }
 

@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "kernels/mean/mean.h"
@@ -14,24 +12,6 @@ namespace {
 namespace mean = kernels::mean;
 namespace reduce = kernels::reduce;
 using graph::DType;
-
-/// Which of the input's axes are reduced, as steps of the output: 0 along them.
-mean::Reduction make_reduction(const OpContext& context) {
-  const graph::Shape& shape = context.input(0).shape;
-  const auto rank = static_cast<int32_t>(shape.size());
-  std::array<bool, kernels::kMaxRank> reduced{};
-  for (int32_t wanted : context.indices(1)) {
-    const int32_t axis = wanted < 0 ? wanted + rank : wanted;
-    if (rank > 0) reduced[static_cast<size_t>(kernels::kMaxRank - rank + axis)] = true;
-  }
-  mean::Reduction reduction = {.extents = padded_extents(shape)};
-  reduction.all_axes = std::ranges::count(reduced, true) == rank;
-  for (size_t axis = kernels::kMaxRank; axis-- > 0;) {
-    (reduced[axis] ? reduction.reduced_elems : reduction.output_elems) *= reduction.extents[axis];
-    reduction.output[axis] = reduced[axis] ? 0 : reduction.output_elems / reduction.extents[axis];
-  }
-  return reduction;
-}
 
 template <typename T>
 Step make_maximum_step(const mean::Reduction& reduction, const char* type) {
@@ -101,11 +81,20 @@ Step make_quantized_step(const OpContext& context, const reduce::QuantizedParams
   }
 }
 
-Step make_int8_mean_step(const reduce::QuantizedParams& params) {
+Step make_int8_mean_step(const OpContext& context, const reduce::QuantizedParams& params) {
   const mean::Int8Params own = {.reduction = params.reduction,
                                 .multiplier = params.multiplier,
                                 .input_zero_point = params.input_zero_point,
                                 .output_zero_point = params.output_zero_point};
+  mean::Block block;
+  const mean::Int8BlockKernel* kernel = mean::find_int8_block_kernel(context.options.isa);
+  if (kernel != nullptr && mean::find_block(own.reduction, &block)) {
+    return Step{.kernel = format("mean_i8_i32_{}", kernel->isa_name),
+                .units = block.outer,
+                .run = [=, run = kernel->run](const StepBuffers& buffers, kernels::Range outer) {
+                  run(own, block, outer, buffers.input<int8_t>(), buffers.output<int8_t>());
+                }};
+  }
   return Step{.kernel = "mean_i8_i32_reference",
               .scratch_bytes = own.reduction.output_elems * static_cast<int64_t>(sizeof(int32_t)),
               .run = [=](const StepBuffers& buffers, kernels::Range) {
@@ -141,7 +130,7 @@ Result<Step> make_mean_step(const OpContext& context) {
       return make_integer_mean_step<int64_t>(reduction, "i64");
     default: {
       LITEQAT_ASSIGN_OR_RETURN(const reduce::QuantizedParams params, make_quantized_params(context, reduction));
-      return context.output().type == DType::kInt8 ? make_int8_mean_step(params) : make_quantized_step(context, params);
+      return context.output().type == DType::kInt8 ? make_int8_mean_step(context, params) : make_quantized_step(context, params);
     }
   }
 }

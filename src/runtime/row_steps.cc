@@ -87,14 +87,15 @@ Result<Step> make_softmax_step(const OpContext& context) {
                         tensor_zero_point(context.output()));
   }
   LITEQAT_ASSIGN_OR_RETURN(const softmax::Int8Params params, make_softmax_params(context, beta));
+  const softmax::Int8Table table = softmax::make_int8_table(params);
   if (context.output().type == DType::kUInt8) {
-    return Step{.kernel = "softmax_u8_i32_reference", .run = [=](const StepBuffers& buffers, Range) {
-                  softmax::softmax_uint8(params, buffers.input<uint8_t>(), buffers.output<uint8_t>());
-                }};
+    return make_row_step(context, "softmax_u8_i32_table_reference", [=](const StepBuffers& buffers, Range units) {
+      softmax::softmax_table(table, units, buffers.input<uint8_t>(), buffers.output<uint8_t>());
+    });
   }
-  return Step{.kernel = "softmax_i8_i32_reference", .run = [=](const StepBuffers& buffers, Range) {
-                softmax::softmax_int8(params, buffers.input<int8_t>(), buffers.output<int8_t>());
-              }};
+  return make_row_step(context, "softmax_i8_i32_table_reference", [=](const StepBuffers& buffers, Range units) {
+    softmax::softmax_table(table, units, buffers.input<int8_t>(), buffers.output<int8_t>());
+  });
 }
 
 Result<Step> make_log_softmax_step(const OpContext& context) {

@@ -6,6 +6,9 @@
 #include <cstddef>
 
 #include "kernels/extents.h"
+#include "kernels/mean/mean.h"
+#include "kernels/window.h"
+#include "numeric/padding.h"
 #include "runtime/step.h"
 
 namespace liteqat::runtime {
@@ -32,5 +35,17 @@ inline kernels::Extents padded_extents(const graph::Shape& shape) {
   std::copy(shape.begin(), shape.end(), extents.end() - static_cast<std::ptrdiff_t>(shape.size()));
   return extents;
 }
+
+/// What a windowed operator says of itself; extents are those of input 0 and output 0.
+struct WindowParams {
+  numeric::Padding padding = numeric::Padding::kValid;
+  int32_t filter_h = 1, filter_w = 1;
+  int32_t stride_h = 1, stride_w = 1;
+  int32_t dilation_h = 1, dilation_w = 1;
+};
+kernels::Window make_window(const OpContext& context, const WindowParams& params);
+
+/// Which axes of input 0 input 1 lists as reduced, as steps of the output: 0 along them. Requires: require_rank.
+kernels::mean::Reduction make_reduction(const OpContext& context);
 
 }  // namespace liteqat::runtime

@@ -15,10 +15,12 @@ Step make_table_step(const OpContext& context, const char* name, const Function&
     const int32_t code = is_signed && bits >= 128 ? bits - 256 : bits;
     table[static_cast<size_t>(bits)] = static_cast<uint8_t>(function(code));
   }
+  const kernels::lookup::LookupKernel& kernel = kernels::lookup::find_lookup_kernel(context.options.isa);
   return make_elementwise_step(
-      context, format("{}_{}_{}_table_reference", name, short_type_name(context.input(0).type), short_type_name(context.output().type)),
-      [table](const StepBuffers& buffers, kernels::Range elems) {
-        kernels::lookup::look_up(elems, table, buffers.input<uint8_t>(), buffers.output<uint8_t>());
+      context,
+      format("{}_{}_{}_table_{}", name, short_type_name(context.input(0).type), short_type_name(context.output().type), kernel.isa_name),
+      [map = kernels::lookup::make_map(table), run = kernel.run](const StepBuffers& buffers, kernels::Range elems) {
+        run(map, elems.end - elems.begin, buffers.input<uint8_t>() + elems.begin, buffers.output<uint8_t>() + elems.begin);
       });
 }
 

@@ -7,6 +7,7 @@
 #include "numeric/rescale.h"
 #include "runtime/arithmetic.h"
 #include "runtime/step.h"
+#include "runtime/step_shapes.h"
 #include "runtime/weighted_integer_steps.h"
 
 namespace liteqat::runtime {
@@ -40,24 +41,15 @@ Result<Step> bind_kernel(const OpContext& context, const kernels::Kernel<Params,
 }
 
 template <typename OpParams>
-kernels::Window make_window(const OpContext& context, const OpParams& params) {
-  const graph::Shape &x = context.input(0).shape, &w = context.input(1).shape, &y = context.output().shape;
-  kernels::Window window = {.batch = x[0],
-                            .in_h = x[1],
-                            .in_w = x[2],
-                            .in_c = x[3],
-                            .out_h = y[1],
-                            .out_w = y[2],
-                            .out_c = y[3],
-                            .filter_h = w[1],
-                            .filter_w = w[2],
-                            .stride_h = params.stride_h,
-                            .stride_w = params.stride_w,
-                            .dilation_h = params.dilation_h,
-                            .dilation_w = params.dilation_w};
-  window.pad_top = numeric::window_pad_before(params.padding, x[1], w[1], params.stride_h, params.dilation_h, y[1]);
-  window.pad_left = numeric::window_pad_before(params.padding, x[2], w[2], params.stride_w, params.dilation_w, y[2]);
-  return window;
+kernels::Window convolution_window(const OpContext& context, const OpParams& params) {
+  const graph::Shape& w = context.input(1).shape;
+  return make_window(context, {.padding = params.padding,
+                               .filter_h = w[1],
+                               .filter_w = w[2],
+                               .stride_h = params.stride_h,
+                               .stride_w = params.stride_w,
+                               .dilation_h = params.dilation_h,
+                               .dilation_w = params.dilation_w});
 }
 
 /// One rescale factor per output channel.
@@ -105,7 +97,7 @@ Result<Step> make_general_step(const OpContext& context, const WeightedShape& sh
 /// CONV_2D and DEPTHWISE_CONV_2D differ in nothing but the family of kernels.
 template <typename Float32Params, typename Int8Params, typename OpParams, typename FindFloat32, typename FindInt8>
 Result<Step> make_convolution_step(const OpContext& context, const OpParams& op_params, FindFloat32 find_float32, FindInt8 find_int8) {
-  const kernels::Window window = make_window(context, op_params);
+  const kernels::Window window = convolution_window(context, op_params);
   const bool depthwise = context.op.kind == graph::OpKind::kDepthwiseConv2D;
   const WeightedShape shape = {.window = window,
                                .channels = {.depthwise = depthwise, .groups = depthwise ? 1 : window.in_c / context.input(1).shape[3]},

@@ -1,10 +1,10 @@
 #include "runtime/xnnpack_steps.h"
 
-#include <array>
 #include <cmath>
 #include <limits>
 
 #include "kernels/xnnpack/xnnpack.h"
+#include "runtime/elementwise_steps.h"
 #include "runtime/step_shapes.h"
 
 namespace liteqat::runtime {
@@ -16,51 +16,18 @@ using graph::OpKind;
 using graph::Tensor;
 using MaybeStep = std::optional<Step>;
 
-xnnpack::Affine affine_of(const Tensor& tensor) {
-  return {.scale = tensor_scale(tensor), .zero_point = tensor_zero_point(tensor)};
-}
-
-/// How an operand of this shape steps along the output's extents: 0 where it is repeated.
-kernels::Strides operand_strides(const graph::Shape& shape, const kernels::Extents& output) {
-  const kernels::Extents extents = padded_extents(shape);
-  kernels::Strides strides{};
-  int64_t elems = 1;
-  for (size_t axis = kernels::kMaxRank; axis-- > 0; elems *= extents[axis]) {
-    strides[axis] = extents[axis] == 1 && output[axis] != 1 ? 0 : elems;
-  }
-  return strides;
-}
-
 template <typename Elem>
 MaybeStep make_add(const OpContext& context) {
   const Tensor &a = context.input(0), &b = context.input(1), &y = context.output();
-  if (y.shape.size() > kernels::kMaxRank || !xnnpack::takes_add(affine_of(a), affine_of(b), affine_of(y))) return {};
+  const auto broadcast = make_broadcast(context);
+  if (!broadcast.ok() || !xnnpack::takes_add(affine_of(a), affine_of(b), affine_of(y))) return {};
   xnnpack::AddParams params = xnnpack::make_add_params(affine_of(a), affine_of(b), affine_of(y));
-  params.extents = padded_extents(y.shape);
-  params.a = operand_strides(a.shape, params.extents);
-  params.b = operand_strides(b.shape, params.extents);
+  params.broadcast = *broadcast;
   params.clamp = numeric::half_even_clamp(context.op.params_as<graph::ArithmeticParams>().activation, tensor_scale(y), tensor_zero_point(y),
                                           std::numeric_limits<Elem>::min(), std::numeric_limits<Elem>::max());
   return Step{.kernel = "add_x8_i32_xnnpack", .run = [=](const StepBuffers& buffers, kernels::Range) {
                 xnnpack::add(params, buffers.input<Elem>(), buffers.input<Elem>(1), buffers.output<Elem>());
               }};
-}
-
-kernels::mean::Reduction make_reduction(const OpContext& context) {
-  const graph::Shape& shape = context.input(0).shape;
-  const auto rank = static_cast<int32_t>(shape.size());
-  std::array<bool, kernels::kMaxRank> reduced{};
-  const int32_t* axes = context.constant<int32_t>(1);
-  for (int64_t entry = 0; entry < graph::elem_count(context.input(1).shape); ++entry) {
-    const int32_t axis = axes[entry] < 0 ? axes[entry] + rank : axes[entry];
-    reduced[static_cast<size_t>(kernels::kMaxRank - rank + axis)] = true;
-  }
-  kernels::mean::Reduction reduction = {.extents = padded_extents(shape)};
-  for (size_t axis = kernels::kMaxRank; axis-- > 0;) {
-    (reduced[axis] ? reduction.reduced_elems : reduction.output_elems) *= reduction.extents[axis];
-    reduction.output[axis] = reduced[axis] ? 0 : reduction.output_elems / reduction.extents[axis];
-  }
-  return reduction;
 }
 
 template <typename Elem>
@@ -79,7 +46,7 @@ MaybeStep make_mean(const OpContext& context) {
 
 template <typename Elem>
 MaybeStep make_requantize(const OpContext& context, float alpha) {
-  const xnnpack::Affine x = affine_of(context.input(0)), y = affine_of(context.output());
+  const numeric::Affine x = affine_of(context.input(0)), y = affine_of(context.output());
   if (!xnnpack::takes_requantize(x, y, alpha)) return {};
   const xnnpack::RequantizeParams params = xnnpack::make_requantize_params(x, y, alpha);
   return Step{.kernel = "requantize_x8_i32_xnnpack",
@@ -90,7 +57,7 @@ MaybeStep make_requantize(const OpContext& context, float alpha) {
 
 template <typename Elem>
 MaybeStep make_quantize(const OpContext& context) {
-  const xnnpack::Affine affine = affine_of(context.output());
+  const numeric::Affine affine = affine_of(context.output());
   return Step{.kernel = "quantize_f32_x8_xnnpack", .run = [=, count = context.output_elems()](const StepBuffers& buffers, kernels::Range) {
                 xnnpack::quantize(count, affine, buffers.input<float>(), buffers.output<Elem>());
               }};

@@ -1,5 +1,5 @@
-// Writes random small models of one family as .tflite with random inputs and what our runtime's reference kernels give, for the test
-// against LiteRT.
+// Writes random small models of one family as .tflite with random inputs and what our runtime gives, for the test against LiteRT: the bytes
+// of the reference kernels, after those of every instruction set, on one thread and on two, were found to be the same.
 //
 //   liteqat_random_models FOLDER FAMILY FIRST_SEED COUNT [PROFILE]
 //       -> FOLDER/<seed>.tflite, <seed>_in<k>.npy and <seed>_out<k>.npy: the samples of every input and output on a new first axis
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/cpu.h"
 #include "formats/npy/npy.h"
 #include "formats/tflite/tflite.h"
 #include "ops_elementwise_models.h"
@@ -89,6 +90,33 @@ void run_sample(Interpreter& interpreter, uint64_t seed, std::vector<Bytes>& inp
     outputs[k].insert(outputs[k].end(), interpreter.output(k).begin(), interpreter.output(k).end());
 }
 
+/// Inputs and outputs of all samples, one after another.
+struct Run {
+  std::vector<Bytes> inputs, outputs;
+};
+
+Run run_samples(Interpreter& interpreter, const Graph& graph, uint64_t seed) {
+  Run run = {std::vector<Bytes>(graph.inputs.size()), std::vector<Bytes>(graph.outputs.size())};
+  for (uint64_t sample = 0; sample < kSamples; ++sample) run_sample(interpreter, seed * kSamples + sample, run.inputs, run.outputs);
+  return run;
+}
+
+/// The same outputs from every instruction set of this machine, and from two threads.
+Status check_variants(const Graph& graph, uint64_t seed, Profile profile, const Run& expected) {
+  for (const liteqat::Isa isa : liteqat::supported_isas()) {
+    for (const int threads : {1, 2}) {
+      if (isa == liteqat::Isa::kReference && threads == 1) continue;
+      LITEQAT_ASSIGN_OR_RETURN(auto interpreter,
+                               Interpreter::prepare(graph, {.profile = profile, .stored_shapes = true, .isa = isa, .threads = threads}));
+      const Run run = run_samples(interpreter, graph, seed);
+      if (run.outputs == expected.outputs) continue;
+      return liteqat::error(liteqat::Code::kMismatch, "instruction set {} with {} threads gives other bytes than reference code",
+                            liteqat::isa_name(isa), threads);
+    }
+  }
+  return {};
+}
+
 Status write_model(const std::string& folder, const Family& family, uint64_t seed, Profile profile) {
   const Graph graph = family.make(seed);
   const std::string path = liteqat::format("{}/{}", folder, seed);
@@ -96,13 +124,13 @@ Status write_model(const std::string& folder, const Family& family, uint64_t see
   LITEQAT_RETURN_IF_ERROR(liteqat::write_file(path + ".tflite", model));
   LITEQAT_ASSIGN_OR_RETURN(const Graph read, liteqat::formats::tflite::read(model, path));
   LITEQAT_ASSIGN_OR_RETURN(auto interpreter, Interpreter::prepare(read, {.profile = profile, .stored_shapes = true}));
-  std::vector<Bytes> inputs(read.inputs.size()), outputs(read.outputs.size());
-  for (uint64_t sample = 0; sample < kSamples; ++sample) run_sample(interpreter, seed * kSamples + sample, inputs, outputs);
-  for (size_t k = 0; k < inputs.size(); ++k) {
-    LITEQAT_RETURN_IF_ERROR(write_array(liteqat::format("{}_in{}.npy", path, k), interpreter.input_tensor(k), std::move(inputs[k])));
+  Run run = run_samples(interpreter, read, seed);
+  LITEQAT_RETURN_IF_ERROR(check_variants(read, seed, profile, run));
+  for (size_t k = 0; k < run.inputs.size(); ++k) {
+    LITEQAT_RETURN_IF_ERROR(write_array(liteqat::format("{}_in{}.npy", path, k), interpreter.input_tensor(k), std::move(run.inputs[k])));
   }
-  for (size_t k = 0; k < outputs.size(); ++k) {
-    LITEQAT_RETURN_IF_ERROR(write_array(liteqat::format("{}_out{}.npy", path, k), interpreter.output_tensor(k), std::move(outputs[k])));
+  for (size_t k = 0; k < run.outputs.size(); ++k) {
+    LITEQAT_RETURN_IF_ERROR(write_array(liteqat::format("{}_out{}.npy", path, k), interpreter.output_tensor(k), std::move(run.outputs[k])));
   }
   return {};
 }

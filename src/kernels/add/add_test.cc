@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernels/add/codes.h"
+#include "kernels/add/line.h"
 #include "kernels/test_oracles.h"
 
 namespace liteqat::kernels::add {
@@ -108,6 +109,65 @@ TEST(AddCodes, TheStrongestSupportedKernelIsChosen) {
   EXPECT_STREQ(find_codes_kernel(Isa::kAvx512).name, "add_i8_i32_avx512");
   EXPECT_STREQ(find_codes_kernel(Isa::kAvx512Vnni).name, "add_i8_i32_avx512");
 #endif
+}
+
+/// Scales as they occur: neither input more than 16 times the other's, the output no finer than half the larger.
+CodesParams usual_params(Rng& rng, float (&scales)[3]) {
+  scales[0] = std::ldexp(1.0f + rng.next_float(), -6);
+  scales[1] = scales[0] * std::ldexp(1.0f + rng.next_float(), random_between(rng, -4, 3));
+  scales[2] = std::max(scales[0], scales[1]) * std::ldexp(1.0f + rng.next_float(), random_between(rng, -1, 1));
+  CodesParams params = {.rescale = numeric::add_rescale(scales[0], scales[1], scales[2]),
+                        .a_zero_point = random_between(rng, -128, 127),
+                        .b_zero_point = random_between(rng, -128, 127),
+                        .output_zero_point = random_between(rng, -128, 127),
+                        .clamp = {-128, 127}};
+  if (rng.next_below(3) == 0) params.clamp.low = params.output_zero_point;
+  return params;
+}
+
+TEST(AddLine, EveryPairOfCodesEqualsExactArithmetic) {
+  std::vector<int8_t> a, b;
+  for (int32_t pair = 0; pair < 65536; ++pair) {
+    a.push_back(static_cast<int8_t>(pair / 256 - 128));
+    b.push_back(static_cast<int8_t>(pair % 256 - 128));
+  }
+  for (Isa isa : supported_isas()) {
+    Line line;
+    int found = 0;
+    for (uint64_t seed = 0; seed < 40; ++seed) {
+      Rng rng(seed);
+      float scales[3];
+      const CodesParams params = usual_params(rng, scales);
+      const LineKernel* kernel = find_line_kernel(params, isa, &line);
+      if (kernel == nullptr) continue;
+      ++found;
+      std::vector<int8_t> output(a.size());
+      kernel->run(line, 65536, a.data(), b.data(), output.data());
+      ASSERT_EQ(output, exact_sums(params, scales, a, b)) << kernel->name << ", seed " << seed;
+      // Counts around the width of a vector, guarded, and in place.
+      const size_t count = seed * 5 + 1, at = rng.next_below(60000);
+      const auto part = [&](const std::vector<int8_t>& of) {
+        return std::vector<int8_t>(of.begin() + static_cast<std::ptrdiff_t>(at), of.begin() + static_cast<std::ptrdiff_t>(at + count));
+      };
+      GuardedBuffer<int8_t> guarded_a(part(a)), guarded_b(part(b));
+      kernel->run(line, static_cast<int64_t>(count), guarded_a.data(), guarded_b.data(), guarded_a.data());
+      ASSERT_EQ(guarded_a.values(), part(output)) << kernel->name << ", seed " << seed;
+    }
+#if defined(__x86_64__)
+    // Nearly all have a line, or it is of no use.
+    EXPECT_GE(found, isa == Isa::kReference ? 0 : 34) << isa_name(isa);
+#endif
+  }
+}
+
+TEST(AddLine, NoneWhereNoConstantFitsOrSlopesDoNot) {
+  Line line;
+  // Equal scales and an output twice as coarse: every other sum is a tie, which goes away from zero on both sides.
+  CodesParams params = {.rescale = numeric::add_rescale(0.5f, 0.5f, 1.0f), .clamp = {-128, 127}};
+  EXPECT_EQ(find_line_kernel(params, supported_isas().back(), &line), nullptr);
+  params.rescale = numeric::add_rescale(1.0f, 1.0f, 0.001f);  // a thousand codes a step
+  EXPECT_EQ(find_line_kernel(params, supported_isas().back(), &line), nullptr);
+  EXPECT_EQ(find_line_kernel(params, Isa::kReference, &line), nullptr);
 }
 
 TEST(AddInt8, ClampsToTheFusedActivation) {

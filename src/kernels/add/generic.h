@@ -88,13 +88,17 @@ struct Codes {
     }
   }
 
-  static void run(const CodesParams& params, int64_t count, const int8_t* a, const int8_t* b, int8_t* output) {
+  [[gnu::always_inline]] static bool a_is_wide(const CodesParams& params) {
     constexpr numeric::Multiplier kHalf = {1 << 30, 0};
-    if (params.rescale.a == kHalf) {
-      run_ordered({params, params.a_zero_point, params.b_zero_point, params.rescale.b}, count, a, b, output);
-    } else {
-      run_ordered({params, params.b_zero_point, params.a_zero_point, params.rescale.a}, count, b, a, output);
-    }
+    return params.rescale.a == kHalf;
+  }
+  [[gnu::always_inline]] static Constants make_constants(const CodesParams& params) {
+    return a_is_wide(params) ? Constants(params, params.a_zero_point, params.b_zero_point, params.rescale.b)
+                             : Constants(params, params.b_zero_point, params.a_zero_point, params.rescale.a);
+  }
+
+  static void run(const CodesParams& params, int64_t count, const int8_t* a, const int8_t* b, int8_t* output) {
+    a_is_wide(params) ? run_ordered(make_constants(params), count, a, b, output) : run_ordered(make_constants(params), count, b, a, output);
   }
 };
 

@@ -4,6 +4,7 @@
 // A run computes a range of output elements (kernels/broadcast.h); any partition gives the same bytes.
 #pragma once
 
+#include "base/cpu.h"
 #include "kernels/broadcast.h"
 #include "numeric/activation.h"
 #include "numeric/rescale.h"
@@ -79,5 +80,14 @@ struct PreluParams {
 template <typename T, typename Alpha>
 void compute_prelu(const PreluParams& params, Range elems, const T* input, const Alpha* alpha, T* output);
 void compute_prelu_float32(const Broadcast& broadcast, Range elems, const float* input, const float* alpha, float* output);
+
+/// The product of int8 codes along one stretch of a walk: `count` outputs side by side, operands that step by 1 or stand still (0).
+struct ProductKernel {
+  const char* name;
+  Isa isa;
+  void (*run)(const ProductParams& params, int64_t count, const int8_t* a, int64_t a_step, const int8_t* b, int64_t b_step, int8_t* output);
+};
+/// The strongest kernel that needs no more than `isa`; null where only compute_product computes it.
+const ProductKernel* find_product_kernel(Isa isa);
 
 }  // namespace liteqat::kernels::binary

@@ -123,6 +123,35 @@ TEST(Product, EveryPairOfCodesEqualsExactArithmetic) {
   }
 }
 
+TEST(ProductKernels, EveryOneEqualsTheReference) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Rng rng(seed);
+    const size_t count = seed < 70 ? seed + 1 : 256;
+    ProductParams params = {
+        .broadcast = elementwise(static_cast<int32_t>(count)),
+        .multiplier = numeric::quantize_multiplier(std::ldexp(0.5 + rng.next_double() / 2, random_between(rng, -16, 30))),
+        .a_zero_point = random_between(rng, -128, 127),
+        .b_zero_point = random_between(rng, -128, 127),
+        .output_zero_point = random_between(rng, -128, 127),
+        .clamp = {-128, 127}};
+    if (rng.next_below(3) == 0) params.clamp.low = params.output_zero_point;
+    const int64_t a_step = rng.next_below(4) != 0, b_step = rng.next_below(4) != 0;
+    params.broadcast.a.back() = a_step;
+    params.broadcast.b.back() = b_step;
+    const std::vector<int8_t> a = random_codes(rng, a_step == 0 ? 1 : count), b = random_codes(rng, b_step == 0 ? 1 : count);
+    std::vector<int8_t> expected(count);
+    compute_product(params, {0, static_cast<int64_t>(count)}, a.data(), b.data(), expected.data());
+    for (Isa isa : supported_isas()) {
+      const ProductKernel* kernel = find_product_kernel(isa);
+      if (kernel == nullptr) continue;
+      GuardedBuffer<int8_t> guarded_a(a), guarded_b(b), output(count);
+      kernel->run(params, static_cast<int64_t>(count), guarded_a.data(), a_step, guarded_b.data(), b_step, output.data());
+      ASSERT_EQ(output.values(), expected) << kernel->name << ", seed " << seed;
+    }
+  }
+  EXPECT_EQ(find_product_kernel(Isa::kReference), nullptr);
+}
+
 TEST(FloatProduct, NearestIntegerWithTiesToEven) {
   // A power of two as the factor leaves no rounding but the last: eighths, decided by integers alone.
   const Pairs pairs;

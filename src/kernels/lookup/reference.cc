@@ -1,9 +1,18 @@
-#include "kernels/lookup/lookup.h"
+#include "kernels/lookup/implementations.h"
 
 namespace liteqat::kernels::lookup {
+namespace {
 
-void look_up(Range elems, const Table& table, const uint8_t* input, uint8_t* output) {
-  for (int64_t index = elems.begin; index < elems.end; ++index) output[index] = table[input[index]];
+void run(const Map& map, int64_t count, const uint8_t* input, uint8_t* output) {
+  for (int64_t index = 0; index < count; ++index) output[index] = map.table[input[index]];
+}
+
+constexpr LookupKernel kKernel = {"reference", Isa::kReference, run};
+
+}  // namespace
+
+const LookupKernel& lookup_reference() {
+  return kKernel;
 }
 
 }  // namespace liteqat::kernels::lookup

@@ -2,7 +2,9 @@
 // float32 and divides by the count; int8 multiplies the sum by one fixed-point factor (tflite-int8.md 3.11). Exact.
 #pragma once
 
+#include "base/cpu.h"
 #include "kernels/extents.h"
+#include "kernels/kernel.h"
 #include "numeric/fixed_point.h"
 
 namespace liteqat::kernels::mean {
@@ -28,5 +30,21 @@ numeric::Multiplier make_multiplier(float input_scale, float output_scale, int64
 
 /// scratch: int32 [output_elems].
 void mean_int8(const Int8Params& params, const int8_t* input, int32_t* scratch, int8_t* output);
+
+/// A reduction of neighbouring axes: input [outer, reduced, inner] -> output [outer, inner].
+struct Block {
+  int64_t outer = 1, reduced = 1, inner = 1;
+};
+/// False where kept axes lie between reduced ones.
+bool find_block(const Reduction& reduction, Block* block);
+
+/// mean_int8 of a block; a unit is one of the outer positions. No scratch.
+struct Int8BlockKernel {
+  const char* isa_name;  // the end of the kernel's name; the rest is the operator's
+  Isa isa;
+  void (*run)(const Int8Params& params, const Block& block, Range outer, const int8_t* input, int8_t* output);
+};
+/// The strongest kernel that needs no more than `isa`; null where only mean_int8 computes it.
+const Int8BlockKernel* find_int8_block_kernel(Isa isa);
 
 }  // namespace liteqat::kernels::mean

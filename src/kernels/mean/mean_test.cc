@@ -55,6 +55,49 @@ TEST(MeanInt8, StaysWithinOneStepOfTheRealMean) {
   }
 }
 
+TEST(MeanInt8, EveryBlockKernelEqualsTheWalkInMemoryOrder) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Rng rng(seed);
+    const auto extent = [&](int32_t most) { return rng.next_below(4) == 0 ? 1 : random_between(rng, 1, most); };
+    const int32_t outer = extent(3), reduced = seed % 20 == 0 ? random_between(rng, 250, 700) : extent(70), inner = extent(200);
+    Int8Params params = {.reduction = {.extents = {1, 1, 1, outer, reduced, inner},
+                                       .output = {0, 0, 0, inner, 0, 1},
+                                       .output_elems = int64_t{outer} * inner,
+                                       .reduced_elems = reduced},
+                         .multiplier = make_multiplier(0.01f + rng.next_float(), 0.01f + rng.next_float(), reduced),
+                         .input_zero_point = random_between(rng, -128, 127),
+                         .output_zero_point = random_between(rng, -128, 127)};
+    Block block;
+    ASSERT_TRUE(find_block(params.reduction, &block));
+    ASSERT_EQ(block.outer * block.reduced * block.inner, int64_t{outer} * reduced * inner);
+    const auto output_elems = static_cast<size_t>(params.reduction.output_elems);
+    std::vector<int8_t> codes = random_codes(rng, static_cast<size_t>(outer) * static_cast<size_t>(reduced * inner)),
+                        expected(output_elems);
+    if (seed % 20 == 0) std::fill(codes.begin(), codes.end(), int8_t{-128});  // the least sums of 16 bits
+    std::vector<int32_t> scratch(output_elems);
+    mean_int8(params, codes.data(), scratch.data(), expected.data());
+    for (Isa isa : supported_isas()) {
+      const Int8BlockKernel* kernel = find_int8_block_kernel(isa);
+      if (kernel == nullptr) continue;
+      GuardedBuffer<int8_t> input(codes), output(output_elems);
+      for (int64_t part = 2; part >= 0; --part) kernel->run(params, block, part_of(block.outer, part, 3), input.data(), output.data());
+      ASSERT_EQ(output.values(), expected) << kernel->isa_name << ", seed " << seed;
+    }
+  }
+}
+
+TEST(MeanInt8, BlocksAreNeighbouringAxes) {
+  Block block;
+  EXPECT_TRUE(find_block({.extents = {1, 2, 3, 1, 4, 5}, .output = {0, 15, 5, 0, 0, 1}, .output_elems = 30, .reduced_elems = 4}, &block));
+  EXPECT_EQ(block.outer, 6);
+  EXPECT_EQ(block.reduced, 4);
+  EXPECT_EQ(block.inner, 5);
+  EXPECT_FALSE(find_block({.extents = {1, 1, 2, 3, 4, 5}, .output = {0, 0, 0, 5, 0, 1}, .output_elems = 15, .reduced_elems = 8}, &block));
+  EXPECT_TRUE(find_block({.extents = {1, 1, 2, 3, 4, 5}, .output = {0, 0, 12, 4, 1, 0}, .output_elems = 24, .reduced_elems = 5}, &block));
+  EXPECT_EQ(block.inner, 1);
+  EXPECT_EQ(find_int8_block_kernel(Isa::kReference), nullptr);
+}
+
 TEST(Mean, ReducesTheAxesWithStrideZero) {
   // [2,3,4,5] over axes 1 and 2, and over the last axis.
   Rng rng(3);

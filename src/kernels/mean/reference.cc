@@ -39,8 +39,8 @@ void mean_int8(const Int8Params& params, const int8_t* input, int32_t* scratch, 
   add_up(reduction, input, scratch);
   const auto zero = static_cast<int32_t>(params.input_zero_point * reduction.reduced_elems);
   for (int64_t out = 0; out < reduction.output_elems; ++out) {
-    const int32_t code = numeric::multiply_by_quantized_multiplier(scratch[out] - zero, params.multiplier) + params.output_zero_point;
-    output[out] = static_cast<int8_t>(std::clamp(code, -128, 127));
+    const int32_t scaled = numeric::multiply_by_quantized_multiplier(scratch[out] - zero, params.multiplier);
+    output[out] = static_cast<int8_t>(std::clamp(numeric::wrapping_add(scaled, params.output_zero_point), -128, 127));
   }
 }
 

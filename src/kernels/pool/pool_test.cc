@@ -14,13 +14,13 @@ namespace {
 
 using namespace kernels::testing;
 
-Window random_window(Rng& rng) {
+Window random_window(Rng& rng, int32_t most_channels = 9) {
   const auto padding = rng.next_below(2) == 0 ? numeric::Padding::kSame : numeric::Padding::kValid;
   Window window;
   window.batch = random_between(rng, 1, 3);
   window.in_h = random_between(rng, 1, 11);
   window.in_w = random_between(rng, 1, 11);
-  window.in_c = window.out_c = random_between(rng, 1, 9);
+  window.in_c = window.out_c = random_between(rng, 1, most_channels);
   window.filter_h = random_between(rng, 1, padding == numeric::Padding::kSame ? 5 : window.in_h);
   window.filter_w = random_between(rng, 1, padding == numeric::Padding::kSame ? 5 : window.in_w);
   window.stride_h = random_between(rng, 1, 4);
@@ -85,6 +85,53 @@ TEST(PoolIntegers, EqualSortingAndExactAverages) {
   expect_sorted_and_exact<int8_t>(max_pool_int8, average_pool_int8);
   expect_sorted_and_exact<uint8_t>(max_pool_uint8, average_pool_uint8);
   expect_sorted_and_exact<int16_t>(max_pool_int16, average_pool_int16);
+}
+
+TEST(PoolInt8, EveryKernelEqualsTheReference) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Rng rng(seed);
+    Window window = random_window(rng, 200);
+    if (seed % 10 == 0) {  // one window over more taps than 16-bit sums hold
+      window = {.in_h = random_between(rng, 16, 24), .in_w = random_between(rng, 17, 24), .in_c = random_between(rng, 1, 70)};
+      window.out_c = window.in_c;
+      window.filter_h = window.in_h;
+      window.filter_w = window.in_w;
+    }
+    const auto count = static_cast<size_t>(window.batch * window.in_h * window.in_w * window.in_c);
+    const std::vector<int8_t> input = seed % 20 == 0 ? std::vector<int8_t>(count, int8_t{-128}) : random_codes(rng, count);
+    const numeric::IntClamp limits = {random_between(rng, -128, 0), random_between(rng, 0, 127)};
+    const std::vector<int8_t> largest = run_in_parts<int8_t>(max_pool_int8, window, limits, input);
+    const std::vector<int8_t> average = run_in_parts<int8_t>(average_pool_int8, window, limits, input);
+    for (Isa isa : supported_isas()) {
+      const Int8Kernels& kernels = find_int8_kernels(int64_t{window.filter_h} * window.filter_w, isa);
+      ASSERT_EQ(run_in_parts<int8_t>(kernels.max_pool, window, limits, input), largest) << kernels.max_name << ", seed " << seed;
+      ASSERT_EQ(run_in_parts<int8_t>(kernels.average_pool, window, limits, input), average) << kernels.average_name << ", seed " << seed;
+    }
+  }
+}
+
+// The quotient is taken in float32: around every tie of every number of taps that is allowed, it must be cut where the integer quotient is.
+TEST(PoolInt8, AveragesAroundEveryTieAreExact) {
+  const auto strongest = find_int8_kernels(1, supported_isas().back());
+  for (int32_t taps = 1; taps <= 66000; taps += taps < 600 ? 1 : 577) {
+    const Window window = {.in_h = taps, .out_h = 1, .filter_h = taps};
+    if (taps > strongest.most_taps) {
+      EXPECT_EQ(find_int8_kernels(taps, supported_isas().back()).isa, Isa::kReference);
+      continue;
+    }
+    for (const int32_t code : {-128, -127, -1, 0, 126}) {
+      std::vector<int8_t> input(static_cast<size_t>(taps), static_cast<int8_t>(code));
+      const int32_t middle = taps / 2;
+      for (int32_t tap = 0; tap < middle - 1; ++tap) input[static_cast<size_t>(tap)] = static_cast<int8_t>(code + 1);
+      for (int32_t raised = std::max(middle - 1, 0); raised <= std::min(middle + 1, taps - 1); ++raised) {  // code + raised / taps
+        int8_t average = 0;
+        strongest.average_pool(window, {-128, 127}, {0, 1}, input.data(), &average);
+        const int64_t sum = int64_t{code} * taps + raised, magnitude = (2 * std::abs(sum) + taps) / (2 * taps);
+        ASSERT_EQ(average, sum < 0 ? -magnitude : magnitude) << taps << " taps, " << raised << " above " << code;
+        input[static_cast<size_t>(raised)] = static_cast<int8_t>(code + 1);
+      }
+    }
+  }
 }
 
 // A damaged file may ask for any filter that SAME padding fits: only the taps inside the input may cost time.

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/cpu.h"
 #include "kernels/broadcast.h"
 #include "numeric/fixed_point.h"
 #include "numeric/tables.h"
@@ -50,5 +51,17 @@ int32_t requantize_code(int32_t code, const Requantize& params, int32_t low, int
 /// and int16_t). 8-bit to 8-bit codes go through a table (kernels/lookup).
 template <typename From, typename To>
 void requantize(Range elems, const Requantize& params, const From* input, To* output);
+
+/// quantize and dequantize of 8-bit codes, `count` neighbouring elements.
+struct Kernels {
+  const char* isa_name;  // the end of the kernels' names; the rest is the operator's
+  Isa isa;
+  void (*quantize_int8)(int64_t count, const Affine& output_params, const float* input, int8_t* output);
+  void (*quantize_uint8)(int64_t count, const Affine& output_params, const float* input, uint8_t* output);
+  void (*dequantize_int8)(int64_t count, const Affine& input_params, const int8_t* input, float* output);
+  void (*dequantize_uint8)(int64_t count, const Affine& input_params, const uint8_t* input, float* output);
+};
+/// The strongest kernels that need no more than `isa`.
+const Kernels& find_kernels(Isa isa);
 
 }  // namespace liteqat::kernels::quantize

@@ -53,6 +53,59 @@ TEST(Dequantize, MultipliesInDouble) {
   }
 }
 
+/// Values around every tie of a random scale, and what has no code.
+std::vector<float> hard_values(Rng& rng, size_t count, float scale) {
+  const float special[] = {kInfinity, -kInfinity, NAN, -NAN, 3e38f, -3e38f, 1e-45f, -0.0f, 0.0f};
+  std::vector<float> values(count);
+  for (float& value : values) {
+    const auto tie = static_cast<float>(random_between(rng, -300, 300)) + 0.5f;
+    const uint32_t kind = rng.next_below(8);
+    value = kind == 0   ? special[rng.next_below(9)]
+            : kind == 1 ? std::nextafter(tie * scale, kInfinity)
+            : kind == 2 ? std::nextafter(tie * scale, -kInfinity)
+            : kind == 3 ? static_cast<float>(rng.next_normal()) * scale * 100
+            : kind == 4 ? std::nextafter(0.5f, 0.0f) * scale
+                        : tie * scale;
+  }
+  return values;
+}
+
+template <typename Code>
+void expect_same(const Kernels& kernels, const Affine& affine, const std::vector<float>& values, const std::vector<Code>& codes) {
+  const auto count = static_cast<int64_t>(values.size());
+  std::vector<Code> expected(values.size());
+  std::vector<float> expected_values(values.size());
+  quantize(Range{0, count}, affine, values.data(), expected.data());
+  dequantize(Range{0, count}, affine, codes.data(), expected_values.data());
+  GuardedBuffer<float> input(values), output_values(values.size());
+  GuardedBuffer<Code> output(values.size()), input_codes(codes);
+  if constexpr (std::is_same_v<Code, int8_t>) {
+    kernels.quantize_int8(count, affine, input.data(), output.data());
+    kernels.dequantize_int8(count, affine, input_codes.data(), output_values.data());
+  } else {
+    kernels.quantize_uint8(count, affine, input.data(), output.data());
+    kernels.dequantize_uint8(count, affine, input_codes.data(), output_values.data());
+  }
+  ASSERT_EQ(output.values(), expected) << kernels.isa_name << " scale " << affine.scale;
+  ASSERT_TRUE(same_bits(output_values.values(), expected_values)) << kernels.isa_name << " scale " << affine.scale;
+}
+
+TEST(QuantizeKernels, EveryOneEqualsTheReference) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Rng rng(seed);
+    const size_t count = seed < 140 ? seed + 1 : 1000;
+    const float scale = std::ldexp(1.0f + rng.next_float(), seed % 7 == 0 ? -140 : random_between(rng, -20, 10));
+    const std::vector<float> values = hard_values(rng, count, scale);
+    const std::vector<int8_t> codes = random_codes(rng, count);
+    const std::vector<uint8_t> unsigned_codes(codes.begin(), codes.end());
+    for (Isa isa : supported_isas()) {
+      const Kernels& kernels = find_kernels(isa);
+      expect_same<int8_t>(kernels, {.scale = scale, .zero_point = random_between(rng, -128, 127)}, values, codes);
+      expect_same<uint8_t>(kernels, {.scale = scale, .zero_point = random_between(rng, 0, 255)}, values, unsigned_codes);
+    }
+  }
+}
+
 TEST(Dequantize, EveryFloat16) {
   for (uint32_t bits = 0; bits < 65536; ++bits) {
     const auto half = static_cast<uint16_t>(bits);

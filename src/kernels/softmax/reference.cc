@@ -1,50 +1,29 @@
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 
-#include "kernels/softmax/softmax.h"
+#include "kernels/softmax/fixed_point.h"
 
 namespace liteqat::kernels::softmax {
 namespace {
 
-using numeric::rounding_divide_by_pot;
-using numeric::srdhm;
-
-constexpr int32_t kInputIntegerBits = 5;  // Q5.26
-constexpr int32_t kSumIntegerBits = 12;   // Q12.19
-constexpr int64_t kSumTooLarge = int64_t{512} << (31 - kSumIntegerBits);
-
-/// exp(code - largest) in Q0.31.
-int32_t exp_of_difference(const Int8Params& params, int32_t difference) {
-  return numeric::exp_on_negative(srdhm(numeric::wrapping_shift_left(difference, params.multiplier.shift), params.multiplier.mantissa));
-}
-
 template <typename T>
 void softmax_row(const Int8Params& params, const T* input, T* output) {
-  constexpr int32_t kLow = std::numeric_limits<T>::min(), kHigh = std::numeric_limits<T>::max();
   const int32_t columns = params.shape.columns;
   const int32_t largest = *std::max_element(input, input + columns);
   int64_t sum = 0;
   for (int32_t column = 0; column < columns; ++column) {
     const int32_t difference = input[column] - largest;
-    if (difference >= params.diff_min) sum += rounding_divide_by_pot(exp_of_difference(params, difference), kSumIntegerBits);
+    if (difference >= params.diff_min) sum += numeric::rounding_divide_by_pot(exp_of_difference(params, difference), kSumIntegerBits);
   }
   if (sum >= kSumTooLarge) {
     std::fill_n(output, columns, std::numeric_limits<T>::min());
     return;
   }
-  const int32_t headroom = std::countl_zero(static_cast<uint32_t>(sum));
-  const int32_t bits_over_unit = kSumIntegerBits - headroom;
-  const auto fraction = static_cast<int32_t>((static_cast<uint32_t>(sum) << headroom) - (uint32_t{1} << 31));
-  const int32_t reciprocal = numeric::one_over_one_plus_x(fraction);
+  const Reciprocal reciprocal(sum);
   for (int32_t column = 0; column < columns; ++column) {
     const int32_t difference = input[column] - largest;
-    int32_t code = kLow;
-    if (difference >= params.diff_min) {
-      code += rounding_divide_by_pot(srdhm(reciprocal, exp_of_difference(params, difference)), bits_over_unit + 31 - 8);
-    }
-    output[column] = static_cast<T>(std::clamp(code, kLow, kHigh));
+    output[column] = reciprocal.code<T>(difference >= params.diff_min ? exp_of_difference(params, difference) : 0);
   }
 }
 

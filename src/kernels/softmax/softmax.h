@@ -3,6 +3,7 @@
 // the C library's expf and so equals TFLite's on the same one.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 #include "kernels/kernel.h"
@@ -31,6 +32,18 @@ Int8Params make_int8_params(const Rows& shape, float beta, float input_scale);
 void softmax_int8(const Int8Params& params, const int8_t* input, int8_t* output);
 /// The same with codes 128 higher.
 void softmax_uint8(const Int8Params& params, const uint8_t* input, uint8_t* output);
+
+/// The same through a table of the exponentials, which depend on nothing but the distance of a code from the largest of its row: what
+/// models run. A unit is a row; may work in place.
+struct Int8Table {
+  int32_t columns = 1;
+  std::array<int32_t, 256> exponentials{};  // exp(-distance) in Q0.31, 0 beyond diff_min
+  std::array<int32_t, 256> addends{};       // the same in Q12.19, rounded
+};
+Int8Table make_int8_table(const Int8Params& params);
+/// T: int8_t, uint8_t. Equal to softmax_int8 and softmax_uint8.
+template <typename T>
+void softmax_table(const Int8Table& table, Range units, const T* input, T* output);
 
 struct Int16Params {
   Rows shape;

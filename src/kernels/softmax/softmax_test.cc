@@ -76,6 +76,31 @@ TEST(SoftmaxInt8, ManyEqualLogitsAnswer) {
   }
 }
 
+TEST(SoftmaxTable, EqualsTheReference) {
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    Rng rng(seed);
+    const auto columns = static_cast<int32_t>(rng.next_below(seed % 3 == 0 ? 1200 : 40)) + 1, rows = random_between(rng, 1, 4);
+    const auto count = static_cast<size_t>(rows) * static_cast<size_t>(columns);
+    const std::vector<int8_t> input = seed % 17 == 0 ? std::vector<int8_t>(count, int8_t{-5}) : random_codes(rng, count);
+    const std::vector<uint8_t> unsigned_input(input.begin(), input.end());
+    const float beta = 0.1f + rng.next_float(), scale = std::ldexp(1.0f + rng.next_float(), random_between(rng, -12, 6));
+    const Int8Params params = make_int8_params({.rows = rows, .columns = columns}, beta, scale);
+    const Int8Table table = make_int8_table(params);
+    std::vector<int8_t> expected(count);
+    std::vector<uint8_t> unsigned_expected(count);
+    softmax_int8(params, input.data(), expected.data());
+    softmax_uint8(params, unsigned_input.data(), unsigned_expected.data());
+    GuardedBuffer<int8_t> codes(input), output(count);
+    GuardedBuffer<uint8_t> unsigned_codes(unsigned_input);
+    for (int64_t part = 1; part >= 0; --part) {
+      softmax_table(table, part_of(rows, part, 2), codes.data(), output.data());
+      softmax_table(table, part_of(rows, part, 2), unsigned_codes.data(), unsigned_codes.data());
+    }
+    ASSERT_EQ(output.values(), expected) << "seed " << seed;
+    ASSERT_EQ(unsigned_codes.values(), unsigned_expected) << "seed " << seed;
+  }
+}
+
 TEST(SoftmaxInt8, RowsAreIndependent) {
   Rng rng(5);
   const std::vector<int8_t> input = random_codes(rng, 70);

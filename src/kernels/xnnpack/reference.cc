@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <type_traits>
 
 #include "kernels/xnnpack/xnnpack.h"
@@ -37,14 +39,11 @@ AddParams make_add_params(const Affine& a, const Affine& b, const Affine& output
 
 template <typename Elem>
 void add(const AddParams& params, const Elem* a, const Elem* b, Elem* output) {
-  const int32_t columns = params.extents[kMaxRank - 1];
-  const int64_t a_step = params.a[kMaxRank - 1], b_step = params.b[kMaxRank - 1];
-  for_rows(params.extents, params.a, params.b, [&](int64_t a_offset, int64_t b_offset) {
-    for (int64_t column = 0; column < columns; ++column) {
-      const int32_t sum =
-          params.bias + a[a_offset + column * a_step] * params.a_multiplier + b[b_offset + column * b_step] * params.b_multiplier;
-      *output++ = static_cast<Elem>(std::clamp((sum >> params.shift) + params.output_zero_point, params.clamp.low, params.clamp.high));
-    }
+  const Extents& extents = params.broadcast.extents;
+  const int64_t count = std::accumulate(extents.begin(), extents.end(), int64_t{1}, std::multiplies<>());
+  for_pairs(params.broadcast, {0, count}, [&](int64_t a_offset, int64_t b_offset, int64_t offset) {
+    const int32_t sum = params.bias + a[a_offset] * params.a_multiplier + b[b_offset] * params.b_multiplier;
+    output[offset] = static_cast<Elem>(std::clamp((sum >> params.shift) + params.output_zero_point, params.clamp.low, params.clamp.high));
   });
 }
 

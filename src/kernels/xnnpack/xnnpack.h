@@ -8,21 +8,18 @@
 #include <array>
 #include <cstdint>
 
-#include "kernels/extents.h"
+#include "kernels/broadcast.h"
 #include "kernels/mean/mean.h"
 #include "numeric/activation.h"
+#include "numeric/tables.h"
 
 namespace liteqat::kernels::xnnpack {
 
-struct Affine {
-  float scale = 1;
-  int32_t zero_point = 0;
-};
+using numeric::Affine;
 
 /// y = (bias + a * a_multiplier + b * b_multiplier) >> shift, plus zero point, clamped: one rounding, ties up.
 struct AddParams {
-  Extents extents{};
-  Strides a{}, b{};  // in elements; 0 along broadcast axes
+  Broadcast broadcast;
   int32_t bias = 0, a_multiplier = 0, b_multiplier = 0, shift = 0;
   int32_t output_zero_point = 0;
   numeric::IntClamp clamp{};
@@ -30,7 +27,7 @@ struct AddParams {
 
 /// Whether XNNPACK takes the scales: both quotients in [2^-10, 2^8).
 bool takes_add(const Affine& a, const Affine& b, const Affine& output);
-/// Multipliers of 21 bits for the larger of both quotients. Extents, strides and clamp are the caller's. Requires: takes_add.
+/// Multipliers of 21 bits for the larger of both quotients. Broadcast and clamp are the caller's. Requires: takes_add.
 AddParams make_add_params(const Affine& a, const Affine& b, const Affine& output);
 template <typename Elem>
 void add(const AddParams& params, const Elem* a, const Elem* b, Elem* output);

@@ -32,8 +32,7 @@ TEST(XnnpackAdd, IsOneRoundingOfTheSumOfRoundedMultiples) {
     const Affine a = {random_scale(rng), 3}, b = {random_scale(rng), -128}, y = {random_scale(rng), 127 - repeat};
     ASSERT_TRUE(takes_add(a, b, y));
     AddParams params = make_add_params(a, b, y);
-    params.extents = {1, 1, 1, 1, 256, 256};
-    params.a = {0, 0, 0, 0, 1, 0}, params.b = {0, 0, 0, 0, 0, 1};
+    params.broadcast = {.extents = {1, 1, 1, 1, 256, 256}, .a = {0, 0, 0, 0, 1, 0}, .b = {0, 0, 0, 0, 0, 1}};
     params.clamp = {-128, 127};
     std::vector<int8_t> codes, sums(65536);
     for (int32_t code = -128; code < 128; ++code) codes.push_back(static_cast<int8_t>(code));
