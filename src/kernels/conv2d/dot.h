@@ -7,6 +7,7 @@
 
 #include "kernels/conv2d/implementations.h"
 #include "kernels/conv2d/strips.h"
+#include "kernels/lanes/code_channels.h"
 #include "kernels/lanes/dot_epilogue.h"
 #include "kernels/lanes/dot_tile.h"
 
@@ -43,7 +44,11 @@ struct Dot {
     __builtin_memcpy(packed, &geometry, sizeof(geometry));
     std::byte* arrays = packed + kGeometryBytes;
     std::byte* offsets = arrays + lanes::StepArrays::bytes(geometry.positions);
-    pack_channels(params, geometry, arrays);
+    const int64_t taps = geometry.segments * geometry.segment_taps;
+    const lanes::ChannelTaps channel_taps = {.taps = taps, .channel_stride = taps, .tap_stride = 1};
+    lanes::pack_code_positions<Lanes>(
+        params, params.window.out_c, channel_taps,
+        [&](int64_t channel) { return lanes::sum_of_taps<Lanes>(params.weights, channel_taps, channel); }, arrays);
     geometry.pack_offsets(params.window, reinterpret_cast<int64_t*>(offsets));
     pack_weights(params, geometry, reinterpret_cast<Weight*>(offsets + geometry.offsets_bytes()));
   }
@@ -76,35 +81,6 @@ struct Dot {
   }
 
  private:
-  static void pack_channels(const Int8Params& params, const Geometry& geometry, std::byte* packed_arrays) {
-    const int64_t taps = int64_t{params.window.filter_h} * params.window.filter_w * params.window.in_c;
-    const lanes::StepArrays arrays(packed_arrays, geometry.positions);
-    const lanes::ChannelArrays integer(packed_arrays + lanes::StepArrays::kModeBytes, geometry.positions);
-    const auto own_bias = [&](int64_t channel) { return params.bias == nullptr ? 0 : params.bias[channel]; };
-    const auto folded_bias = [&](int64_t channel) {
-      uint32_t sum = 0;
-      for (int64_t tap = 0; tap < taps; ++tap) sum += static_cast<uint32_t>(params.weights[channel * taps + tap]);
-      return static_cast<int32_t>(static_cast<uint32_t>(own_bias(channel)) -
-                                  static_cast<uint32_t>(params.input_zero_point + Lanes::kInputShift) * sum);
-    };
-    *arrays.mode = Lanes::kHasSteps ? lanes::CodeMode::kOneSided : lanes::CodeMode::kInteger;
-    lanes::for_positions<Lanes>(params.window.out_c, [&](int64_t channel, int64_t position) {
-      if (*arrays.mode == lanes::CodeMode::kInteger) return;
-      const auto bounds = lanes::accumulator_bounds(params.weights + channel * taps, taps, 1, own_bias(channel), params.input_zero_point);
-      lanes::CodeSteps steps;
-      if (!lanes::find_code_steps(params.multipliers[channel], params.output_zero_point, params.clamp, bounds, &steps)) {
-        *arrays.mode = lanes::CodeMode::kInteger;
-        return;
-      }
-      arrays.set(position, folded_bias(channel), steps);
-      if (steps.two_sided) *arrays.mode = lanes::CodeMode::kTwoSided;
-    });
-    if (*arrays.mode != lanes::CodeMode::kInteger) return;
-    lanes::for_positions<Lanes>(params.window.out_c, [&](int64_t channel, int64_t position) {
-      integer.set(position, folded_bias(channel), params.multipliers[channel]);
-    });
-  }
-
   static void pack_weights(const Int8Params& params, const Geometry& geometry, Weight* packed) {
     const int64_t taps = geometry.segments * geometry.segment_taps;
     lanes::for_positions<Lanes>(params.window.out_c, [&](int64_t channel, int64_t position) {

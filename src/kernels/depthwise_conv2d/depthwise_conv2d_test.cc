@@ -244,6 +244,19 @@ TEST(DepthwiseConv2DKernels, TheStrongestSupportedOneIsChosen) {
   EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512Vnni).name, "depthwise_conv2d_f32_f32_generic_avx512");
   EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512).name, "depthwise_conv2d_i8_i32_generic_avx512");
   EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512Vnni).name, "depthwise_conv2d_i8_i32_dot_avx512vnni");
+  const Int8Params wide = {.window = {.in_h = 4,
+                                      .in_w = 4,
+                                      .in_c = 16,
+                                      .out_h = 4,
+                                      .out_w = 4,
+                                      .out_c = 16,
+                                      .filter_h = 3,
+                                      .filter_w = 3,
+                                      .pad_top = 1,
+                                      .pad_left = 1}};
+  EXPECT_STREQ(find_int8_kernel(wide, Isa::kAvx2).name, "depthwise_conv2d_i8_i32_columns_avx2");
+  EXPECT_STREQ(find_int8_kernel(wide, Isa::kAvx512).name, "depthwise_conv2d_i8_i32_columns_avx512");
+  EXPECT_STREQ(find_int8_kernel(wide, Isa::kAvx512Vnni).name, "depthwise_conv2d_i8_i32_columns_avx512vnni");
   const Int8Params multiplied = {.window = {.in_c = 2, .out_c = 4}};
   EXPECT_STREQ(find_int8_kernel(multiplied, Isa::kAvx512).name, "depthwise_conv2d_i8_i32_reference");
 }

@@ -10,6 +10,7 @@
 
 #include "kernels/depthwise_conv2d/implementations.h"
 #include "kernels/lanes/blocks.h"
+#include "kernels/lanes/code_channels.h"
 #include "kernels/lanes/dot_epilogue.h"
 
 namespace liteqat::kernels::depthwise_conv2d {
@@ -93,32 +94,15 @@ struct Dot {
 
  private:
   static void pack_channels(const Int8Params& params, const Geometry& geometry, std::byte* packed) {
-    const int64_t taps = int64_t{params.window.filter_h} * params.window.filter_w, out_c = params.window.out_c;
-    const lanes::StepArrays arrays(packed, geometry.positions);
-    const lanes::ChannelArrays integer(packed + lanes::StepArrays::kModeBytes, geometry.positions);
-    const auto own_bias = [&](int64_t channel) { return params.bias == nullptr ? 0 : params.bias[channel]; };
-    const auto folded_bias = [&](int64_t channel) {
+    const int64_t out_c = params.window.out_c;
+    const auto live_sum = [&](int64_t channel) {
       uint32_t sum = 0;
       for_live_taps(params.window, geometry,
                     [&](int64_t tap, int64_t, int64_t) { sum += static_cast<uint32_t>(params.weights[tap * out_c + channel]); });
-      return static_cast<int32_t>(static_cast<uint32_t>(own_bias(channel)) -
-                                  static_cast<uint32_t>(params.input_zero_point + Lanes::kInputShift) * sum);
+      return sum;
     };
-    *arrays.mode = lanes::CodeMode::kOneSided;
-    lanes::for_positions<Lanes>(out_c, [&](int64_t channel, int64_t position) {
-      if (*arrays.mode == lanes::CodeMode::kInteger) return;
-      const auto bounds = lanes::accumulator_bounds(params.weights + channel, taps, out_c, own_bias(channel), params.input_zero_point);
-      lanes::CodeSteps steps;
-      if (!lanes::find_code_steps(params.multipliers[channel], params.output_zero_point, params.clamp, bounds, &steps)) {
-        *arrays.mode = lanes::CodeMode::kInteger;
-        return;
-      }
-      arrays.set(position, folded_bias(channel), steps);
-      if (steps.two_sided) *arrays.mode = lanes::CodeMode::kTwoSided;
-    });
-    if (*arrays.mode != lanes::CodeMode::kInteger) return;
-    lanes::for_positions<Lanes>(
-        out_c, [&](int64_t channel, int64_t position) { integer.set(position, folded_bias(channel), params.multipliers[channel]); });
+    const int64_t taps = int64_t{params.window.filter_h} * params.window.filter_w;
+    lanes::pack_code_positions<Lanes>(params, out_c, {.taps = taps, .channel_stride = 1, .tap_stride = out_c}, live_sum, packed);
   }
 
   /// Calls tap(tap in the filter, its row and column in the list of pixels, for output 0) for the taps that some output reaches.

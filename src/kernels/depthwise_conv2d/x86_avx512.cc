@@ -1,4 +1,5 @@
 #include "kernels/lanes/x86_avx512.h"
+#include "kernels/depthwise_conv2d/columns.h"
 #include "kernels/depthwise_conv2d/generic.h"
 
 namespace liteqat::kernels::depthwise_conv2d {
@@ -8,6 +9,7 @@ using x86_avx512::Lanes;
 
 constexpr Float32Kernel kFloat32 = Generic<Lanes>::float32_kernel("depthwise_conv2d_f32_f32_generic_avx512", Isa::kAvx512);
 constexpr Int8Kernel kInt8 = Generic<Lanes>::int8_kernel("depthwise_conv2d_i8_i32_generic_avx512", Isa::kAvx512);
+constexpr Int8Kernel kColumns = AnyColumns<Lanes>::kernel("depthwise_conv2d_i8_i32_columns_avx512", Isa::kAvx512);
 
 }  // namespace
 
@@ -16,6 +18,10 @@ const Float32Kernel& float32_avx512() {
 }
 const Int8Kernel& int8_avx512() {
   return kInt8;
+}
+
+const Int8Kernel& int8_columns_avx512() {
+  return kColumns;
 }
 
 }  // namespace liteqat::kernels::depthwise_conv2d

@@ -21,14 +21,21 @@ struct DoubleEpilogue {
 
   template <int kRows, int kVectors>
   [[gnu::always_inline]] void store(Int (&sums)[kRows][kVectors], const lanes::ChannelBlock& block, int8_t* output) const {
-#pragma GCC unroll 16
-    for (int row = 0; row < kRows; ++row) {
+    store_rows(sums, kRows, block, output);
+  }
+
+ private:
+  /// Through memory, so that tiles of all numbers of rows share the code.
+  template <int kVectors>
+  [[gnu::noinline]] void store_rows(const Int (*sums)[kVectors], int64_t rows, const lanes::ChannelBlock& block, int8_t* output) const {
+    for (int64_t row = 0; row < rows; ++row) {
+      Int codes[kVectors];
 #pragma GCC unroll 4
       for (int vector = 0; vector < kVectors; ++vector) {
         const Int rounded = Lanes::round_scaled(sums[row][vector], rescale + block.channel + vector * Lanes::kCount);
-        sums[row][vector] = Lanes::add(rounded, zero_point);
+        codes[vector] = Lanes::add(rounded, zero_point);
       }
-      lanes::store_codes<Lanes, kVectors>(sums[row], block.count, clamp, output + row * row_elems);
+      lanes::store_codes<Lanes, kVectors>(codes, block.count, clamp, output + row * row_elems);
     }
   }
 };

@@ -14,23 +14,21 @@ namespace liteqat::kernels::lanes {
 /// Before the arrays, for all channels together.
 enum class CodeMode : int32_t { kInteger, kOneSided, kTwoSided };
 
-/// Where the per-channel arrays of the steps lie: after the mode, one array of padded_channels four-byte elements each.
+/// Where the per-channel arrays of the steps lie: one array of `stride` four-byte elements each; those of CodeEpilogue after the mode.
 struct StepArrays {
   static constexpr int64_t kArrays = 6;
   static constexpr int64_t kModeBytes = kAlignment;
 
-  CodeMode* mode;
   int32_t *bias, *split;
   float *high, *low, *above, *below;
 
-  [[gnu::always_inline]] StepArrays(std::byte* packed, int64_t padded_channels)
-      : mode(reinterpret_cast<CodeMode*>(packed)),
-        bias(reinterpret_cast<int32_t*>(packed + kModeBytes)),
-        split(bias + padded_channels),
-        high(reinterpret_cast<float*>(split + padded_channels)),
-        low(high + padded_channels),
-        above(low + padded_channels),
-        below(above + padded_channels) {}
+  [[gnu::always_inline]] StepArrays(int32_t* arrays, int64_t stride)
+      : bias(arrays),
+        split(bias + stride),
+        high(reinterpret_cast<float*>(split + stride)),
+        low(high + stride),
+        above(low + stride),
+        below(above + stride) {}
 
   /// The bias includes the offset of the steps.
   [[gnu::always_inline]] void set(int64_t position, int32_t bias_value, const CodeSteps& steps) const {
@@ -44,6 +42,12 @@ struct StepArrays {
 
   static int64_t bytes(int64_t padded_channels) { return kModeBytes + padded_channels * kArrays * int64_t{sizeof(int32_t)}; }
 };
+
+/// Makes the compiler address what lies at fixed distances from the pointer by displacements, not by a spilled pointer to each.
+template <typename Elem>
+[[gnu::always_inline]] inline void keep_as_base(const Elem*& pointer) {
+  asm("" : "+r"(pointer));
+}
 
 /// Stores `count` codes of kVectors vectors in pack order, clamped.
 template <typename Lanes, int kVectors>
@@ -70,6 +74,29 @@ template <typename Lanes, int kRows, int kVectors>
   }
 #pragma GCC unroll 16
   for (int row = 0; row < kRows; ++row) store_codes<Lanes, kVectors>(codes[row], count, clamp, to + row * row_elems);
+}
+
+/// The steps of a block's first position.
+struct StepPointers {
+  const int32_t* split;
+  const float *high, *low, *above, *below;
+};
+
+/// Accumulators of a block become codes, unclamped.
+template <typename Lanes, bool kTwoSided, int kRows, int kVectors>
+[[gnu::always_inline]] inline void codes_along_steps(const StepPointers& steps, typename Lanes::Int (&sums)[kRows][kVectors]) {
+#pragma GCC unroll 4
+  for (int vector = 0; vector < kVectors; ++vector) {
+    const int64_t at = vector * Lanes::kCount;
+    const auto slope = Lanes::load(steps.high + at), slope_rest = Lanes::load(steps.low + at), constant = Lanes::load(steps.above + at);
+#pragma GCC unroll 16
+    for (int row = 0; row < kRows; ++row) {
+      const auto own = kTwoSided
+                           ? Lanes::select_less(sums[row][vector], Lanes::load(steps.split + at), Lanes::load(steps.below + at), constant)
+                           : constant;
+      sums[row][vector] = Lanes::step_codes(sums[row][vector], slope, slope_rest, own);
+    }
+  }
 }
 
 /// For convolutions: one fixed-point multiplier per channel.
@@ -105,48 +132,31 @@ struct CodeEpilogue {
   [[gnu::always_inline]] void store(Int (&sums)[kRows][kVectors], const ChannelBlock& block, int8_t* output) const {
     if constexpr (Lanes::kHasSteps) {
       if (mode != CodeMode::kInteger) {
-        mode == CodeMode::kTwoSided ? along_steps<true>(sums, block.channel) : along_steps<false>(sums, block.channel);
+        const int64_t at = block.channel;
+        const StepPointers steps = {split + at, high + at, low + at, above + at, below + at};
+        mode == CodeMode::kTwoSided ? codes_along_steps<Lanes, true>(steps, sums) : codes_along_steps<Lanes, false>(steps, sums);
         return store_rows<Lanes, kRows, kVectors>(sums, block.count, clamp, output, row_elems);
       }
     }
-    store_integer(sums, block, output);
+    Int kept[kRows][kVectors];
+#pragma GCC unroll 16
+    for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+      for (int vector = 0; vector < kVectors; ++vector) kept[row][vector] = sums[row][vector];
+    }
+    store_integers(kept, kRows, block, output);
   }
 
  private:
-  /// Accumulators become codes, unclamped.
-  template <bool kTwoSided, int kRows, int kVectors>
-  [[gnu::always_inline]] void along_steps(Int (&sums)[kRows][kVectors], int64_t position) const {
-#pragma GCC unroll 4
-    for (int vector = 0; vector < kVectors; ++vector) {
-      const int64_t at = position + vector * Lanes::kCount;
-      const auto slope = Lanes::load(high + at), slope_rest = Lanes::load(low + at), constant = Lanes::load(above + at);
-#pragma GCC unroll 16
-      for (int row = 0; row < kRows; ++row) {
-        const auto own =
-            kTwoSided ? Lanes::select_less(sums[row][vector], Lanes::load(split + at), Lanes::load(below + at), constant) : constant;
-        sums[row][vector] = Lanes::step_codes(sums[row][vector], slope, slope_rest, own);
-      }
-    }
-  }
-
-  /// Through memory: one code for all tiles is small, and this way is rare.
-  template <int kRows, int kVectors>
-  [[gnu::always_inline]] void store_integer(Int (&sums)[kRows][kVectors], const ChannelBlock& block, int8_t* output) const {
-    Int codes[kRows][kVectors];
-    int32_t kept[kRows][kVectors * Lanes::kCount];
-#pragma GCC unroll 16
-    for (int row = 0; row < kRows; ++row) {
-#pragma GCC unroll 4
-      for (int vector = 0; vector < kVectors; ++vector) Lanes::store(&kept[row][vector * Lanes::kCount], sums[row][vector]);
-    }
-#pragma GCC unroll 1
-    for (int row = 0; row < kRows; ++row) {
-#pragma GCC unroll 1
+  /// Through memory, so that tiles of all numbers of rows share the code: this way is rare.
+  template <int kVectors>
+  [[gnu::noinline]] void store_integers(const Int (*sums)[kVectors], int64_t rows, const ChannelBlock& block, int8_t* output) const {
+    for (int64_t row = 0; row < rows; ++row) {
+      Int codes[kVectors];
       for (int vector = 0; vector < kVectors; ++vector) {
-        const int64_t at = vector * Lanes::kCount;
-        codes[row][vector] = integer.codes(Lanes::load(&kept[row][at]), block.channel + at);
+        codes[vector] = integer.codes(sums[row][vector], block.channel + vector * Lanes::kCount);
       }
-      store_codes<Lanes, kVectors>(codes[row], block.count, clamp, output + row * row_elems);
+      store_codes<Lanes, kVectors>(codes, block.count, clamp, output + row * row_elems);
     }
   }
 };

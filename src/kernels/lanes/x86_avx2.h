@@ -84,6 +84,30 @@ struct Lanes {
   static void fill(int16_t* to, int64_t count, int16_t value) {
     for (int64_t at = 0; at < count; ++at) to[at] = value;
   }
+  /// The codes of `count` channels of two pixels as pairs of int16: one channel's in every lane, channels in the order of dot_tile.h for
+  /// that many vectors. Channels beyond are not read.
+  static void interleave(const int8_t* const* pixels, int64_t channel, int32_t count, Int (&taps)[2]) {
+    const __m128i first = load_codes(pixels[0] + channel, count), second = load_codes(pixels[1] + channel, count);
+    const __m128i low = _mm_unpacklo_epi8(first, second), high = _mm_unpackhi_epi8(first, second);
+    taps[0] = _mm256_cvtepi8_epi16(_mm_unpacklo_epi64(low, high));
+    taps[1] = _mm256_cvtepi8_epi16(_mm_unpackhi_epi64(low, high));
+  }
+  static void interleave(const int8_t* const* pixels, int64_t channel, int32_t count, Int (&taps)[1]) {
+    if (count >= kCount) {
+      const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(pixels[0] + channel));
+      const __m128i second = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(pixels[1] + channel));
+      taps[0] = _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(first, second));
+      return;
+    }
+    taps[0] = _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(load_codes(pixels[0] + channel, count), load_codes(pixels[1] + channel, count)));
+  }
+  static __m128i load_codes(const int8_t* from, int32_t count) {
+    if (count >= 16) return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    int8_t whole[16] = {};
+    for (int32_t at = 0; at < count; ++at) whole[at] = from[at];
+    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(whole));
+  }
+
   /// Eight int8 widened.
   static Int widen(const int8_t* from) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))); }
   static Int add(Int a, Int b) { return _mm256_add_epi32(a, b); }

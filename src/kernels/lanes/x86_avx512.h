@@ -92,6 +92,36 @@ struct Lanes {
       _mm512_mask_storeu_epi16(to + at, left >= 32 ? ~uint32_t{0} : ~uint32_t{0} >> (32 - left), _mm512_set1_epi16(value));
     }
   }
+  /// The codes of `count` channels of two pixels as pairs of int16: one channel's in every lane, channels in the order of dot_tile.h for
+  /// that many vectors. Channels beyond are not read.
+  static void interleave(const int8_t* const* pixels, int64_t channel, int32_t count, Int (&taps)[4]) {
+    const __mmask64 mask = count >= 64 ? ~uint64_t{0} : ~uint64_t{0} >> (64 - count);
+    const __m512i first = _mm512_maskz_loadu_epi8(mask, pixels[0] + channel), second = _mm512_maskz_loadu_epi8(mask, pixels[1] + channel);
+    const __m512i low = _mm512_unpacklo_epi8(first, second), high = _mm512_unpackhi_epi8(first, second);
+    taps[0] = widen_low(low);
+    taps[1] = widen_high(low);
+    taps[2] = widen_low(high);
+    taps[3] = widen_high(high);
+  }
+  static void interleave(const int8_t* const* pixels, int64_t channel, int32_t count, Int (&taps)[2]) {
+    const auto mask = static_cast<__mmask32>(count >= 32 ? ~uint32_t{0} : ~uint32_t{0} >> (32 - count));
+    const __m512i spread = _mm512_setr_epi64(0, 0, 1, 1, 2, 2, 3, 3);  // eight channels into every 128 bits
+    const __m512i first = _mm512_castsi256_si512(_mm256_maskz_loadu_epi8(mask, pixels[0] + channel));
+    const __m512i second = _mm512_castsi256_si512(_mm256_maskz_loadu_epi8(mask, pixels[1] + channel));
+    const __m512i pairs = _mm512_unpacklo_epi8(_mm512_permutexvar_epi64(spread, first), _mm512_permutexvar_epi64(spread, second));
+    taps[0] = widen_low(pairs);
+    taps[1] = widen_high(pairs);
+  }
+  static void interleave(const int8_t* const* pixels, int64_t channel, int32_t count, Int (&taps)[1]) {
+    const auto mask = static_cast<__mmask16>(count >= 16 ? 0xFFFF : 0xFFFF >> (16 - count));
+    const __m512i first = _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(mask, pixels[0] + channel));
+    const __m512i second = _mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(mask, pixels[1] + channel));
+    taps[0] = _mm512_mask_blend_epi16(0xAAAAAAAA, first, _mm512_slli_epi32(second, 16));
+  }
+  /// The low or high eight bytes of every 128 bits as int16.
+  static Int widen_low(Int bytes) { return _mm512_srai_epi16(_mm512_unpacklo_epi8(bytes, bytes), 8); }
+  static Int widen_high(Int bytes) { return _mm512_srai_epi16(_mm512_unpackhi_epi8(bytes, bytes), 8); }
+
   /// Sixteen int8 widened.
   static Int widen(const int8_t* from) { return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))); }
   static Int add(Int a, Int b) { return _mm512_add_epi32(a, b); }

@@ -1,0 +1,261 @@
+// int8 depthwise convolution with 3x3 and 5x5 filters along rows of the image: a tile is one or two output rows by one block of channels,
+// and walks over the columns of the input. A column's rows are interleaved once, Lanes::kTaps rows per channel, and multiplied into every
+// output that reads it; sums of outputs that are not complete wait in registers. Only for a depth multiplier of 1, no dilation, equal
+// strides of 1 or 2. A Lanes type of internal linkage gives the steps.
+//
+// Rows outside the input are read from a row of zero points, columns outside from its begin. The product of the zero point (and of the
+// shift of the codes, lanes/dot_tile.h) with the weights is folded into the bias, exactly, modulo 2^32.
+#pragma once
+
+#include "kernels/depthwise_conv2d/column_blocks.h"
+#include "kernels/lanes/dot_epilogue.h"
+#include "kernels/lanes/requantize.h"
+
+namespace liteqat::kernels::depthwise_conv2d {
+
+/// By two roundings in integers, where not every channel has steps: rare, so compiled once for all filters. `arrays`: of the block.
+template <typename Lanes, int kVectors>
+[[gnu::noinline]] void store_column_integers(const Int8Params& params, const std::byte* arrays, const typename Lanes::Int (*sums)[kVectors],
+                                             int32_t rows, int8_t* to) {
+  constexpr int64_t kWidth = kVectors * Lanes::kCount;
+  const lanes::Requantizer<Lanes> requantizer(params, arrays, kWidth);
+  const auto clamp = Lanes::byte_clamp(params.clamp.low, params.clamp.high);
+  for (int32_t row = 0; row < rows; ++row) {
+    typename Lanes::Int codes[kVectors];
+    for (int vector = 0; vector < kVectors; ++vector) codes[vector] = requantizer.codes(sums[row][vector], vector * Lanes::kCount);
+    lanes::store_codes<Lanes, kVectors>(codes, kWidth, clamp, to + int64_t{row} * params.window.out_w * params.window.out_c);
+  }
+}
+
+/// kFilter x kFilter at stride kStride. kMostVectors: of a block, as the sums in flight fit in registers beside the taps of a column.
+template <typename Lanes, int kFilter, int kStride, int kMostVectors>
+struct Columns {
+  using Int = typename Lanes::Int;
+  using Weight = typename Lanes::Weight;
+
+  static constexpr ColumnShape kShape = {kFilter, kStride, Lanes::kTaps, kMostVectors};
+  static constexpr int kRows = kShape.rows(), kReadRows = kShape.read_rows(), kGroups = kShape.groups(), kWaiting = kShape.waiting();
+  static constexpr int kInRows = kGroups * Lanes::kTaps;
+
+  static int64_t row_tiles(const Window& window) { return (window.out_h + kRows - 1) / kRows; }
+
+  [[gnu::noinline]] static void run(const Int8Params& params, Range units, const int8_t* input, int8_t* output) {
+    const Window& window = params.window;
+    const ColumnPlaces<Lanes> places(kShape, window);
+    const int64_t tiles = row_tiles(window), image_elems = int64_t{window.in_h} * window.in_w * window.in_c;
+    const auto* padding = reinterpret_cast<const int8_t*>(params.packed + places.padding_offset());
+    Tile tile = {params, places, Lanes::byte_clamp(params.clamp.low, params.clamp.high), padding, {}, true};
+    for (int64_t unit = units.begin; unit < units.end; ++unit) {
+      const int64_t image = unit / tiles, out_y = unit % tiles * kRows;
+      tile.place(input + image * image_elems, window.in_y(static_cast<int32_t>(out_y), 0));
+      tile.whole = out_y + kRows <= window.out_h;
+      tile.run(output + (image * window.out_h + out_y) * window.out_w * window.out_c);
+    }
+  }
+
+ private:
+  /// kRows rows of outputs.
+  struct Tile {
+    const Int8Params& params;
+    const ColumnPlaces<Lanes>& places;
+    typename Lanes::ByteClamp clamp;
+    const int8_t* padding;
+    const int8_t* rows[kInRows];  // of the input, at column 0
+    bool whole;                   // all kRows exist
+
+    [[gnu::always_inline]] void place(const int8_t* image, int64_t first_y) {
+      const Window& window = params.window;
+#pragma GCC unroll 1
+      for (int row = 0; row < kInRows; ++row) {
+        const int64_t y = first_y + (row < kReadRows ? row : kReadRows - 1);  // weights of rows beyond are 0
+        rows[row] = y >= 0 && y < window.in_h ? image + y * window.in_w * window.in_c : padding;
+      }
+    }
+
+    [[gnu::always_inline]] void run(int8_t* output) const {
+      places.for_blocks([&](const ColumnBlock& block) {
+        if constexpr (kMostVectors == 4) {
+          if (block.vectors == 4) Walk<4>::run(*this, block, output + block.channel);
+        }
+        if (block.vectors == 2) Walk<2>::run(*this, block, output + block.channel);
+        if (block.vectors == 1) Walk<1>::run(*this, block, output + block.channel);
+      });
+    }
+  };
+
+  /// One block along the row.
+  template <int kVectors>
+  struct Walk {
+    static constexpr int64_t kWidth = kVectors * Lanes::kCount;
+    using Sums = Int[kRows][kVectors];
+    using Taps = Int[kGroups][kVectors];
+
+    [[gnu::noinline]] static void run(const Tile& tile, const ColumnBlock& block, int8_t* to) {
+      const Window& window = tile.params.window;
+      const int64_t in_w = window.in_w, out_w = window.out_w, out_c = window.out_c;
+      const Walk walk(tile);
+      const std::byte* own = tile.params.packed + tile.places.block_offset(block);
+      const int8_t* from[kInRows];
+      for (int row = 0; row < kInRows; ++row) from[row] = tile.rows[row] + block.channel;
+      Sums sums[kWaiting];
+#pragma GCC unroll 5
+      for (int waiting = 0; waiting < kWaiting; ++waiting) start(own, sums[waiting]);
+      int64_t offset = 0;
+      for (int64_t out_x = 1 - kWaiting, x = -int64_t{window.pad_left}; out_x < out_w; ++out_x) {
+        lanes::keep_as_base(own);
+#pragma GCC unroll 8
+        for (int row = 0; row < kInRows; ++row) lanes::keep_as_base(from[row]);  // not a vector of addresses
+#pragma GCC unroll 2
+        for (int phase = 0; phase < kStride; ++phase, ++x) {
+          Taps taps;
+          const bool inside = x >= 0 && x < in_w;
+          inside ? load(from, offset, taps) : load_padding(walk.padding, taps);
+          offset += inside ? out_c : 0;
+          if (phase == 0) start(own, sums[kWaiting - 1]);
+#pragma GCC unroll 5
+          for (int waiting = 0; waiting < kWaiting; ++waiting) {
+            // The output that has waited longest is at the filter's last columns.
+            const int column = (kWaiting - 1 - waiting) * kStride + phase;
+            if (column < kFilter) multiply(own, column, taps, sums[waiting]);
+          }
+          if (phase == (kFilter - 1) % kStride && out_x >= 0) {
+            walk.finish(own, sums[0], to);
+            to += out_c;
+          }
+        }
+#pragma GCC unroll 5
+        for (int waiting = 1; waiting < kWaiting; ++waiting) copy(sums[waiting], sums[waiting - 1]);
+      }
+    }
+
+   private:
+    // By value, as stores of bytes may alias what is behind a reference.
+    const Tile& tile;
+    const typename Lanes::ByteClamp clamp;
+    const lanes::CodeMode mode;
+    const int8_t* const padding;
+    const int64_t row_elems;
+    const bool whole;
+
+    [[gnu::always_inline]] explicit Walk(const Tile& own_tile)
+        : tile(own_tile),
+          clamp(tile.clamp),
+          mode(*reinterpret_cast<const lanes::CodeMode*>(tile.params.packed)),
+          padding(tile.padding),
+          row_elems(int64_t{tile.params.window.out_w} * tile.params.window.out_c),
+          whole(tile.whole) {}
+
+    [[gnu::always_inline]] static void load(const int8_t* const (&from)[kInRows], int64_t offset, Taps& taps) {
+      const int8_t* pixels[kInRows];
+#pragma GCC unroll 8
+      for (int row = 0; row < kInRows; ++row) pixels[row] = from[row] + offset;
+#pragma GCC unroll 4
+      for (int group = 0; group < kGroups; ++group) Lanes::interleave(pixels + group * Lanes::kTaps, 0, kWidth, taps[group]);
+    }
+
+    [[gnu::always_inline]] static void load_padding(const int8_t* padding, Taps& taps) {
+      const int8_t* pixels[Lanes::kTaps];
+      for (auto& pixel : pixels) pixel = padding;
+#pragma GCC unroll 4
+      for (int group = 0; group < kGroups; ++group) Lanes::interleave(pixels, 0, kWidth, taps[group]);
+    }
+
+    [[gnu::always_inline]] static const int32_t* integers(const std::byte* own, int array) {
+      return reinterpret_cast<const int32_t*>(own) + array * kWidth;
+    }
+    [[gnu::always_inline]] static const float* floats(const std::byte* own, int array) {
+      return reinterpret_cast<const float*>(own) + array * kWidth;
+    }
+
+    [[gnu::always_inline]] static void start(const std::byte* own, Sums& sums) {
+#pragma GCC unroll 2
+      for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+        for (int vector = 0; vector < kVectors; ++vector) sums[row][vector] = Lanes::load(integers(own, 0) + vector * Lanes::kCount);
+      }
+    }
+
+    [[gnu::always_inline]] static void multiply(const std::byte* own, int column, const Taps& taps, Sums& sums) {
+      constexpr int64_t kVectorElems = int64_t{Lanes::kCount} * Lanes::kTaps;
+      const auto* weights = reinterpret_cast<const Weight*>(integers(own, lanes::StepArrays::kArrays));
+#pragma GCC unroll 4
+      for (int group = 0; group < kGroups; ++group) {
+#pragma GCC unroll 2
+        for (int row = 0; row < kRows; ++row) {
+          // No tap of this output row lies in a group wholly above or below it.
+          if ((group + 1) * Lanes::kTaps <= row * kStride || group * Lanes::kTaps >= row * kStride + kFilter) continue;
+          const Weight* at = weights + ((column * kGroups + group) * kRows + row) * kVectors * kVectorElems;
+#pragma GCC unroll 4
+          for (int vector = 0; vector < kVectors; ++vector) {
+            sums[row][vector] = Lanes::dot(sums[row][vector], taps[group][vector], Lanes::load_weights(at + vector * kVectorElems));
+          }
+        }
+      }
+    }
+
+    [[gnu::always_inline]] static void copy(const Sums& from, Sums& to) {
+#pragma GCC unroll 2
+      for (int row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+        for (int vector = 0; vector < kVectors; ++vector) to[row][vector] = from[row][vector];
+      }
+    }
+
+    [[gnu::always_inline]] void finish(const std::byte* own, Sums& sums, int8_t* to) const {
+      if (!Lanes::kHasSteps || mode == lanes::CodeMode::kInteger) {
+        Sums kept;
+        copy(sums, kept);
+        return store_column_integers<Lanes, kVectors>(tile.params, own, kept, whole ? kRows : 1, to);
+      }
+      if constexpr (Lanes::kHasSteps) {
+        const lanes::StepPointers steps = {integers(own, 1), floats(own, 2), floats(own, 3), floats(own, 4), floats(own, 5)};
+        if (mode == lanes::CodeMode::kTwoSided) {
+          lanes::codes_along_steps<Lanes, true>(steps, sums);
+        } else {
+          lanes::codes_along_steps<Lanes, false>(steps, sums);
+        }
+        if (kRows == 1 || whole) return lanes::store_rows<Lanes, kRows, kVectors>(sums, kWidth, clamp, to, row_elems);
+        lanes::store_codes<Lanes, kVectors>(sums[0], kWidth, clamp, to);
+      }
+    }
+  };
+};
+
+/// The filter sizes and strides together.
+template <typename Lanes>
+struct AnyColumns {
+  static constexpr int kWide = Lanes::kBlockVectors == 4 && Lanes::kTaps == 4 ? 4 : 2;
+
+  static bool accepts(const Int8Params& params) {
+    const Window& w = params.window;
+    return w.out_c == w.in_c && w.out_c >= Lanes::kCount && w.filter_h == w.filter_w && (w.filter_h == 3 || w.filter_h == 5) &&
+           w.stride_h == w.stride_w && w.stride_h <= 2 && w.dilation_h == 1 && w.dilation_w == 1 &&
+           w.out_w > w.stride_w;  // narrower ones spend more on the columns beside them than they save
+  }
+
+  static ColumnPlaces<Lanes> places(const Int8Params& params) {
+    const Window& w = params.window;
+    return {{w.filter_h, w.stride_h, Lanes::kTaps, w.filter_h == 3 ? kWide : 2}, w};
+  }
+  static int64_t packed_bytes(const Int8Params& params) { return places(params).bytes(); }
+  static void pack(const Int8Params& params, std::byte* packed) { places(params).pack(params, packed); }
+  static int64_t scratch_bytes(const Int8Params&) { return 0; }
+  static int64_t units(const Int8Params& params) {
+    const int64_t rows = places(params).shape.rows();
+    return params.window.batch * ((params.window.out_h + rows - 1) / rows);
+  }
+
+  static void run(const Int8Params& params, Range units, const int8_t* input, int8_t* output) {
+    const bool small = params.window.filter_h == 3, dense = params.window.stride_h == 1;
+    if (small && dense) return Columns<Lanes, 3, 1, kWide>::run(params, units, input, output);
+    if (small) return Columns<Lanes, 3, 2, kWide>::run(params, units, input, output);
+    if (dense) return Columns<Lanes, 5, 1, 2>::run(params, units, input, output);
+    return Columns<Lanes, 5, 2, 2>::run(params, units, input, output);
+  }
+
+  static constexpr Int8Kernel kernel(const char* name, Isa isa) {
+    return {name, isa, accepts, packed_bytes, pack, scratch_bytes, units, run};
+  }
+};
+
+}  // namespace liteqat::kernels::depthwise_conv2d

@@ -1,0 +1,68 @@
+// Packs what CodeEpilogue (dot_epilogue.h) reads of every output channel: mode, bias and steps, or the integers of two roundings. Templates
+// on a Lanes type of internal linkage.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/lanes/code_steps.h"
+#include "kernels/lanes/dot_epilogue.h"
+
+namespace liteqat::kernels::lanes {
+
+/// Where the taps of an output channel stand among the weights.
+struct ChannelTaps {
+  int64_t taps, channel_stride, tap_stride;
+};
+
+/// Fills the arrays of all channels and returns their mode. for_channels(each) calls each(channel, first array, elements from array to
+/// array, index in an array) wherever a channel stands. Params: weights, bias, multipliers, zero points and clamp. folded_sum(channel): the
+/// sum, modulo 2^32, of the weights that tiles multiply with shifted codes; its product with zero point and shift is folded into the bias.
+template <typename Lanes, typename Params, typename FoldedSum, typename ForChannels>
+CodeMode pack_code_channels(const Params& params, const ChannelTaps& taps, const FoldedSum& folded_sum, const ForChannels& for_channels) {
+  const auto own_bias = [&](int64_t channel) { return params.bias == nullptr ? 0 : params.bias[channel]; };
+  const auto folded_bias = [&](int64_t channel) {
+    const auto shift = static_cast<uint32_t>(params.input_zero_point + Lanes::kInputShift);
+    return static_cast<int32_t>(static_cast<uint32_t>(own_bias(channel)) - shift * folded_sum(channel));
+  };
+  CodeMode mode = Lanes::kHasSteps ? CodeMode::kOneSided : CodeMode::kInteger;
+  for_channels([&](int64_t channel, int32_t* arrays, int64_t stride, int64_t index) {
+    if (mode == CodeMode::kInteger) return;
+    const auto bounds = accumulator_bounds(params.weights + channel * taps.channel_stride, taps.taps, taps.tap_stride, own_bias(channel),
+                                           params.input_zero_point);
+    CodeSteps steps;
+    if (!find_code_steps(params.multipliers[channel], params.output_zero_point, params.clamp, bounds, &steps)) {
+      mode = CodeMode::kInteger;
+      return;
+    }
+    StepArrays(arrays, stride).set(index, folded_bias(channel), steps);
+    if (steps.two_sided) mode = CodeMode::kTwoSided;
+  });
+  if (mode != CodeMode::kInteger) return mode;
+  for_channels([&](int64_t channel, int32_t* arrays, int64_t stride, int64_t index) {
+    ChannelArrays(reinterpret_cast<std::byte*>(arrays), stride).set(index, folded_bias(channel), params.multipliers[channel]);
+  });
+  return mode;
+}
+
+/// For kernels whose arrays stand by position behind the mode, as CodeEpilogue expects them.
+template <typename Lanes, typename Params, typename FoldedSum>
+void pack_code_positions(const Params& params, int64_t channels, const ChannelTaps& taps, const FoldedSum& folded_sum, std::byte* packed) {
+  const int64_t positions = position_count<Lanes>(channels);
+  auto* arrays = reinterpret_cast<int32_t*>(packed + StepArrays::kModeBytes);
+  *reinterpret_cast<CodeMode*>(packed) = pack_code_channels<Lanes>(params, taps, folded_sum, [&](const auto& each) {
+    for_positions<Lanes>(channels, [&](int64_t channel, int64_t position) { each(channel, arrays, positions, position); });
+  });
+}
+
+/// Sum of a channel's weights modulo 2^32.
+template <typename Lanes>
+[[gnu::always_inline]] inline uint32_t sum_of_taps(const int8_t* weights, const ChannelTaps& taps, int64_t channel) {
+  uint32_t sum = 0;
+  for (int64_t tap = 0; tap < taps.taps; ++tap) {
+    sum += static_cast<uint32_t>(weights[channel * taps.channel_stride + tap * taps.tap_stride]);
+  }
+  return sum;
+}
+
+}  // namespace liteqat::kernels::lanes
