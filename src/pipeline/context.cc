@@ -30,6 +30,18 @@ TrainingData split_training(const TrainingRecipe& training, const data::Split& t
   return {data::slice(used, 0, split_at, "train"), data::slice(used, split_at, used.count, "validation")};
 }
 
+graph::ArchitectureOptions make_architecture_options(const Recipe& recipe, const data::Split& images, int32_t classes) {
+  return {.name = recipe.architecture,
+          .height = images.height,
+          .width = images.width,
+          .channels = images.channels,
+          .classes = classes,
+          .alpha = static_cast<float>(recipe.alpha),
+          .batch_norm_momentum = static_cast<float>(recipe.batch_norm_momentum),
+          .batch_norm_epsilon = static_cast<float>(recipe.batch_norm_epsilon),
+          .seed = static_cast<uint64_t>(recipe.seed)};
+}
+
 train::FitOptions make_fit_options(const Recipe& recipe, const TrainingRecipe& training, int64_t train_images) {
   const int64_t steps = steps_per_epoch(training, train_images);
   train::FitOptions options;

@@ -10,6 +10,7 @@
 #include "base/thread_pool.h"
 #include "data/batches.h"
 #include "data/dataset.h"
+#include "graph/architectures.h"
 #include "graph/graph.h"
 #include "pipeline/recipe.h"
 #include "pipeline/run_directory.h"
@@ -38,6 +39,9 @@ class Stopwatch {
 };
 
 data::Normalization make_normalization(const Recipe& recipe);
+
+/// The recipe's network for images of the split's shape.
+graph::ArchitectureOptions make_architecture_options(const Recipe& recipe, const data::Split& images, int32_t classes);
 
 /// Training and validation images of one training stage: the first `images` of the split, the last validation_fraction of them apart.
 struct TrainingData {

@@ -10,50 +10,35 @@
 #include "pipeline/bench_parts.h"
 
 namespace liteqat::pipeline {
-namespace {
-
 namespace fs = std::filesystem;
 
-/// shared/ beside the source folder, seen from build/<preset>/.
-Result<std::string> find_script(const std::string& given) {
+Result<std::string> find_peer_script(const std::string& given, const std::string& name) {
   if (!given.empty()) {
     if (file_exists(given)) return given;
     return error(Code::kNotFound, "--peer {}: no such file", given);
   }
-  const fs::path script = fs::path(program_folder()) / "../../../shared/peers/litert_bench.py";
+  const fs::path script = fs::path(program_folder()) / "../../../shared/peers" / name;
   if (file_exists(script.string())) return fs::weakly_canonical(script).string();
-  return error(Code::kNotFound, "--peer: {} is not there; give the script's path: --peer litert_bench.py",
-               script.lexically_normal().string());
+  return error(Code::kNotFound, "--peer: {} is not there; give the script's path: --peer {}", script.lexically_normal().string(), name);
 }
 
-std::string find_python(const std::string& given) {
+std::string find_peer_python(const std::string& given) {
   if (!given.empty()) return given;
   const fs::path oracle = fs::path(program_folder()) / "../oracle/bin/python";
   return file_exists(oracle.string()) ? oracle.string() : "python3";
 }
 
-/// A file that is removed again.
-class ScratchFile {
- public:
-  ScratchFile() : path_((fs::temp_directory_path() / format("liteqat-peer-{}.json", ::getpid())).string()) {}
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-  ~ScratchFile() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
+ScratchFile::ScratchFile() : path_((fs::temp_directory_path() / format("liteqat-peer-{}.json", ::getpid())).string()) {}
 
- private:
-  std::string path_;
-};
-
-}  // namespace
+ScratchFile::~ScratchFile() {
+  std::error_code ignored;
+  fs::remove(path_, ignored);
+}
 
 Status run_peer(const BenchInputs& inputs, double seconds, PeerSamples& samples) {
-  LITEQAT_ASSIGN_OR_RETURN(samples.script, find_script(inputs.peer->script));
+  LITEQAT_ASSIGN_OR_RETURN(samples.script, find_peer_script(inputs.peer->script, "litert_bench.py"));
   const ScratchFile json;
-  std::vector<std::string> command = {find_python(inputs.peer->python),
+  std::vector<std::string> command = {find_peer_python(inputs.peer->python),
                                       samples.script,
                                       "--threads",
                                       format("{}", inputs.threads),

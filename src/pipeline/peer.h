@@ -14,6 +14,24 @@ struct PeerSamples {
   std::vector<double> median_ms = {}, min_ms = {}, images_per_second = {};
 };
 
+/// The script given, else shared/peers/`name` beside the source folder, seen from build/<preset>/. Fails: kNotFound.
+Result<std::string> find_peer_script(const std::string& given, const std::string& name);
+/// The interpreter given, else build/oracle's beside the program, else python3.
+std::string find_peer_python(const std::string& given);
+
+/// A file under the system's folder for temporary ones that is removed again.
+class ScratchFile {
+ public:
+  ScratchFile();
+  ScratchFile(const ScratchFile&) = delete;
+  ScratchFile& operator=(const ScratchFile&) = delete;
+  ~ScratchFile();
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
 /// Runs the script once with our threads, workers and batch, and adds what it measured. Fails: kNotFound, kIo, kCorruptFile.
 Status run_peer(const BenchInputs& inputs, double seconds, PeerSamples& samples);
 

@@ -99,15 +99,7 @@ Result<graph::Graph> make_recipe_graph(const Context& context) {
   const Recipe& recipe = context.recipe;
   const data::Split& images = context.dataset.train;
   LITEQAT_ASSIGN_OR_RETURN(graph::Graph model,
-                           graph::make_architecture({.name = recipe.architecture,
-                                                     .height = images.height,
-                                                     .width = images.width,
-                                                     .channels = images.channels,
-                                                     .classes = context.dataset.classes(),
-                                                     .alpha = static_cast<float>(recipe.alpha),
-                                                     .batch_norm_momentum = static_cast<float>(recipe.batch_norm_momentum),
-                                                     .batch_norm_epsilon = static_cast<float>(recipe.batch_norm_epsilon),
-                                                     .seed = static_cast<uint64_t>(recipe.seed)}));
+                           graph::make_architecture(make_architecture_options(recipe, images, context.dataset.classes())));
   const data::Normalization normalization = make_normalization(recipe);
   model.info.name = recipe.name;
   model.info.description = recipe.description;

@@ -8,6 +8,7 @@
 #include "results/dataset_record.h"
 #include "results/model_record.h"
 #include "results/records.h"
+#include "results/train_bench_record.h"
 
 namespace liteqat::report {
 
@@ -25,6 +26,8 @@ std::string render_html(const results::Run& run);
 std::string render_model(const results::ModelRecord& model, bool with_layers);
 
 std::string render_bench(const results::BenchRecord& bench);
+/// with_layers: a line per step as well.
+std::string render_train_bench(const results::TrainBenchRecord& bench, bool with_layers);
 
 /// What a data set holds, or, if it was checked, what is wrong with it.
 std::string render_dataset(const results::DatasetRecord& dataset);

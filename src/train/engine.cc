@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "base/check.h"
+#include "train/fusion.h"
 #include "train/loss.h"
+#include "train/steps/fused_step.h"
 #include "train/steps/make_step.h"
 #include "train/walk.h"
 
@@ -51,6 +54,11 @@ Status check_model(const Graph& model) {
 
 }  // namespace
 
+int32_t training_chunk_images(const Graph& model, const quant::Plan* plan, int32_t batch) {
+  if (plan != nullptr || Fusion::find(model, loss_tensor(model)).units().empty()) return chunk_images(batch);
+  return std::max(chunk_images(batch), std::min(16, (batch + 7) / 8));
+}
+
 int32_t chunk_images(int32_t batch) {
   return std::min(4, (batch + 3) / 4);
 }
@@ -61,14 +69,16 @@ struct Engine::State {
         options(engine_options),
         loss_id(loss_tensor(model)),
         max_chunks((options.max_batch + options.chunk - 1) / options.chunk),
+        fusion(options.fused && options.training && plan == nullptr ? Fusion::find(model, loss_id) : Fusion{}),
         place{model,
               plan,
-              Layout(model, plan, {options.max_batch, options.chunk, options.training, loss_id}),
+              Layout(model, plan, fusion, {options.max_batch, options.chunk, options.training, loss_id}),
               ParameterGradients(model, options.training ? std::min(max_chunks, kMaxGroups) : 0),
               options.chunk,
               max_chunks,
               pool.threads(),
               options.training,
+              {},
               {},
               {},
               {}},
@@ -83,9 +93,19 @@ struct Engine::State {
   }
 
   Status add_steps();
+  Result<std::unique_ptr<Step>> make_fused_step(int32_t unit);
   /// Kernels for chunks of this many images; fails: kUnsupported.
   Status configure(int32_t images);
   void add_fake_quant(TensorId tensor, const std::string& name, bool differentiable);
+  /// The step that computes the tensor for its reader instead of storing it, null if it is stored.
+  const FusedStep* unstored_step(TensorId id) const {
+    for (size_t unit = 0; unit < fused_steps.size(); ++unit) {
+      const FusedUnit& fused = fusion.units()[unit];
+      const bool inside = id == fused.output || id == place.model.ops[static_cast<size_t>(fused.norm)].outputs[0];
+      if (inside && !fused.stored) return fused_steps[unit];
+    }
+    return nullptr;
+  }
   LossValue compute_loss(std::span<const int32_t> labels, float label_smoothing) const;
   /// Loss of each image of the chunk, and its gradient if with_gradient.
   void chunk_loss(const Chunk& chunk, std::span<const int32_t> labels, float label_smoothing, bool with_gradient) const;
@@ -94,13 +114,17 @@ struct Engine::State {
   EngineOptions options;
   TensorId loss_id;
   int32_t max_chunks;
+  Fusion fusion;
   Workplace place;
   std::vector<std::unique_ptr<Step>> steps;  // in forward order
-  std::vector<int32_t> step_op;              // the operator of each step, -1: the graph input's quantizer
+  std::vector<int32_t> step_op;              // the first operator of each step, -1: the graph input's quantizer
+  std::vector<char> step_is_quantizer;
   std::vector<Step*> forward_steps, backward_steps;
+  std::vector<FusedStep*> fused_steps;  // by unit
   std::vector<quant::Observation> observations;
-  mutable BatchLoss losses;      // of the last batch
-  std::vector<char> configured;  // by images of a chunk
+  mutable BatchLoss losses;                                // of the last batch
+  std::vector<char> configured;                            // by images of a chunk
+  std::optional<StepClock> forward_clock, backward_clock;  // as forward_steps and backward_steps count
   Batch batch;
   Mode mode = Mode::kEvaluation;
   bool has_gradients = false;
@@ -112,8 +136,19 @@ void Engine::State::add_fake_quant(TensorId tensor, const std::string& name, boo
   if (quantizer == nullptr || quantizer->weight) return;
   const auto index = static_cast<size_t>(quantizer - place.plan->quantizers.data());
   steps.push_back(make_fake_quant_step(place, index, name, &observations[index]));
+  step_is_quantizer.resize(steps.size() - 1, 0);
+  step_is_quantizer.push_back(1);
   forward_steps.push_back(steps.back().get());
   if (differentiable) backward_steps.push_back(steps.back().get());
+}
+
+Result<std::unique_ptr<Step>> Engine::State::make_fused_step(int32_t unit) {
+  const FusedUnit& fused = fusion.units()[static_cast<size_t>(unit)];
+  const int32_t producer = fusion.unstored(fused.input);
+  auto step = FusedStep::make(place, fused, producer < 0 ? nullptr : fused_steps[static_cast<size_t>(producer)]);
+  if (!step.ok()) return step.status().with_context(describe_op(place.model, fused.linear));
+  fused_steps[static_cast<size_t>(unit)] = step->get();
+  return std::unique_ptr<Step>(std::move(step).value());
 }
 
 Status Engine::State::add_steps() {
@@ -122,10 +157,13 @@ Status Engine::State::add_steps() {
   const TensorId input = model.inputs[0];
   add_fake_quant(input, model.tensor(input).name, differentiable(input));
   step_op.resize(steps.size(), -1);
+  fused_steps.resize(fusion.units().size());
   for (size_t index = 0; index < model.ops.size(); ++index) {
     const Op& op = model.ops[index];
     const bool backward = differentiable(op.outputs[0]);
-    LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<Step> step, make_step(place, static_cast<int32_t>(index)));
+    const int32_t unit = fusion.unit_of(static_cast<int32_t>(index));
+    if (unit >= 0 && fusion.units()[static_cast<size_t>(unit)].linear != static_cast<int32_t>(index)) continue;  // done by its unit's step
+    LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<Step> step, unit >= 0 ? make_fused_step(unit) : make_step(place, static_cast<int32_t>(index)));
     forward_steps.push_back(step.get());
     if (backward) backward_steps.push_back(step.get());
     steps.push_back(std::move(step));
@@ -133,6 +171,11 @@ Status Engine::State::add_steps() {
     step_op.resize(steps.size(), static_cast<int32_t>(index));
   }
   if (options.training && backward_steps.empty()) return error(Code::kUnsupported, "the network has no operator that can be trained");
+  step_is_quantizer.resize(steps.size(), 0);
+  if (options.timed) {
+    forward_clock.emplace(forward_steps.size(), pool.threads());
+    backward_clock.emplace(backward_steps.size(), pool.threads());
+  }
   return {};
 }
 
@@ -196,7 +239,7 @@ std::span<const float> Engine::forward(std::span<const float> images, int32_t n,
   }
   state.pool.run(static_cast<int>(state.steps.size()),
                  [&](int task, int) { state.steps[static_cast<size_t>(task)]->prepare(mode, state.batch); });
-  walk_forward(state.forward_steps, mode, state.batch, state.pool);
+  walk_forward(state.forward_steps, mode, state.batch, state.pool, state.forward_clock ? &*state.forward_clock : nullptr);
   const TensorId output = model.outputs[0];
   const Chunk first = chunk_at(state.batch, 0, 0);
   return {state.place.layout.value(output, first), static_cast<size_t>(n * state.place.layout.image_elems(output))};
@@ -206,8 +249,9 @@ LossValue Engine::backward(std::span<const int32_t> labels, float label_smoothin
   State& state = *state_;
   LITEQAT_CHECK(state.mode == Mode::kTraining && state.options.training);
   LITEQAT_CHECK_EQ(labels.size(), static_cast<size_t>(state.batch.images));
-  walk_backward(state.backward_steps, state.batch, state.pool,
-                [&](const Chunk& chunk) { state.chunk_loss(chunk, labels, label_smoothing, true); });
+  walk_backward(
+      state.backward_steps, state.batch, state.pool, [&](const Chunk& chunk) { state.chunk_loss(chunk, labels, label_smoothing, true); },
+      state.backward_clock ? &*state.backward_clock : nullptr);
   state.place.gradients.sum(state.batch.groups, state.pool);
   if (state.place.plan != nullptr) {
     state.pool.run(static_cast<int>(state.backward_steps.size()),
@@ -240,8 +284,13 @@ std::vector<float> Engine::copy_activation(TensorId id) const {
   std::vector<float> values;
   for (int32_t index = 0; index < state.batch.chunks; ++index) {
     const Chunk chunk = chunk_at(state.batch, index, 0);
-    const float* begin = state.place.layout.value(id, chunk);
-    values.insert(values.end(), begin, begin + chunk.count * state.place.layout.image_elems(id));
+    const size_t elems = static_cast<size_t>(chunk.count * state.place.layout.image_elems(id)), done = values.size();
+    values.resize(done + elems);
+    if (const FusedStep* fused = state.unstored_step(id)) {
+      fused->copy_output(chunk, values.data() + done);
+    } else {
+      std::copy_n(state.place.layout.value(id, chunk), elems, values.data() + done);
+    }
   }
   return values;
 }
@@ -268,10 +317,36 @@ std::string Engine::find_non_finite() const {
   return {};
 }
 
+std::vector<StepTime> Engine::step_times() const {
+  const State& state = *state_;
+  LITEQAT_CHECK(state.forward_clock && state.backward_clock);
+  const Graph& model = state.place.model;
+  std::vector<StepTime> times;
+  size_t backward = 0;
+  for (size_t index = 0; index < state.steps.size(); ++index) {
+    StepTime time{.name = state.steps[index]->name(), .ops = {}, .fake_quant = state.step_is_quantizer[index] != 0};
+    const int32_t op = state.step_op[index], unit = op < 0 ? -1 : state.fusion.unit_of(op);
+    if (op >= 0) time.ops.push_back(op);
+    for (int32_t further : {unit < 0 ? -1 : state.fusion.units()[static_cast<size_t>(unit)].norm,
+                            unit < 0 ? -1 : state.fusion.units()[static_cast<size_t>(unit)].activation}) {
+      if (further >= 0) time.ops.push_back(further);
+    }
+    time.forward_seconds = state.forward_clock->seconds(index);
+    if (op >= 0 && !time.fake_quant) time.forward_macs = graph::count_macs(model, model.ops[static_cast<size_t>(op)]);
+    if (backward < state.backward_steps.size() && state.backward_steps[backward] == state.steps[index].get()) {
+      time.backward_seconds = state.backward_clock->seconds(backward++);
+      const bool passes_on = op >= 0 && state.place.layout.has_gradient(model.ops[static_cast<size_t>(op)].inputs[0]);
+      time.backward_macs = time.forward_macs * (passes_on ? 2 : 1);
+    }
+    times.push_back(std::move(time));
+  }
+  return times;
+}
+
 int64_t Engine::memory_bytes() const {
   const State& state = *state_;
   int64_t bytes = state.place.layout.memory_bytes() + state.place.gradients.memory_bytes();
-  for (const auto* blocks : {&state.place.scratch, &state.place.parameter_scratch}) {
+  for (const auto* blocks : {&state.place.scratch, &state.place.block_scratch, &state.place.parameter_scratch}) {
     for (const FloatBlock& block : *blocks) bytes += block.elems() * static_cast<int64_t>(sizeof(float));
   }
   return bytes;

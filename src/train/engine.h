@@ -23,11 +23,17 @@ struct EngineOptions {
   /// kEvaluation rounds where the deployed operators will round (quant/requantization.h), by the weights and ranges at make(). Else it
   /// rounds by fake quantization alone, as TFMOT does.
   bool as_deployed = false;
+  /// Convolution, batch norm and activation as one step where there is no plan (fusion.h); off: a step per operator.
+  bool fused = true;
+  bool timed = false;  // step_times() counts; costs two readings of the clock per step and chunk
 };
 
-/// The chunk that fit() and predict() use: 4 images, fewer where a batch would make fewer than 4 chunks. 4 images of MobileNetV2's largest
+/// The chunk for steps of single operators: 4 images, fewer where a batch would make fewer than 4 chunks. 4 images of MobileNetV2's largest
 /// tensors (600 KB each) stay in a core's caches from operator to operator: 1.4 times as fast as 8 or 16 images at batch 64.
 int32_t chunk_images(int32_t batch);
+/// The chunk that fit() uses. Fused steps work through a chunk in blocks of their own: larger chunks then mean fewer partial gradients and
+/// larger matrix products, at most 16 images and at least 8 chunks a batch.
+int32_t training_chunk_images(const graph::Graph& model, const quant::Plan* plan, int32_t batch);
 
 enum class Mode {
   kTraining,     // batch statistics, moving statistics and ranges updated
@@ -39,6 +45,15 @@ enum class Mode {
 struct LossValue {
   double loss = 0;
   int64_t correct = 0;
+};
+
+/// What a step took since the engine was made, worker-seconds, and what it multiplied per image.
+struct StepTime {
+  std::string name;          // of its first operator
+  std::vector<int32_t> ops;  // in the order of the graph
+  bool fake_quant = false;   // the quantizer behind ops[0], or before the first operator if there is none
+  double forward_seconds = 0, backward_seconds = 0;
+  int64_t forward_macs = 0, backward_macs = 0;
 };
 
 class Engine {
@@ -75,6 +90,9 @@ class Engine {
   std::string find_non_finite() const;
 
   int64_t memory_bytes() const;
+
+  /// Requires: EngineOptions::timed.
+  std::vector<StepTime> step_times() const;
 
  private:
   struct State;

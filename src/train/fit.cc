@@ -238,7 +238,8 @@ Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& 
   LITEQAT_RETURN_IF_ERROR(check_options(options));
   LITEQAT_RETURN_IF_ERROR(check_split(model, train));
   if (validation != nullptr) LITEQAT_RETURN_IF_ERROR(check_split(model, *validation));
-  LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, {options.batch_size, chunk_images(options.batch_size), true}));
+  LITEQAT_ASSIGN_OR_RETURN(
+      Engine engine, Engine::make(model, plan, pool, {options.batch_size, training_chunk_images(model, plan, options.batch_size), true}));
   Run run(model, plan, train, options, std::move(engine), pool, progress);
   if (state.epochs_done > 0) LITEQAT_RETURN_IF_ERROR(run.optimizer().restore(state.slots, state.optimizer_steps));
   while (state.epochs_done < options.epochs) {

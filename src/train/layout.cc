@@ -52,7 +52,7 @@ bool relu_in_place(const Graph& model, const quant::Plan* plan, const Op& op) {
 
 }  // namespace
 
-Layout::Layout(const Graph& model, const quant::Plan* plan, const LayoutOptions& options) : options_(options) {
+Layout::Layout(const Graph& model, const quant::Plan* plan, const Fusion& fusion, const LayoutOptions& options) : options_(options) {
   for (const graph::Tensor& tensor : model.tensors) {
     const int64_t batch = tensor.constant() || tensor.shape.empty() ? 1 : std::max(tensor.shape[0], 1);
     image_elems_.push_back(graph::elem_count(tensor.shape) / batch);
@@ -62,7 +62,7 @@ Layout::Layout(const Graph& model, const quant::Plan* plan, const LayoutOptions&
   gradient_.assign(model.tensors.size(), -1);
   for (const Op& op : model.ops) accumulates_.emplace_back(op.inputs.size(), char{0});
 
-  place_values(model, plan);
+  place_values(model, plan, fusion);
   values_ = allocate(value_slots_);
   if (options_.training) {
     find_gradient_needs(model);
@@ -84,7 +84,7 @@ int32_t Layout::add_slot(std::vector<Slot>& slots, int64_t elems, int32_t time, 
   return static_cast<int32_t>(slots.size()) - 1;
 }
 
-void Layout::place_values(const Graph& model, const quant::Plan* plan) {
+void Layout::place_values(const Graph& model, const quant::Plan* plan, const Fusion& fusion) {
   const TensorId input = model.inputs[0];
   raw_[index(input)] = value_[index(input)] = add_slot(value_slots_, image_elems(input), 0, Place::kInput);
   if (plan != nullptr && plan->find(input) != nullptr) {
@@ -92,7 +92,7 @@ void Layout::place_values(const Graph& model, const quant::Plan* plan) {
   }
   for (size_t op = 0; op < model.ops.size(); ++op) {
     const int32_t time = static_cast<int32_t>(op);
-    place_output(model, plan, time);
+    place_output(model, plan, fusion, time);
     for (TensorId id : model.ops[op].inputs) {
       if (is_activation(model, id)) value_slots_[static_cast<size_t>(value_[index(id)])].life.last = time;
     }
@@ -105,10 +105,12 @@ void Layout::place_values(const Graph& model, const quant::Plan* plan) {
   if (output.place == Place::kArena) output.place = Place::kOwn;
 }
 
-void Layout::place_output(const Graph& model, const quant::Plan* plan, int32_t op_index) {
+void Layout::place_output(const Graph& model, const quant::Plan* plan, const Fusion& fusion, int32_t op_index) {
   const Op& op = model.ops[static_cast<size_t>(op_index)];
   const TensorId output = op.outputs[0];
-  const bool alias = op.kind == OpKind::kReshape || (is_relu(op.kind) && relu_in_place(model, plan, op));
+  const int32_t unit = fusion.unit_of(op_index);
+  const bool unstored_norm = op.kind == OpKind::kBatchNorm && unit >= 0 && !fusion.units()[static_cast<size_t>(unit)].stored;
+  const bool alias = op.kind == OpKind::kReshape || unstored_norm || (is_relu(op.kind) && relu_in_place(model, plan, op));
   raw_[index(output)] = alias ? value_[index(op.inputs[0])] : add_slot(value_slots_, image_elems(output), op_index, Place::kArena);
   value_[index(output)] = raw_[index(output)];
   value_slots_[static_cast<size_t>(raw_[index(output)])].life.last = op_index;

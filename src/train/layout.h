@@ -2,7 +2,8 @@
 // place: chunks never share memory, and a buffer whose lifetime is over gives its place to another.
 //
 // Aliases: RESHAPE output and input are one buffer; RELU and RELU6 work in place where nothing else reads their input. A tensor with a
-// fake quantizer has two: `raw` as its operator wrote it and `value` as its readers see it.
+// fake quantizer has two: `raw` as its operator wrote it and `value` as its readers see it. Of a fused unit whose output is not stored
+// (fusion.h) all tensors are the linear operator's output.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include "graph/graph.h"
 #include "quant/plan.h"
 #include "train/arena.h"
+#include "train/fusion.h"
 
 namespace liteqat::train {
 
@@ -32,7 +34,7 @@ struct LayoutOptions {
 class Layout {
  public:
   /// Requires: a validated graph with one input and one output and inferred shapes.
-  Layout(const graph::Graph& model, const quant::Plan* plan, const LayoutOptions& options);
+  Layout(const graph::Graph& model, const quant::Plan* plan, const Fusion& fusion, const LayoutOptions& options);
 
   void set_input(const float* images) { input_ = images; }
   float* raw(graph::TensorId id, const Chunk& chunk) const { return at(value_slots_[static_cast<size_t>(raw_[index(id)])], chunk); }
@@ -65,8 +67,8 @@ class Layout {
     return base + chunk.index * slot.chunk_stride;
   }
   int32_t add_slot(std::vector<Slot>& slots, int64_t elems, int32_t time, Place place) const;
-  void place_values(const graph::Graph& model, const quant::Plan* plan);
-  void place_output(const graph::Graph& model, const quant::Plan* plan, int32_t op);
+  void place_values(const graph::Graph& model, const quant::Plan* plan, const Fusion& fusion);
+  void place_output(const graph::Graph& model, const quant::Plan* plan, const Fusion& fusion, int32_t op);
   void find_gradient_needs(const graph::Graph& model);
   void place_gradients(const graph::Graph& model);
   void place_input_gradient(const graph::Graph& model, int32_t op, int32_t input);

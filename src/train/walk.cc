@@ -1,28 +1,46 @@
 #include "train/walk.h"
 
 #include <algorithm>
+#include <chrono>
 
 namespace liteqat::train {
 namespace {
 
 struct Pass {
+  size_t index;  // of the step
   Step* step;
   int pass;
+  bool waits;  // for all chunks of the passes before it
 };
 
-/// Calls run_segment for each run of passes without a barrier inside: a second pass of a step opens a new one.
+/// Calls run_segment for each run of passes without a barrier inside: one that waits opens a new one.
 template <typename RunSegment>
 void for_each_segment(std::span<const Pass> passes, const RunSegment& run_segment) {
   size_t begin = 0;
   while (begin < passes.size()) {
     size_t end = begin + 1;
-    while (end < passes.size() && passes[end].pass == 0) ++end;
+    while (end < passes.size() && !passes[end].waits) ++end;
     run_segment(passes.subspan(begin, end - begin));
     begin = end;
   }
 }
 
+/// Calls run(); its seconds go to the clock if there is one.
+template <typename Run>
+void run_timed(StepClock* clock, size_t step, int worker, const Run& run) {
+  if (clock == nullptr) return run();
+  const auto start = std::chrono::steady_clock::now();
+  run();
+  clock->add(step, worker, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+}
+
 }  // namespace
+
+double StepClock::seconds(size_t step) const {
+  double sum = 0;
+  for (size_t i = step; i < seconds_.size(); i += steps_) sum += seconds_[i];
+  return sum;
+}
 
 Batch make_batch(int32_t images, int32_t chunk) {
   Batch batch{.images = images, .chunk = chunk, .chunks = (images + chunk - 1) / chunk};
@@ -48,29 +66,35 @@ void for_each_chunk(const Batch& batch, ThreadPool& pool, const ChunkFunction& f
   });
 }
 
-void walk_forward(std::span<Step* const> steps, Mode mode, const Batch& batch, ThreadPool& pool) {
+void walk_forward(std::span<Step* const> steps, Mode mode, const Batch& batch, ThreadPool& pool, StepClock* clock) {
   std::vector<Pass> passes;
-  for (Step* step : steps) {
-    for (int pass = 0; pass < step->forward_passes(mode); ++pass) passes.push_back({step, pass});
+  for (size_t i = 0; i < steps.size(); ++i) {
+    for (int pass = 0; pass < steps[i]->forward_passes(mode); ++pass)
+      passes.push_back({i, steps[i], pass, pass > 0 || steps[i]->forward_waits(mode)});
   }
   for_each_segment(passes, [&](std::span<const Pass> segment) {
     for_each_chunk(batch, pool, [&](const Chunk& chunk) {
-      for (const Pass& pass : segment) pass.step->forward(mode, pass.pass, chunk);
+      for (const Pass& pass : segment) {
+        run_timed(clock, pass.index, chunk.worker, [&] { pass.step->forward(mode, pass.pass, chunk); });
+      }
     });
     for (const Pass& pass : segment) pass.step->combine_forward(mode, pass.pass, batch);
   });
 }
 
-void walk_backward(std::span<Step* const> steps, const Batch& batch, ThreadPool& pool, const ChunkFunction& first) {
+void walk_backward(std::span<Step* const> steps, const Batch& batch, ThreadPool& pool, const ChunkFunction& first, StepClock* clock) {
   std::vector<Pass> passes;
   for (size_t i = steps.size(); i-- > 0;) {
-    for (int pass = 0; pass < steps[i]->backward_passes(); ++pass) passes.push_back({steps[i], pass});
+    for (int pass = 0; pass < steps[i]->backward_passes(); ++pass)
+      passes.push_back({i, steps[i], pass, pass > 0 || steps[i]->backward_waits()});
   }
   bool at_start = true;
   for_each_segment(passes, [&](std::span<const Pass> segment) {
     for_each_chunk(batch, pool, [&](const Chunk& chunk) {
       if (at_start) first(chunk);
-      for (const Pass& pass : segment) pass.step->backward(pass.pass, chunk);
+      for (const Pass& pass : segment) {
+        run_timed(clock, pass.index, chunk.worker, [&] { pass.step->backward(pass.pass, chunk); });
+      }
     });
     at_start = false;
     for (const Pass& pass : segment) pass.step->combine_backward(pass.pass, batch);

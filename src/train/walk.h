@@ -14,11 +14,24 @@ namespace liteqat::train {
 /// Work on a chunk before the first pass of a walk.
 using ChunkFunction = std::function<void(const Chunk&)>;
 
-/// All forward passes in order.
-void walk_forward(std::span<Step* const> steps, Mode mode, const Batch& batch, ThreadPool& pool);
+/// Seconds that the passes of each step took, all workers together. Workers may add at the same time.
+class StepClock {
+ public:
+  StepClock(size_t steps, int workers) : steps_(steps), seconds_(steps * static_cast<size_t>(workers)) {}
+  void add(size_t step, int worker, double seconds) { seconds_[static_cast<size_t>(worker) * steps_ + step] += seconds; }
+  double seconds(size_t step) const;
+
+ private:
+  size_t steps_;
+  std::vector<double> seconds_;  // [workers, steps]
+};
+
+/// All forward passes in order. The clock, null if nobody asks, counts steps as `steps` does.
+void walk_forward(std::span<Step* const> steps, Mode mode, const Batch& batch, ThreadPool& pool, StepClock* clock = nullptr);
 
 /// All backward passes, last step first. `first` runs on each chunk before them. Requires: at least one step.
-void walk_backward(std::span<Step* const> steps, const Batch& batch, ThreadPool& pool, const ChunkFunction& first);
+void walk_backward(std::span<Step* const> steps, const Batch& batch, ThreadPool& pool, const ChunkFunction& first,
+                   StepClock* clock = nullptr);
 
 /// At most kMaxGroups groups: enough for as many workers, and few enough that partial weight gradients stay small beside activations.
 inline constexpr int32_t kMaxGroups = 16;

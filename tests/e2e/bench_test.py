@@ -75,4 +75,39 @@ if not script.is_file():
     harness.skip(f"{script} is not there")
 out, _ = harness.run("bench", model, "--seconds", "0.3", "--peer", script, "--python", sys.executable)
 assert "peer        LiteRT xnnpack: median" in out and "above 1: liteqat is faster" in out, out
+# Training: the record adds up, fused steps are named, a peer's rows become ratios.
+small = ["--train", "cifar10_mobilenet_v2", "--set", "model.architecture=mobilenet_v2_keras", "--batch", "8", "--seconds", "0.2", "--threads", "2"]
+trained = json.loads(harness.run("bench", *small, "--json", "-")[0])
+assert trained["schema"] == "liteqat/bench_train/1" and trained["batch"] == 8 and trained["threads"] == 2 and trained["mode"] == "float"
+assert abs(trained["macs"] - 6.12e6) < 5000 and trained["training_macs"] < 3 * trained["macs"]  # performance.md: 6.12 M; no gradient of the image
+step_ms = 1e3 * trained["seconds"] / trained["steps"]
+parts = sum(kind["forward_ms"] + kind["backward_ms"] for kind in trained["kinds"])
+assert abs(parts + trained["load_ms"] + trained["update_ms"] + trained["other_ms"] - step_ms) < 1e-6 * step_ms
+assert abs(sum(layer["forward_ms"] for layer in trained["layers"]) - sum(kind["forward_ms"] for kind in trained["kinds"])) < 1e-6 * step_ms
+assert 0 < trained["peak_share"] < 1 and trained["engine_bytes"] < trained["peak_memory_mib"] * 2**20
+fused = {layer["name"] for layer in trained["layers"] if layer["fused"]}
+assert len(fused) == 52 and not fused & set(trained["unfused"]), fused  # every convolution of the network has a batch norm
+unfused = json.loads(harness.run("bench", *small, "--unfused", "--json", "-")[0])
+assert not any(layer["fused"] for layer in unfused["layers"]) and len(unfused["unfused"]) == len(unfused["layers"]) > len(trained["layers"])
+assert unfused["training_macs"] == trained["training_macs"] and unfused["engine_bytes"] > trained["engine_bytes"]
+(work / "keras.py").write_text("""import json, sys
+arguments = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+assert arguments["--net"] == "keras32" and arguments["--batch"] == "8" and arguments["--seconds"] == "0.2", arguments
+json.dump([dict(net="keras32", mode="float", images_per_second=100.0, peak_memory_mib=1000.0)], open(arguments["--json"], "w"))
+""")
+(work / "torch_bench.py").write_text("""import json
+json.dump({"keras32_float_cl": 50.0, "cifar88M_float_cl": 1.0}, open("torch_train_bench.json", "w"))
+""")
+peered = json.loads(harness.run("bench", *small, "--peer", work / "keras.py", "--python", sys.executable, "--json", "-")[0])
+assert peered["optimizer"] == "adam" and [row["name"] for row in peered["peers"]] == ["keras keras32 float"], peered["peers"]
+assert abs(peered["peers"][0]["ratio"] * 100 - peered["images_per_second"]) < 1e-6 * peered["images_per_second"]
+assert abs(peered["peers"][0]["memory_share"] * 1000 - peered["peak_memory_mib"]) < 1e-6 * peered["peak_memory_mib"]
+peered = json.loads(harness.run("bench", *small, "--peer", work / "torch_bench.py", "--python", sys.executable, "--json", "-")[0])
+assert [row["name"] for row in peered["peers"]] == ["torch keras32_float_cl"], peered["peers"]
+text, _ = harness.run("bench", *small, "--qat", "--layers")
+assert "FAKE_QUANT" in text and "images/s" in text and "% of the measured peak" in text, text
+for code, arguments, word in [(2, ["--train", "no_such_recipe"], "no_such_recipe"), (2, [], "MODEL"), (2, [model, "--train", "mnist"], "excludes"),
+                              (3, ["--train", "mnist_guide", "--seconds", "0.01", "--peer", work / "keras.py"], "mnist_guide")]:
+    _, message = harness.run("bench", *arguments, expect=code)
+    assert word in message, message
 print("bench: records add up, layers are inspect's, peers are run with the same settings")

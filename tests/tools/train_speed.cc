@@ -1,6 +1,6 @@
 // Training speed of a named network on random images: forward, backward and update, no data loading. The median over repeated blocks of
 // steps. Usage:
-// train_speed NETWORK BATCH STEPS THREADS float|tfmot_8bit|liteqat_8bit [CHUNK]
+// train_speed NETWORK BATCH STEPS THREADS float|tfmot_8bit|liteqat_8bit [CHUNK [unfused]]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -23,6 +23,7 @@ struct Options {
   int32_t batch, steps;
   int threads;
   int32_t chunk;  // 0: as fit() chooses
+  bool fused;
 };
 
 Status run(const Options& options) {
@@ -45,7 +46,9 @@ Status run(const Options& options) {
   for (int32_t& label : labels) label = static_cast<int32_t>(rng.next_below(10));
 
   ThreadPool pool(options.threads);
-  const train::EngineOptions engine_options{options.batch, options.chunk > 0 ? options.chunk : train::chunk_images(options.batch)};
+  train::EngineOptions engine_options{
+      options.batch, options.chunk > 0 ? options.chunk : train::training_chunk_images(model, quantized ? &plan : nullptr, options.batch)};
+  engine_options.fused = options.fused;
   LITEQAT_ASSIGN_OR_RETURN(train::Engine engine, train::Engine::make(model, quantized ? &plan : nullptr, pool, engine_options));
   train::Optimizer optimizer({}, model, engine.parameters());
   std::vector<std::span<const float>> gradients;
@@ -72,12 +75,12 @@ Status run(const Options& options) {
 }  // namespace liteqat
 
 int main(int argc, char** argv) {
-  if (argc != 6 && argc != 7) {
-    std::fprintf(stderr, "usage: train_speed NETWORK BATCH STEPS THREADS float|tfmot_8bit|liteqat_8bit [CHUNK]\n");
+  if (argc < 6 || argc > 8) {
+    std::fprintf(stderr, "usage: train_speed NETWORK BATCH STEPS THREADS float|tfmot_8bit|liteqat_8bit [CHUNK [unfused]]\n");
     return 2;
   }
-  const liteqat::Status status =
-      liteqat::run({argv[1], argv[5], std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]), argc == 7 ? std::atoi(argv[6]) : 0});
+  const liteqat::Status status = liteqat::run(
+      {argv[1], argv[5], std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]), argc >= 7 ? std::atoi(argv[6]) : 0, argc < 8});
   if (!status.ok()) std::fprintf(stderr, "train_speed: %s\n", status.message().c_str());
   return status.ok() ? 0 : 3;
 }

@@ -123,7 +123,8 @@ Status run(const std::string& name, int32_t images, const std::string& folder) {
   LITEQAT_RETURN_IF_ERROR(write_array<int32_t>(folder + "/labels.npy", "<i4", {images}, labels));
 
   ThreadPool pool(2);
-  LITEQAT_ASSIGN_OR_RETURN(train::Engine engine, train::Engine::make(model, nullptr, pool, {images, train::chunk_images(images)}));
+  LITEQAT_ASSIGN_OR_RETURN(train::Engine engine,
+                           train::Engine::make(model, nullptr, pool, {images, train::training_chunk_images(model, nullptr, images)}));
   engine.forward(pixels, images, train::Mode::kTraining);
   const double loss = engine.backward(labels, 0.1f).loss;
   LITEQAT_RETURN_IF_ERROR(write_array<double>(folder + "/loss.npy", "<f8", {1}, std::span(&loss, 1)));

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/train/loops/loops.h"
+#include "kernels/train/normalized.h"
 
 namespace liteqat::kernels::train {
 namespace {
@@ -67,19 +68,11 @@ void batch_norm_partial_gradients(int64_t rows, int64_t channels, float epsilon,
 void batch_norm_backward(int64_t rows, int64_t channels, int64_t batch_rows, float epsilon, const float* x, const float* dy,
                          const float* gamma, const float* mean, const float* variance, const double* dbeta, const double* dgamma,
                          float* dx) {
-  const double inverse = 1.0 / static_cast<double>(batch_rows);
   for (int64_t column = 0; column < channels; column += kBlockColumns) {
     const int64_t columns = std::min(kBlockColumns, channels - column);
-    // dx = a * dy + b * (x - mean) + d, from dx = gamma * rstd * (dy - dbeta / R - (x - mean) * rstd * dgamma / R).
     float a[kBlockColumns], b[kBlockColumns], d[kBlockColumns];
-    for (int64_t c = 0; c < columns; ++c) {
-      const int64_t channel = column + c;
-      const double rstd = reciprocal_deviation(variance[channel], epsilon);
-      const double scale = static_cast<double>(gamma[channel]) * rstd;
-      a[c] = static_cast<float>(scale);
-      b[c] = static_cast<float>(-scale * rstd * dgamma[channel] * inverse);
-      d[c] = static_cast<float>(-scale * dbeta[channel] * inverse);
-    }
+    normalized_gradient_coefficients(columns, batch_rows, epsilon, gamma + column, variance + column, dbeta + column, dgamma + column, a, b,
+                                     d);
     loops().combine_columns(rows, channels, columns, x + column, dy + column, mean + column, a, b, d, dx + column);
   }
 }

@@ -2,44 +2,41 @@
 #include "kernels/onednn/convolution.h"
 
 #include "kernels/onednn/dense.h"
-#include "train/steps/operator_step.h"
-#include "train/steps/steps.h"
+#include "train/steps/linear_operator.h"
 #include "train/steps/weights.h"
 #include "train/steps/window.h"
 
 namespace liteqat::train {
 namespace {
 
-class ConvolutionStep final : public OperatorStep {
+class Convolution final : public LinearOperator {
  public:
-  ConvolutionStep(Workplace& place, int32_t op, kernels::onednn::Convolution kernel, OperatorWeights weights)
-      : OperatorStep(place, op), kernel_(std::move(kernel)), weights_(std::move(weights)) {}
+  Convolution(kernels::onednn::Convolution kernel, OperatorWeights weights) : kernel_(std::move(kernel)), weights_(std::move(weights)) {}
 
   Status configure(int32_t images) override { return kernel_.configure(images); }
 
-  void prepare(Mode mode, const Batch&) override {
+  void prepare(Mode mode) override {
     kernels::onednn::use_one_thread();
     weights_.prepare(mode);
     kernel_.set_weights(weights_.weights());
   }
 
-  void forward(Mode, int, const Chunk& chunk) override {
+  void forward(int worker, int32_t n, const float* x, float* y) override {
     kernels::onednn::use_one_thread();
-    kernel_.forward(chunk.worker, chunk.count, input(chunk), weights_.bias(), output(chunk));
+    kernel_.forward(worker, n, x, weights_.bias(), y);
   }
 
-  void backward(int, const Chunk& chunk) override {
+  void backward_weights(const Chunk& part, const float* x, const float* dy) override {
     kernels::onednn::use_one_thread();
-    const float* dy = output_gradient(chunk);
-    const OperatorWeights::Gradients gradients = weights_.gradients_of(chunk);
-    if (gradients.weights != nullptr) {
-      kernel_.backward_weights(chunk.worker, chunk.count, input(chunk), dy, gradients.weights, gradients.bias);
-      weights_.add_gradients(chunk);
-    }
-    GradientTarget dx = input_gradient(chunk);
-    if (dx.data() == nullptr) return;
-    kernel_.backward_data(chunk.worker, chunk.count, dy, dx.data());
-    dx.finish();
+    const OperatorWeights::Gradients gradients = weights_.gradients_of(part);
+    if (gradients.weights == nullptr) return;
+    kernel_.backward_weights(part.worker, part.count, x, dy, gradients.weights, gradients.bias);
+    weights_.add_gradients(part);
+  }
+
+  void backward_data(int worker, int32_t n, const float* dy, float* dx) override {
+    kernels::onednn::use_one_thread();
+    kernel_.backward_data(worker, n, dy, dx);
   }
 
   void finish_gradients() override { weights_.mask_gradient(); }
@@ -49,16 +46,16 @@ class ConvolutionStep final : public OperatorStep {
   OperatorWeights weights_;
 };
 
-StepResult make_on_shape(Workplace& place, int32_t op, const kernels::onednn::ConvolutionShape& shape) {
+LinearResult make_on_shape(Workplace& place, int32_t op, const kernels::onednn::ConvolutionShape& shape, bool bias_cancels) {
   kernels::onednn::use_one_thread();
   LITEQAT_ASSIGN_OR_RETURN(kernels::onednn::Convolution kernel, kernels::onednn::Convolution::make(shape, place.workers, place.training));
-  LITEQAT_ASSIGN_OR_RETURN(OperatorWeights weights, OperatorWeights::make(place, op));
-  return std::unique_ptr<Step>(std::make_unique<ConvolutionStep>(place, op, std::move(kernel), std::move(weights)));
+  LITEQAT_ASSIGN_OR_RETURN(OperatorWeights weights, OperatorWeights::make(place, op, bias_cancels));
+  return std::unique_ptr<LinearOperator>(std::make_unique<Convolution>(std::move(kernel), std::move(weights)));
 }
 
 }  // namespace
 
-StepResult make_convolution_step(Workplace& place, int32_t op) {
+LinearResult make_convolution(Workplace& place, int32_t op, bool bias_cancels) {
   const graph::Op& conv = place.model.ops[static_cast<size_t>(op)];
   const auto& params = conv.params_as<graph::Conv2DParams>();
   const graph::Shape& in = place.model.tensor(conv.inputs[0]).shape;
@@ -67,10 +64,10 @@ StepResult make_convolution_step(Workplace& place, int32_t op) {
     return error(Code::kUnsupported, "grouped convolution ({} input channels, weights for {}) cannot be trained", in[3], weights[3]);
   }
   const Window window{weights[1], weights[2], params.stride_h, params.stride_w, params.dilation_h, params.dilation_w, params.padding};
-  return make_on_shape(place, op, {window_shape(window, in, place.model.tensor(conv.outputs[0]).shape), weights[0]});
+  return make_on_shape(place, op, {window_shape(window, in, place.model.tensor(conv.outputs[0]).shape), weights[0]}, bias_cancels);
 }
 
-StepResult make_dense_step(Workplace& place, int32_t op) {
+LinearResult make_dense(Workplace& place, int32_t op, bool bias_cancels) {
   const graph::Op& dense = place.model.ops[static_cast<size_t>(op)];
   const graph::Shape& weights = place.model.tensor(dense.inputs[1]).shape;
   const int64_t inputs = place.layout.image_elems(dense.inputs[0]);
@@ -78,7 +75,7 @@ StepResult make_dense_step(Workplace& place, int32_t op) {
     return error(Code::kUnsupported, "an image has {} values here, the weights take {}: several rows an image cannot be trained", inputs,
                  weights[1]);
   }
-  return make_on_shape(place, op, kernels::onednn::dense_shape(weights[1], weights[0]));
+  return make_on_shape(place, op, kernels::onednn::dense_shape(weights[1], weights[0]), bias_cancels);
 }
 
 }  // namespace liteqat::train

@@ -43,11 +43,9 @@ Status check_op(const graph::Graph& model, const graph::Op& op) {
 StepResult make_by_kind(Workplace& place, int32_t op) {
   switch (place.model.ops[static_cast<size_t>(op)].kind) {
     case OpKind::kConv2D:
-      return make_convolution_step(place, op);
     case OpKind::kDepthwiseConv2D:
-      return make_depthwise_step(place, op);
     case OpKind::kFullyConnected:
-      return make_dense_step(place, op);
+      return make_linear_step(place, op);
     case OpKind::kBatchNorm:
       return make_batch_norm_step(place, op);
     case OpKind::kRelu:

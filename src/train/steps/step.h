@@ -33,6 +33,7 @@ struct Workplace {
   int32_t workers = 1;
   bool training = true;
   std::vector<FloatBlock> scratch;                     // by worker, for gradients of activations that are added
+  std::vector<FloatBlock> block_scratch;               // by worker, for blocks of fused steps
   std::vector<FloatBlock> parameter_scratch;           // by worker, for gradients of a weight tensor and a bias that are added
   std::vector<quant::Requantization> requantizations;  // by quantizer; none: evaluation rounds by fake quantization alone
 
@@ -63,11 +64,14 @@ class Step {
   /// What must be ready before any chunk: weights as the forward uses them. Runs for several steps at once.
   virtual void prepare(Mode, const Batch&) {}
 
+  /// True if the first pass needs what earlier steps combine: all their chunks are done before it begins.
+  virtual bool forward_waits(Mode) const { return false; }
   virtual int forward_passes(Mode) const { return 1; }
   virtual void forward(Mode mode, int pass, const Chunk& chunk) = 0;
   /// After pass `pass` of all chunks.
   virtual void combine_forward(Mode, int /*pass*/, const Batch&) {}
 
+  virtual bool backward_waits() const { return false; }
   virtual int backward_passes() const { return 1; }
   virtual void backward(int pass, const Chunk& chunk) = 0;
   virtual void combine_backward(int /*pass*/, const Batch&) {}

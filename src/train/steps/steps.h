@@ -11,9 +11,7 @@ namespace liteqat::train {
 
 using StepResult = Result<std::unique_ptr<Step>>;
 
-StepResult make_convolution_step(Workplace& place, int32_t op);   // CONV_2D
-StepResult make_dense_step(Workplace& place, int32_t op);         // FULLY_CONNECTED
-StepResult make_depthwise_step(Workplace& place, int32_t op);     // DEPTHWISE_CONV_2D
+StepResult make_linear_step(Workplace& place, int32_t op);        // CONV_2D, FULLY_CONNECTED, DEPTHWISE_CONV_2D
 StepResult make_batch_norm_step(Workplace& place, int32_t op);    // BATCH_NORM
 StepResult make_relu_step(Workplace& place, int32_t op);          // RELU, RELU6
 StepResult make_add_step(Workplace& place, int32_t op);           // ADD

@@ -25,7 +25,7 @@ bool divides(const quant::Quantizer& quantizer) {
 
 }  // namespace
 
-Result<OperatorWeights> OperatorWeights::make(Workplace& place, int32_t op) {
+Result<OperatorWeights> OperatorWeights::make(Workplace& place, int32_t op, bool bias_cancels) {
   OperatorWeights weights(place, op);
   const graph::Op& owner = weights.op();
   const bool has_bias = owner.inputs.size() > 2 && owner.inputs[2] != graph::kNoTensor;
@@ -41,7 +41,7 @@ Result<OperatorWeights> OperatorWeights::make(Workplace& place, int32_t op) {
   if (!place.training) return weights;
   weights.weight_parameter_ = place.gradients.find(owner.inputs[1]);
   if (weights.weight_parameter_ >= 0) place.gradients.use_partials(weights.weight_parameter_);
-  if (!has_bias) return weights;
+  if (!has_bias || bias_cancels) return weights;
   weights.bias_parameter_ = place.gradients.find(owner.inputs[2]);
   if (weights.bias_parameter_ >= 0 && weights.weight_parameter_ < 0) {
     return error(Code::kUnsupported, "the bias '{}' is trained, its weights are not", place.model.tensor(owner.inputs[2]).name);

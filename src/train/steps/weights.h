@@ -11,8 +11,9 @@ namespace liteqat::train {
 
 class OperatorWeights {
  public:
-  /// For inputs 1 (weights) and 2 (bias, optional) of the operator. Fails: kUnsupported for a weight quantizer on an inner axis.
-  static Result<OperatorWeights> make(Workplace& place, int32_t op);
+  /// For inputs 1 (weights) and 2 (bias, optional) of the operator. bias_cancels: a batch normalization follows, which takes the bias out
+  /// again; its gradient is 0 and is not computed. Fails: kUnsupported for a weight quantizer on an inner axis.
+  static Result<OperatorWeights> make(Workplace& place, int32_t op, bool bias_cancels = false);
 
   /// kTraining: the range follows the weights first (kLastValue). kCalibration: nothing is quantized.
   void prepare(Mode mode);
@@ -23,7 +24,8 @@ class OperatorWeights {
     float* weights = nullptr;
     float* bias = nullptr;
   };
-  /// Where a chunk's gradients are to be written whole; null where the tensor is not trained.
+  /// Where the gradients of a chunk, or of the part of it that `first_of_group` is said of, are to be written whole; null where the tensor
+  /// is not trained.
   Gradients gradients_of(const Chunk& chunk) const;
   /// Once they are written: adds them to the group's partial gradient, unless they stand there already.
   void add_gradients(const Chunk& chunk) const;

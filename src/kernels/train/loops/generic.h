@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernels/train/loops/loops.h"
+#include "kernels/train/loops/normalized_loops.h"
 #include "kernels/train/vectors.h"
 
 namespace liteqat::kernels::train {
@@ -241,6 +242,9 @@ constexpr Loops make_loops(const char* name) {
           .column_products = column_products,
           .scale_columns = scale_columns,
           .combine_columns = combine_columns,
+          .normalize = normalize<kLanes>,
+          .normalized_gradient = normalized_gradient<kLanes>,
+          .mask_and_reduce = mask_and_reduce,
           .fake_quant_divide = fake_quant<kLanes, true>,
           .fake_quant_multiply = fake_quant<kLanes, false>,
           .pass_inside = pass_inside,

@@ -1,11 +1,12 @@
 // The memory-bound loops of training, once per instruction set. All sets compute every element by the same operations in the same order,
-// so results do not depend on the choice. Called by elementwise.cc, batch_norm.cc, fake_quant.cc, requantize.cc and optimizer.cc, whose
-// headers are the contracts; not for use elsewhere.
+// so results do not depend on the choice. Called by elementwise.cc, batch_norm.cc, normalized.cc, fake_quant.cc, requantize.cc and
+// optimizer.cc, whose headers are the contracts; not for use elsewhere.
 #pragma once
 
 #include <cstdint>
 
 #include "base/cpu.h"
+#include "kernels/train/normalized.h"
 #include "kernels/train/optimizer.h"
 #include "kernels/train/requantize.h"
 
@@ -36,6 +37,12 @@ struct Loops {
   /// dx = a[c] * dy + (b[c] * (x - mean[c]) + d[c]) for `columns` of the `channels`; dx may be dy.
   void (*combine_columns)(int64_t rows, int64_t channels, int64_t columns, const float* x, const float* dy, const float* mean,
                           const float* a, const float* b, const float* d, float* dx);
+
+  /// normalized.h.
+  void (*normalize)(const Normalized& view, int64_t rows, int64_t channels, const float* z, float* y);
+  void (*normalized_gradient)(const NormalizedGradient& line, int64_t rows, int64_t channels, const float* z, const float* g, float* dz);
+  void (*mask_and_reduce)(const Normalized& view, const float* mean, int64_t rows, int64_t channels, const float* z, float* g, double* sums,
+                          double* products);
 
   /// By division and by multiplication with the inverse; y may be x.
   void (*fake_quant_divide)(const FakeQuantLine& line, const float* x, float* y, int64_t elems);

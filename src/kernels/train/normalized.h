@@ -1,0 +1,37 @@
+// A batch-normalized and activated tensor that is not stored: its readers compute y = clamp(z * scale + shift, low, high) from the
+// convolution's output z, and its gradients go back through activation and normalization as they are read. Rows of C channels, float32.
+// All instruction sets give the same bytes.
+#pragma once
+
+#include <cstdint>
+
+namespace liteqat::kernels::train {
+
+/// scale, shift [C] as batch_norm_fold gives them; the activation's ends: infinite where it has none.
+struct Normalized {
+  const float* scale = nullptr;
+  const float* shift = nullptr;
+  float low, high;
+};
+
+/// y = clamp(z * scale + shift, low, high).
+void normalize(const Normalized& view, int64_t rows, int64_t channels, const float* z, float* y);
+
+/// What the gradient of z needs beside it, [C] each: dz = a * g + (b * (z - mean) + d) with g the gradient behind the activation.
+struct NormalizedGradient {
+  Normalized view;
+  const float* mean = nullptr;
+  const float *a = nullptr, *b = nullptr, *d = nullptr;
+};
+/// From the sums over the whole batch of `batch_rows` rows: dx = gamma * rstd * (g - dbeta / R - (z - mean) * rstd * dgamma / R).
+void normalized_gradient_coefficients(int64_t channels, int64_t batch_rows, float epsilon, const float* gamma, const float* variance,
+                                      const double* dbeta, const double* dgamma, float* a, float* b, float* d);
+/// g: the gradient of y, masked by the activation or not (masking twice changes nothing). dz may be g.
+void normalized_gradient(const NormalizedGradient& line, int64_t rows, int64_t channels, const float* z, const float* g, float* dz);
+
+/// Masks the gradient g of y in place (0 where y lies on an end) and adds to sums[c] and products[c] the sums of g and of g * (z - mean):
+/// eight rows at a time in float, their sums in double. dgamma is products * rstd, dbeta is sums.
+void mask_and_reduce(const Normalized& view, const float* mean, int64_t rows, int64_t channels, const float* z, float* g, double* sums,
+                     double* products);
+
+}  // namespace liteqat::kernels::train

@@ -1,0 +1,63 @@
+#include "train/fusion.h"
+
+#include <algorithm>
+
+namespace liteqat::train {
+namespace {
+
+using graph::Graph;
+using graph::Op;
+using graph::OpKind;
+using graph::TensorId;
+
+bool is_linear(OpKind kind) {
+  return kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D || kind == OpKind::kFullyConnected;
+}
+
+/// The one operator that reads the tensor; -1 if there are more or none, or if somebody outside of the graph looks at it.
+int32_t only_reader(const Graph& model, TensorId id, TensorId loss) {
+  if (id == loss || std::find(model.outputs.begin(), model.outputs.end(), id) != model.outputs.end()) return -1;
+  const auto readers = model.find_consumers(id);
+  return readers.size() == 1 ? readers[0] : -1;
+}
+
+const Op& op_at(const Graph& model, int32_t index) {
+  return model.ops[static_cast<size_t>(index)];
+}
+
+}  // namespace
+
+Fusion Fusion::find(const Graph& model, TensorId loss) {
+  Fusion fusion;
+  fusion.unit_of_op_.assign(model.ops.size(), -1);
+  for (size_t index = 0; index < model.ops.size(); ++index) {
+    const Op& linear = model.ops[index];
+    if (!is_linear(linear.kind)) continue;
+    const int32_t norm = only_reader(model, linear.outputs[0], loss);
+    if (norm < 0 || op_at(model, norm).kind != OpKind::kBatchNorm || op_at(model, norm).inputs[0] != linear.outputs[0]) continue;
+    FusedUnit unit{.linear = static_cast<int32_t>(index), .norm = norm};
+    unit.input = linear.inputs[0], unit.sum = linear.outputs[0], unit.output = op_at(model, norm).outputs[0];
+    const int32_t reader = only_reader(model, unit.output, loss);
+    if (reader >= 0 && (op_at(model, reader).kind == OpKind::kRelu || op_at(model, reader).kind == OpKind::kRelu6)) {
+      unit.activation = reader;
+      unit.output = op_at(model, reader).outputs[0];
+    }
+    for (int32_t op : {unit.linear, unit.norm, unit.activation}) {
+      if (op >= 0) fusion.unit_of_op_[static_cast<size_t>(op)] = static_cast<int32_t>(fusion.units_.size());
+    }
+    fusion.units_.push_back(unit);
+  }
+  for (FusedUnit& unit : fusion.units_) {
+    const int32_t reader = only_reader(model, unit.output, loss);
+    unit.stored =
+        reader < 0 || fusion.unit_of(reader) < 0 || fusion.units_[static_cast<size_t>(fusion.unit_of(reader))].input != unit.output;
+  }
+  return fusion;
+}
+
+int32_t Fusion::unstored(TensorId id) const {
+  const auto found = std::find_if(units_.begin(), units_.end(), [id](const FusedUnit& unit) { return unit.output == id && !unit.stored; });
+  return found == units_.end() ? -1 : static_cast<int32_t>(found - units_.begin());
+}
+
+}  // namespace liteqat::train

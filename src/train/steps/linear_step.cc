@@ -1,0 +1,50 @@
+// CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED as steps of their own.
+#include "train/steps/linear_operator.h"
+#include "train/steps/operator_step.h"
+#include "train/steps/steps.h"
+
+namespace liteqat::train {
+namespace {
+
+class LinearStep final : public OperatorStep {
+ public:
+  LinearStep(Workplace& place, int32_t op, std::unique_ptr<LinearOperator> linear) : OperatorStep(place, op), linear_(std::move(linear)) {}
+
+  Status configure(int32_t images) override { return linear_->configure(images); }
+  void prepare(Mode mode, const Batch&) override { linear_->prepare(mode); }
+  void forward(Mode, int, const Chunk& chunk) override { linear_->forward(chunk.worker, chunk.count, input(chunk), output(chunk)); }
+
+  void backward(int, const Chunk& chunk) override {
+    const float* dy = output_gradient(chunk);
+    linear_->backward_weights(chunk, input(chunk), dy);
+    GradientTarget dx = input_gradient(chunk);
+    if (dx.data() == nullptr) return;
+    linear_->backward_data(chunk.worker, chunk.count, dy, dx.data());
+    dx.finish();
+  }
+
+  void finish_gradients() override { linear_->finish_gradients(); }
+
+ private:
+  std::unique_ptr<LinearOperator> linear_;
+};
+
+}  // namespace
+
+LinearResult make_linear_operator(Workplace& place, int32_t op, bool bias_cancels) {
+  switch (place.model.ops[static_cast<size_t>(op)].kind) {
+    case graph::OpKind::kDepthwiseConv2D:
+      return make_depthwise(place, op, bias_cancels);
+    case graph::OpKind::kFullyConnected:
+      return make_dense(place, op, bias_cancels);
+    default:
+      return make_convolution(place, op, bias_cancels);
+  }
+}
+
+StepResult make_linear_step(Workplace& place, int32_t op) {
+  LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<LinearOperator> linear, make_linear_operator(place, op, false));
+  return std::unique_ptr<Step>(std::make_unique<LinearStep>(place, op, std::move(linear)));
+}
+
+}  // namespace liteqat::train
