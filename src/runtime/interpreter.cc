@@ -257,6 +257,7 @@ void Interpreter::State::bind_buffers() {
 }
 
 void Interpreter::State::run(const BoundStep& bound) {
+  if (bound.step.in_place) return;
   const StepBuffers buffers = {bound.inputs, bound.outputs, scratch.data()};
   if (bound.parts == 1) return bound.step.run(buffers, {0, bound.step.units});
   pool->run(bound.parts, [&](int part, int worker) {

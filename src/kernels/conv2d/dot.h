@@ -85,10 +85,11 @@ struct Dot {
     const int64_t taps = geometry.segments * geometry.segment_taps;
     lanes::for_positions<Lanes>(params.window.out_c, [&](int64_t channel, int64_t position) {
       const lanes::ChannelBlock block = lanes::block_of<Lanes>(position, params.window.out_c);
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        const int64_t at = tap / geometry.segment_taps * geometry.padded_segment + tap % geometry.segment_taps;
-        packed[lanes::weight_offset<Lanes>(block, position, at, geometry.padded_taps(), geometry.wide)] =
-            params.weights[channel * taps + tap];
+      for (int64_t segment = 0; segment < geometry.segments; ++segment) {
+        Weight* to =
+            packed + lanes::weight_offset<Lanes>(block, position, segment * geometry.padded_segment, geometry.padded_taps(), geometry.wide);
+        lanes::pack_segment<Lanes>(block, params.weights + channel * taps + segment * geometry.segment_taps, geometry.segment_taps,
+                                   geometry.wide, to);
       }
     });
   }

@@ -77,12 +77,11 @@ struct Dot {
     auto* weights = reinterpret_cast<Weight*>(packed + header_bytes(params.shape));
     lanes::for_positions<Lanes>(params.shape.out, [&](int64_t channel, int64_t position) {
       const lanes::ChannelBlock block = lanes::block_of<Lanes>(position, params.shape.out);
+      const int8_t* own_weights = params.weights + channel * in;
       uint32_t sum = 0;
-      for (int64_t tap = 0; tap < in; ++tap) {
-        const int8_t weight = params.weights[channel * in + tap];
-        sum += static_cast<uint32_t>(weight);
-        weights[lanes::weight_offset<Lanes>(block, position, tap, row, padding(params.shape).wide)] = weight;
-      }
+      for (int64_t tap = 0; tap < in; ++tap) sum += static_cast<uint32_t>(own_weights[tap]);
+      const bool wide = padding(params.shape).wide;
+      lanes::pack_segment<Lanes>(block, own_weights, in, wide, weights + lanes::weight_offset<Lanes>(block, position, 0, row, wide));
       const uint32_t own = params.bias == nullptr ? 0 : static_cast<uint32_t>(params.bias[channel]);
       bias[position] = static_cast<int32_t>(own - static_cast<uint32_t>(params.input_zero_point + Lanes::kInputShift) * sum);
       rescale[position] = params.rescale[channel];

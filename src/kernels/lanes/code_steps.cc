@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 namespace liteqat::kernels::lanes {
 namespace {
@@ -24,34 +25,66 @@ struct Slack {
 struct Line {
   int64_t mantissa, unit, constant;  // accumulator * mantissa + constant >= code * unit
 
-  /// Steps to the codes [first, last]; `reached` also of `base`, the code at which this side begins, if it is a step.
+  /// Steps to the codes [first, last].
   Slack slack(int64_t first, int64_t last, int64_t& farthest) const {
-    Slack slack = {mantissa, mantissa};
-    if (first > last) return slack;
-    // code * unit - constant = quotient * mantissa - remainder, so the first accumulator on the step is `quotient`.
-    int64_t quotient = -floor_divide(constant - first * unit, mantissa);
-    int64_t remainder = quotient * mantissa - (first * unit - constant);
-    const int64_t step = unit / mantissa, step_remainder = unit % mantissa;
-    farthest = std::max(farthest, std::abs(quotient));
-    for (int64_t code = first; code <= last; ++code) {
-      slack.reached = std::min(slack.reached, remainder);
-      slack.missed = std::min(slack.missed, mantissa - remainder);
-      quotient += step;
-      remainder -= step_remainder;
-      if (remainder < 0) {
-        remainder += mantissa;
-        ++quotient;
-      }
+    if (first > last) return {mantissa, mantissa};
+    farthest = std::max({farthest, std::abs(first_on(first)), std::abs(first_on(last))});
+    // From one step to the next the remainder shrinks by unit, modulo the mantissa.
+    const auto remainder = static_cast<int32_t>(first_on(first) * mantissa - (first * unit - constant));
+    const Extremes found = remainders(remainder, static_cast<int32_t>(unit % mantissa), last - first + 1);
+    return {found.least, mantissa - found.most};
+  }
+
+ private:
+  struct Extremes {
+    int32_t least, most;
+  };
+
+  /// The first accumulator on the step to `code`: the quotient of code * unit - constant = quotient * mantissa - remainder.
+  int64_t first_on(int64_t code) const { return -floor_divide(constant - code * unit, mantissa); }
+
+  /// a - b modulo the mantissa; both in [0, mantissa).
+  int32_t subtract(int32_t a, int32_t b) const {
+    const int32_t difference = a - b;
+    return difference + (static_cast<int32_t>(mantissa) & (difference >> 31));
+  }
+
+  /// The least and the most of remainder - k * step, modulo the mantissa, for k in [0, count): several at a time, as each waits for the one
+  /// before.
+  Extremes remainders(int32_t remainder, int32_t step, int64_t count) const {
+    constexpr int64_t kChains = 8;
+    using Chains [[gnu::vector_size(kChains * sizeof(int32_t))]] = int32_t;
+    Chains chains;
+    for (int64_t chain = 0; chain < kChains; ++chain) {
+      chains[chain] = remainder;
+      if (chain + 1 < count) remainder = subtract(remainder, step);  // beyond the count the last one again
     }
-    farthest = std::max(farthest, std::abs(quotient));
-    return slack;
+    Chains least = chains, most = chains;
+    const auto stride = static_cast<int32_t>(kChains * step % mantissa), modulus = static_cast<int32_t>(mantissa);
+    int64_t done = kChains;
+    for (; done + kChains <= count; done += kChains) {
+      chains -= stride;
+      chains += modulus & (chains >> 31);
+      least = chains < least ? chains : least;
+      most = chains > most ? chains : most;
+    }
+    for (int64_t chain = 0; done + chain < count; ++chain) {
+      const int32_t last = subtract(chains[chain], stride);
+      least[chain] = std::min<int32_t>(least[chain], last);
+      most[chain] = std::max<int32_t>(most[chain], last);
+    }
+    Extremes extremes = {least[0], most[0]};
+    for (int64_t chain = 1; chain < kChains; ++chain) {
+      extremes = {std::min<int32_t>(extremes.least, least[chain]), std::max<int32_t>(extremes.most, most[chain])};
+    }
+    return extremes;
   }
 };
 
 /// The two lines around their common offset, in units of a code: 2^(31 + right).
 CodeSteps make_steps(const Line& above, const Line& below, int64_t offset, int64_t split, int32_t right) {
-  const int exponent = -(31 + right);
-  const auto scaled = [&](int64_t value) { return std::ldexp(static_cast<float>(value), exponent); };
+  const float scale = std::ldexp(1.0f, -(31 + right));
+  const auto scaled = [&](int64_t value) { return static_cast<float>(value) * scale; };
   return {.offset = static_cast<int32_t>(offset),
           .split = static_cast<int32_t>(split + offset),
           .high = scaled(above.mantissa & ~int64_t{127}),
@@ -70,6 +103,22 @@ int32_t exact_code(int64_t accumulator, numeric::Multiplier multiplier, int32_t 
 bool fits(const AccumulatorBounds& bounds, numeric::Multiplier multiplier) {
   const int64_t limit = int64_t{INT32_MAX} >> std::max(multiplier.shift, 0);
   return bounds.least >= -limit && bounds.most <= limit;
+}
+
+struct Sums {
+  int32_t positive = 0, negative = 0;
+};
+
+/// Stride: int64_t, or a constant 1, which lets the compiler take many at a time.
+template <typename Stride>
+Sums sum_by_sign(const int8_t* weights, int64_t count, Stride stride) {
+  Sums sums;
+  for (int64_t index = 0; index < count; ++index) {
+    const int32_t weight = weights[index * stride];
+    sums.positive += weight > 0 ? weight : 0;
+    sums.negative += weight < 0 ? weight : 0;
+  }
+  return sums;
 }
 
 }  // namespace
@@ -134,11 +183,14 @@ bool find_code_steps(numeric::Multiplier multiplier, int32_t zero_point, numeric
 }
 
 AccumulatorBounds accumulator_bounds(const int8_t* weights, int64_t count, int64_t stride, int32_t bias, int32_t zero_point) {
+  constexpr int64_t kChunk = int64_t{1} << 20;  // sums of so many fit in 32 bits
   int64_t positive = 0, negative = 0;
-  for (int64_t index = 0; index < count; ++index) {
-    const int32_t weight = weights[index * stride];
-    positive += weight > 0 ? weight : 0;
-    negative += weight < 0 ? weight : 0;
+  for (int64_t begin = 0; begin < count; begin += kChunk) {
+    const int64_t size = std::min(count - begin, kChunk);
+    const Sums sums = stride == 1 ? sum_by_sign(weights + begin, size, std::integral_constant<int64_t, 1>())
+                                  : sum_by_sign(weights + begin * stride, size, stride);
+    positive += sums.positive;
+    negative += sums.negative;
   }
   const int64_t least = -128 - int64_t{zero_point}, most = 127 - int64_t{zero_point};
   return {bias + positive * least + negative * most, bias + positive * most + negative * least};

@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "kernels/lanes/blocks.h"
 
@@ -92,6 +93,22 @@ template <typename Lanes>
   }
   return block.channel * padded_taps + padded_tap / Lanes::kTaps * width * Lanes::kTaps + (position - block.channel) * Lanes::kTaps +
          padded_tap % Lanes::kTaps;
+}
+
+/// The taps of one segment of one channel, from `weight_offset` of its first one on.
+template <typename Lanes>
+[[gnu::always_inline]] inline void pack_segment(const ChannelBlock& block, const int8_t* weights, int64_t taps, bool wide,
+                                                typename Lanes::Weight* packed) {
+  const auto copy = [&](auto group) __attribute__((always_inline)) {
+    const int64_t step = block.vectors * Lanes::kCount * group();
+    int64_t tap = 0;
+    for (; tap + group() <= taps; tap += group(), packed += step) {
+      for (int64_t each = 0; each < group(); ++each) packed[each] = weights[tap + each];
+    }
+    for (int64_t each = 0; tap + each < taps; ++each) packed[each] = weights[tap + each];
+  };
+  wide&& block.vectors == 1 ? copy(std::integral_constant<int64_t, kWideTaps<Lanes>>())
+                            : copy(std::integral_constant<int64_t, Lanes::kTaps>());
 }
 
 /// sums = bias + rows times weights. Rows lie `row_delta` bytes apart.
