@@ -18,26 +18,16 @@ void max_pool(const Window& window, const Clamp& clamp, Range rows, const Elem* 
   });
 }
 
-/// Sum and number of the valid taps of one output.
-template <typename Sum, typename Elem>
-struct TapSum {
-  Sum sum = 0;
-  int32_t count = 0;
-
-  TapSum(const Window& window, const Elem* input, int32_t image, int32_t out_y, int32_t out_x, int32_t channel) {
+template <typename Elem>
+void average_pool(const Window& window, numeric::IntClamp clamp, Range rows, const Elem* input, Elem* output) {
+  for_outputs(window, rows, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
+    int32_t sum = 0, count = 0;
     for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t) {
       sum += input[in_pixel * window.in_c + channel];
       ++count;
     });
-  }
-};
-
-template <typename Elem>
-void average_pool(const Window& window, numeric::IntClamp clamp, Range rows, const Elem* input, Elem* output) {
-  for_outputs(window, rows, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
-    const TapSum<int32_t, Elem> taps(window, input, image, out_y, out_x, channel);
-    const int32_t half = taps.count / 2;
-    const int32_t average = (taps.sum > 0 ? taps.sum + half : taps.sum - half) / taps.count;
+    const int32_t half = count / 2;
+    const int32_t average = (sum > 0 ? sum + half : sum - half) / count;
     output[offset] = static_cast<Elem>(std::clamp(average, clamp.low, clamp.high));
   });
 }
@@ -58,11 +48,23 @@ void max_pool_int16(const Window& window, numeric::IntClamp clamp, Range rows, c
 }
 
 void average_pool_float32(const Window& window, numeric::FloatClamp clamp, Range rows, const float* input, float* output) {
-  for_outputs(window, rows, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
-    const TapSum<float, float> taps(window, input, image, out_y, out_x, channel);
-    const float average = taps.sum / static_cast<float>(taps.count);
-    output[offset] = std::min(std::max(average, clamp.low), clamp.high);
-  });
+  const int64_t channels = window.in_c;
+  output += rows.begin * window.out_w * channels;
+  for (int64_t row = rows.begin; row < rows.end; ++row) {
+    const auto image = static_cast<int32_t>(row / window.out_h), out_y = static_cast<int32_t>(row % window.out_h);
+    for (int32_t out_x = 0; out_x < window.out_w; ++out_x, output += channels) {
+      std::fill_n(output, channels, 0.0f);
+      int32_t count = 0;
+      for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t) {
+        const float* taps = input + in_pixel * channels;
+        for (int64_t channel = 0; channel < channels; ++channel) output[channel] += taps[channel];
+        ++count;
+      });
+      for (int64_t channel = 0; channel < channels; ++channel) {
+        output[channel] = std::min(std::max(output[channel] / static_cast<float>(count), clamp.low), clamp.high);
+      }
+    }
+  }
 }
 void average_pool_int8(const Window& window, numeric::IntClamp clamp, Range rows, const int8_t* input, int8_t* output) {
   average_pool(window, clamp, rows, input, output);
