@@ -39,7 +39,7 @@ typedef struct liteqat_model liteqat_model;
 
 /* Zero or NULL members mean the default. */
 typedef struct liteqat_options {
-  int32_t batch;          /* first extent of the inputs (1) */
+  int32_t batch;          /* first extent of the inputs with two axes or more (1); vectors and scalars stay */
   int32_t threads;        /* that one invoke computes with, the caller's included (1) */
   const char* isa;        /* "reference", "avx2", ...: instruction set to use (LITEQAT_ISA, else the best this CPU has) */
   const char* arithmetic; /* arithmetic profile ("litert-reference") */

@@ -137,6 +137,21 @@ Result<std::vector<Shape>> checked_output_shapes(const OpView& view) {
   return outputs;
 }
 
+/// Extent 0 of the inputs that have a batch axis: the first one with two axes or more, and those like it whose extent 0 is the same.
+Status set_batch(const Graph& graph, int32_t batch, std::vector<Shape>& shapes) {
+  constexpr size_t kLeastAxes = 2;  // a scalar or a vector is a parameter of the model, not a row of images
+  int32_t stored = 0;
+  for (TensorId id : graph.inputs) {
+    Shape& shape = shapes[static_cast<size_t>(id)];
+    if (shape.size() < kLeastAxes) continue;
+    if (stored == 0) stored = shape[0];
+    if (shape[0] == stored) shape[0] = batch;
+  }
+  if (stored != 0 || batch == 1) return {};
+  return error(Code::kInvalidArgument, "the batch is {}, but no input has a batch axis: that is extent 0 of inputs with two axes or more",
+               batch);
+}
+
 }  // namespace
 
 Result<std::vector<Shape>> compute_output_shapes(const Graph& graph, const Op& op, const std::vector<Shape>& known) {
@@ -148,9 +163,9 @@ Result<std::vector<Shape>> compute_shapes(const Graph& graph, int32_t batch) {
   std::vector<Shape> shapes;
   shapes.reserve(graph.tensors.size());
   for (const Tensor& tensor : graph.tensors) shapes.push_back(tensor.shape);
+  if (batch > 0) LITEQAT_RETURN_IF_ERROR(set_batch(graph, batch, shapes));
   for (TensorId id : graph.inputs) {
-    Shape& shape = shapes[static_cast<size_t>(id)];
-    if (batch > 0 && !shape.empty()) shape[0] = batch;
+    const Shape& shape = shapes[static_cast<size_t>(id)];
     const auto elems = checked_product(std::span<const int32_t>(shape));
     if (!elems || *elems < 1 || !checked_mul(*elems, sizeof(int64_t))) {
       return error(Code::kOutOfRange, "graph input '{}' has shape {}: every extent must be at least 1", graph.tensor(id).name,

@@ -99,6 +99,27 @@ TEST(InferShapes, reshape_infers_one_extent_and_follows_the_batch) {
   EXPECT_EQ(reshape({4, 6}, {1, -1}, 0), (Shape{1, 24}));  // the batch is what it is: nothing to follow
 }
 
+TEST(InferShapes, vectors_and_other_extents_have_no_batch_axis) {
+  // images [1,2,3] + a vector [3], both inputs of the graph; then with a table [4,3] that is no batch of one.
+  Graph graph = one_op_graph(OpKind::kAdd, ArithmeticParams{}, {1, 2, 3}, {Tensor{.name = "vector", .shape = {3}}});
+  graph.inputs.push_back(graph.ops[0].inputs[1]);
+  EXPECT_EQ(inferred(graph, 5), (Shape{5, 2, 3}));
+  EXPECT_EQ(inferred(graph, 1), (Shape{1, 2, 3}));
+  std::swap(graph.inputs[0], graph.inputs[1]);  // the first input with an axis for it says what the batch is
+  EXPECT_EQ(inferred(graph, 5), (Shape{5, 2, 3}));
+  graph.tensor(graph.ops[0].inputs[1]).shape = {2, 3};
+  std::swap(graph.inputs[0], graph.inputs[1]);
+  EXPECT_EQ(inferred(graph, 5), (Shape{5, 2, 3}));
+
+  // A vector alone is taken as it is; it has no room for more.
+  const Graph vector = one_op_graph(OpKind::kRelu, {}, {10}, {});
+  EXPECT_EQ(inferred(vector, 1), (Shape{10}));
+  Graph many = vector;
+  const Status refused = infer_shapes(many, 2);
+  EXPECT_EQ(refused.code(), Code::kInvalidArgument);
+  EXPECT_EQ(refused.message(), "the batch is 2, but no input has a batch axis: that is extent 0 of inputs with two axes or more");
+}
+
 TEST(InferShapes, add_of_equal_and_broadcast_shapes) {
   const auto add = [](const Shape& a, const Shape& b) {
     return inferred(one_op_graph(OpKind::kAdd, ArithmeticParams{}, a, {float_parameter("b", b)}));

@@ -149,10 +149,9 @@ Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, P
   }
   LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(inputs.inputs));
   LITEQAT_ASSIGN_OR_RETURN(const npy::Array array, npy::read(bytes, inputs.inputs));
-  const graph::Shape& stored = graph.tensor(graph.inputs[0]).shape;
   std::vector<runtime::Interpreter> interpreters;
   for (int worker = 0; worker < pool.threads(); ++worker) {
-    auto interpreter = runtime::Interpreter::prepare(graph, {.profile = profile, .batch = stored.empty() ? 1 : stored[0], .isa = isa});
+    auto interpreter = runtime::Interpreter::prepare(graph, {.profile = profile, .stored_shapes = true, .isa = isa});
     if (!interpreter.ok()) return interpreter.status().with_context(inputs.model);
     interpreters.push_back(*std::move(interpreter));
   }

@@ -27,7 +27,7 @@ const char* profile_name(Profile profile);
 
 struct Options {
   Profile profile = Profile::kLitertReference;
-  int32_t batch = 1;           // extent 0 of the inputs
+  int32_t batch = 1;           // extent 0 of the inputs that have a batch axis (graph::infer_shapes)
   bool stored_shapes = false;  // the batch is the stored one, which the inputs need not share
   Isa isa = Isa::kReference;
   int threads = 1;  // the caller's included; the outputs' bytes do not depend on it

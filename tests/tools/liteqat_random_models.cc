@@ -17,6 +17,7 @@
 #include "ops_elementwise_models.h"
 #include "ops_weighted_models.h"
 #include "random_layout_models.h"
+#include "random_mixed_models.h"
 #include "runtime/interpreter.h"
 #include "runtime/test_graphs.h"
 
@@ -48,6 +49,8 @@ const Family kFamilies[] = {
     {"layout", [] { return uint64_t{liteqat::tests::RandomLayoutModel::kinds().size()}; },
      [](uint64_t seed) { return liteqat::tests::RandomLayoutModel(seed).make(); }},
     {"elementwise", [] { return uint64_t{liteqat::testing::elementwise_kind_count()}; }, liteqat::testing::make_elementwise_model},
+    {"mixed", [] { return liteqat::tests::RandomMixedModel::kKinds; },
+     [](uint64_t seed) { return liteqat::tests::RandomMixedModel(seed).make(); }},
     {"weighted", [] { return liteqat::testing::WeightedModel::kKinds; }, liteqat::testing::make_weighted_model},
 };
 
