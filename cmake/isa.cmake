@@ -1,8 +1,18 @@
-# Instruction-set files are recognised by name (x86_avx2.cc, x86_avx512.cc, x86_avx512vnni.cc) and are the only ones with such flags.
+# Instruction-set files are recognised by name (x86_avx2.cc, x86_avx512.cc, x86_avx512vnni.cc, arm_neondot.cc) and are the only ones with such flags.
 # Each becomes an object library of its own; tools/check_symbols looks at what it exports.
 set(LITEQAT_ISA_FLAGS_x86_avx2 -mavx2 -mfma)
 set(LITEQAT_ISA_FLAGS_x86_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mprefer-vector-width=512)
 set(LITEQAT_ISA_FLAGS_x86_avx512vnni ${LITEQAT_ISA_FLAGS_x86_avx512} -mavx512vnni)
+set(LITEQAT_ISA_FLAGS_arm_neondot -march=armv8.2-a+dotprod)
+
+# The sets of the architecture that is built for; files of others are left out.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+  set(LITEQAT_ISA_FILES "/x86_[a-z0-9]+\\.cc$")
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  set(LITEQAT_ISA_FILES "/arm_[a-z0-9]+\\.cc$")
+else()
+  set(LITEQAT_ISA_FILES "^$")
+endif()
 
 function(liteqat_isa_object file out_target)
   get_filename_component(_isa ${file} NAME_WE)

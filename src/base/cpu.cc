@@ -5,10 +5,14 @@
 
 #include "base/file.h"
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
 namespace liteqat {
 namespace {
 
-constexpr std::array<Isa, 4> kAll = {Isa::kReference, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni};
+constexpr std::array<Isa, 5> kAll = {Isa::kReference, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni, Isa::kNeonDot};
 
 }  // namespace
 
@@ -22,6 +26,8 @@ const char* isa_name(Isa isa) {
       return "avx512";
     case Isa::kAvx512Vnni:
       return "avx512vnni";
+    case Isa::kNeonDot:
+      return "neondot";
   }
   return "unknown";
 }
@@ -40,8 +46,13 @@ bool isa_supported(Isa isa) {
       return avx512;
     case Isa::kAvx512Vnni:
       return avx512 && __builtin_cpu_supports("avx512vnni");
+    case Isa::kNeonDot:
+      return false;
   }
   return false;
+#elif defined(__aarch64__)
+  if (isa == Isa::kNeonDot) return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;  // NEON itself is part of the architecture
+  return isa == Isa::kReference;
 #else
   return isa == Isa::kReference;
 #endif
@@ -88,6 +99,8 @@ std::string cpu_flags() {
   add("avx512vl", __builtin_cpu_supports("avx512vl"));
   add("avx512vnni", __builtin_cpu_supports("avx512vnni"));
   add("avx512bf16", __builtin_cpu_supports("avx512bf16"));
+#elif defined(__aarch64__)
+  flags = (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0 ? "neon dotprod" : "neon";
 #endif
   return flags;
 }

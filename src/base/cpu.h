@@ -1,4 +1,4 @@
-// What the CPU can execute, and which instruction set the kernels use. LITEQAT_ISA=reference|avx2|avx512|avx512vnni forces one; an
+// What the CPU can execute, and which instruction set the kernels use. LITEQAT_ISA=reference|avx2|avx512|avx512vnni|neondot forces one; an
 // unknown or unsupported value is an error, never a silent fallback.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace liteqat {
 
-enum class Isa { kReference, kAvx2, kAvx512, kAvx512Vnni };
+enum class Isa { kReference, kAvx2, kAvx512, kAvx512Vnni, kNeonDot };  // weakest first within an architecture
 
 const char* isa_name(Isa isa);
 

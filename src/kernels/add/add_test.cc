@@ -104,11 +104,18 @@ TEST(AddCodes, EveryKernelEqualsExactArithmetic) {
 
 TEST(AddCodes, TheStrongestSupportedKernelIsChosen) {
   EXPECT_STREQ(find_codes_kernel(Isa::kReference).name, "add_i8_i32_reference");
-#if defined(__x86_64__)
-  EXPECT_STREQ(find_codes_kernel(Isa::kAvx2).name, "add_i8_i32_avx2");
-  EXPECT_STREQ(find_codes_kernel(Isa::kAvx512).name, "add_i8_i32_avx512");
-  EXPECT_STREQ(find_codes_kernel(Isa::kAvx512Vnni).name, "add_i8_i32_avx512");
-#endif
+  struct Name {
+    Isa isa;
+    const char* name;
+  };
+  const Name kNames[] = {{Isa::kAvx2, "add_i8_i32_avx2"},
+                         {Isa::kAvx512, "add_i8_i32_avx512"},
+                         {Isa::kAvx512Vnni, "add_i8_i32_avx512"},
+                         {Isa::kNeonDot, "add_i8_i32_neondot"}};
+  for (const Name& expected : kNames) {
+    if (!isa_supported(expected.isa)) continue;
+    EXPECT_STREQ(find_codes_kernel(expected.isa).name, expected.name);
+  }
 }
 
 /// Scales as they occur: neither input more than 16 times the other's, the output no finer than half the larger.

@@ -227,12 +227,20 @@ TEST(Conv2DFloat32, NanReachesTheOutput) {
 TEST(Conv2DKernels, TheStrongestSupportedOneIsChosen) {
   const float weight = 1;
   const Float32Params params = {.weights = &weight};
-  EXPECT_STREQ(find_float32_kernel(params, Isa::kReference).name, "conv2d_f32_f32_reference");
-  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx2).name, "conv2d_f32_f32_strips_avx2");
-  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512).name, "conv2d_f32_f32_strips_avx512");
-  EXPECT_STREQ(find_float32_kernel(params, Isa::kAvx512Vnni).name, "conv2d_f32_f32_strips_avx512");
-  EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512).name, "conv2d_i8_i32_dot_avx512");
-  EXPECT_STREQ(find_int8_kernel({}, Isa::kAvx512Vnni).name, "conv2d_i8_i32_dot_avx512vnni");
+  struct Names {
+    Isa isa;
+    const char *float32, *int8;
+  };
+  const Names kNames[] = {{Isa::kReference, "conv2d_f32_f32_reference", "conv2d_i8_i32_reference"},
+                          {Isa::kAvx2, "conv2d_f32_f32_strips_avx2", "conv2d_i8_i32_dot_avx2"},
+                          {Isa::kAvx512, "conv2d_f32_f32_strips_avx512", "conv2d_i8_i32_dot_avx512"},
+                          {Isa::kAvx512Vnni, "conv2d_f32_f32_strips_avx512", "conv2d_i8_i32_dot_avx512vnni"},
+                          {Isa::kNeonDot, "conv2d_f32_f32_strips_neondot", "conv2d_i8_i32_dot_neondot"}};
+  for (const Names& names : kNames) {
+    if (!isa_supported(names.isa)) continue;
+    EXPECT_STREQ(find_float32_kernel(params, names.isa).name, names.float32);
+    EXPECT_STREQ(find_int8_kernel({}, names.isa).name, names.int8);
+  }
 }
 
 }  // namespace

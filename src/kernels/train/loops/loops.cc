@@ -4,7 +4,7 @@
 
 namespace liteqat::kernels::train {
 
-const Loops& find_loops(Isa isa) {
+const Loops& find_loops([[maybe_unused]] Isa isa) {
 #if defined(__x86_64__)
   if (isa >= Isa::kAvx512) return loops_avx512();
   if (isa >= Isa::kAvx2) return loops_avx2();

@@ -1,0 +1,15 @@
+#include "kernels/lanes/arm_neondot.h"
+#include "kernels/add/generic.h"
+
+namespace liteqat::kernels::add {
+namespace {
+
+constexpr CodesKernel kCodes = {"add_i8_i32_neondot", Isa::kNeonDot, Codes<arm_neondot::Lanes>::run};
+
+}  // namespace
+
+const CodesKernel& codes_neondot() {
+  return kCodes;
+}
+
+}  // namespace liteqat::kernels::add
