@@ -1,10 +1,12 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -60,6 +62,24 @@ Status write_temporary(const std::string& temporary, const std::string& path, st
   return {};
 }
 
+/// Removes what writers of `path` left behind that are no more. A failure is no reason not to write.
+void remove_abandoned_temporaries(const std::string& path) {
+  const std::filesystem::path target(path);
+  const std::string prefix = target.filename().string() + std::string(kTemporaryMark);
+  std::error_code code;
+  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
+  for (auto entry = std::filesystem::directory_iterator(folder, code); !code && entry != std::filesystem::directory_iterator();
+       entry.increment(code)) {
+    const std::string name = entry->path().filename().string();
+    pid_t writer = 0;
+    if (!name.starts_with(prefix)) continue;
+    const char* end = name.data() + name.size();
+    if (const auto read = std::from_chars(name.data() + prefix.size(), end, writer); read.ec != std::errc() || read.ptr != end) continue;
+    std::error_code removed;
+    if (writer > 0 && ::kill(writer, 0) != 0 && errno == ESRCH) std::filesystem::remove(entry->path(), removed);
+  }
+}
+
 }  // namespace
 
 Result<Bytes> read_file(const std::string& path, int64_t max_bytes) {
@@ -103,6 +123,7 @@ Result<std::string> read_text_file(const std::string& path, int64_t max_bytes) {
 }
 
 Status write_file(const std::string& path, std::span<const std::byte> bytes) {
+  remove_abandoned_temporaries(path);
   const std::string temporary = format("{}{}{}", path, kTemporaryMark, ::getpid());
   Status status = write_temporary(temporary, path, bytes);
   if (status.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) status = system_error("replace", path, errno);
@@ -116,6 +137,14 @@ Status write_file(const std::string& path, std::span<const std::byte> bytes) {
 
 Status write_text_file(const std::string& path, std::string_view text) {
   return write_file(path, std::as_bytes(std::span(text)));
+}
+
+Status append_to_file(const std::string& path, std::span<const std::byte> bytes) {
+  Descriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (fd.get() < 0) return system_error("open", path, errno);
+  if (!write_all(fd.get(), bytes)) return system_error("append to", path, errno);
+  if (!fd.close_checked()) return system_error("close", path, errno);
+  return {};
 }
 
 Status make_folder(const std::string& path) {

@@ -18,14 +18,18 @@ using Bytes = std::vector<std::byte>;
 Result<Bytes> read_file(const std::string& path, int64_t max_bytes = int64_t{4} << 30);
 Result<std::string> read_text_file(const std::string& path, int64_t max_bytes = int64_t{64} << 20);
 
+/// Also removes temporaries of `path` whose writer's process is gone.
 Status write_file(const std::string& path, std::span<const std::byte> bytes);
 Status write_text_file(const std::string& path, std::string_view text);
+
+/// For logs, which may end in a torn record after a crash: adds to the end, creates the file if there is none.
+Status append_to_file(const std::string& path, std::span<const std::byte> bytes);
 
 /// Creates the folder and its parents; fine if it exists.
 Status make_folder(const std::string& path);
 bool file_exists(const std::string& path);
 
-/// Removes temporaries that an interrupted write_file left in the folder.
+/// Removes all temporaries of write_file in the folder. For folders that one process at a time works in.
 Status remove_stale_temporaries(const std::string& folder);
 
 }  // namespace liteqat

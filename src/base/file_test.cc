@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
+#include <span>
+#include <string_view>
 
 namespace liteqat {
 namespace {
@@ -161,6 +164,27 @@ TEST_F(FileTest, StaleTemporariesAreRemovedAndNothingElse) {
   EXPECT_TRUE(file_exists(path("model.bin")));
   EXPECT_TRUE(file_exists(path("notes.tmp")));
   EXPECT_EQ(remove_stale_temporaries(path("missing")).code(), Code::kIo);
+}
+
+TEST_F(FileTest, WritingRemovesTemporariesOfWritersThatAreGone) {
+  const pid_t gone = ::fork();
+  if (gone == 0) ::_exit(0);
+  ASSERT_EQ(::waitpid(gone, nullptr, 0), gone);
+  const std::string mine = path("a.liteqat-tmp-") + std::to_string(gone);
+  const std::string alive = path("a.liteqat-tmp-") + std::to_string(::getppid());
+  const std::string other = path("ab.liteqat-tmp-") + std::to_string(gone);
+  for (const std::string& name : {mine, alive, other, path("a.liteqat-tmp-12x")}) ASSERT_TRUE(write_text_file(name, "x").ok());
+  ASSERT_TRUE(write_text_file(path("a"), "new").ok());
+  EXPECT_FALSE(file_exists(mine));
+  EXPECT_TRUE(file_exists(alive));
+  EXPECT_TRUE(file_exists(other));
+  EXPECT_TRUE(file_exists(path("a.liteqat-tmp-12x")));
+}
+
+TEST_F(FileTest, AppendingCreatesAndAdds) {
+  for (const char* text : {"one", "", "two"}) ASSERT_TRUE(append_to_file(path("log"), std::as_bytes(std::span(std::string_view(text)))).ok());
+  EXPECT_EQ(*read_text_file(path("log")), "onetwo");
+  EXPECT_EQ(append_to_file(path("missing/log"), {}).code(), Code::kNotFound);
 }
 
 TEST_F(FileTest, MakeFolderMakesParentsAndIsIdempotent) {

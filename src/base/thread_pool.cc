@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -99,15 +100,22 @@ ThreadPool::ThreadPool(int threads) : threads_(threads) {
   LITEQAT_CHECK_LE(1, threads);
   shared_ = std::make_unique<Shared>(threads);
   Shared* shared = shared_.get();
+  shared->workers.reserve(shared->slots.size());
+  const auto work = [shared](size_t worker) {
+    uint32_t seen = 0;
+    while (true) {
+      seen = wait_for_change(shared->runs, seen);
+      if (shared->stopping.load(std::memory_order_acquire)) return;
+      shared->work(worker, seen);
+    }
+  };
   for (size_t worker = 1; worker < shared->slots.size(); ++worker) {
-    shared->workers.emplace_back([shared, worker] {
-      uint32_t seen = 0;
-      while (true) {
-        seen = wait_for_change(shared->runs, seen);
-        if (shared->stopping.load(std::memory_order_acquire)) return;
-        shared->work(worker, seen);
-      }
-    });
+    // A thread that cannot be had is no reason to stop: the others take its tasks.
+    try {
+      shared->workers.emplace_back(work, worker);
+    } catch (const std::exception&) {
+      break;
+    }
   }
 }
 

@@ -25,6 +25,9 @@ void catch_signals() {
   action.sa_handler = on_signal;
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+  struct sigaction hangup = {};
+  ::sigaction(SIGHUP, nullptr, &hangup);
+  if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // ignored under nohup, and to stay so
   ::signal(SIGPIPE, SIG_IGN);  // a closed stdout is reported as an error of writing
 }
 
@@ -57,10 +60,8 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
-}  // namespace
-
-int run_command_line(int argc, char** argv, const char* version) {
-  catch_signals();
+/// Parses the command line and runs its command. Lets exceptions through.
+int parse_and_run(int argc, char** argv, const char* version) {
   Session session;
   session.version = version;
   for (int i = 0; i < argc; ++i) session.resume_command += (i ? " " : "") + std::string(argv[i]);
@@ -85,6 +86,16 @@ int run_command_line(int argc, char** argv, const char* version) {
     if (fault.get_exit_code() == 0) return app.exit(fault);  // --help, --version
     std::fprintf(stderr, "liteqat: %s (see liteqat --help)\n", fault.what());
     return kExitUsage;
+  }
+  return session.exit_code;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv, const char* version) {
+  catch_signals();
+  try {
+    return parse_and_run(argc, argv, version);
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "liteqat: out of memory\n");
     return kExitInput;
@@ -92,7 +103,6 @@ int run_command_line(int argc, char** argv, const char* version) {
     std::fprintf(stderr, "liteqat: internal error: %s\n", fault.what());
     return kExitInternal;
   }
-  return session.exit_code;
 }
 
 }  // namespace liteqat::cli

@@ -1,8 +1,6 @@
 #include "formats/tensorboard/event_writer.h"
 
 #include <bit>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <span>
 #include <string_view>
@@ -116,13 +114,6 @@ Status cut_torn_record(const std::string& path) {
   return fault ? error(Code::kIo, "{}: cannot cut off the torn last record: {}", path, fault.message()) : Status();
 }
 
-Status append_record(std::FILE* file, const std::string& record, const std::string& path) {
-  if (std::fwrite(record.data(), 1, record.size(), file) != record.size() || std::fflush(file) != 0) {
-    return error(Code::kIo, "{}: cannot append an event: {}", path, std::strerror(errno));
-  }
-  return Status();
-}
-
 }  // namespace
 
 Result<EventWriter> EventWriter::open(const std::string& folder, int64_t wall_seconds) {
@@ -134,14 +125,12 @@ Result<EventWriter> EventWriter::open(const std::string& folder, int64_t wall_se
     std::error_code fault;
     begun = std::filesystem::file_size(path, fault) > 0 && !fault;
   }
-  std::unique_ptr<std::FILE, Closer> file(std::fopen(path.c_str(), "ab"));
-  if (!file) return error(Code::kIo, "{}: cannot be opened for appending: {}", path, std::strerror(errno));
-  if (!begun) LITEQAT_RETURN_IF_ERROR(append_record(file.get(), version_record(static_cast<double>(wall_seconds)), path));
-  return EventWriter(std::move(path), std::move(file));
+  if (!begun) LITEQAT_RETURN_IF_ERROR(append_to_file(path, as_bytes(version_record(static_cast<double>(wall_seconds)))));
+  return EventWriter(std::move(path));
 }
 
 Status EventWriter::add_scalar(const std::string& tag, int64_t step, float value, double wall_time) {
-  return append_record(file_.get(), scalar_record(tag, step, value, wall_time), path_);
+  return append_to_file(path_, as_bytes(scalar_record(tag, step, value, wall_time)));
 }
 
 }  // namespace liteqat::formats::tensorboard

@@ -1,12 +1,11 @@
 // TensorBoard event files: TFRecords (length, masked CRC-32C, payload, masked CRC-32C) of Event protocol buffers, scalars only.
-// The record format is TensorFlow's; the file is appended to and flushed per record, so a crash loses at most the last one; a torn last
+// The record format is TensorFlow's; the file is appended to record by record, so a crash loses at most the last one; a torn last
 // record is cut off when the file is opened again. One writer per file and thread.
 #pragma once
 
 #include <cstdint>
-#include <cstdio>
-#include <memory>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
 
@@ -21,12 +20,8 @@ class EventWriter {
   Status add_scalar(const std::string& tag, int64_t step, float value, double wall_time);
 
  private:
-  struct Closer {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  EventWriter(std::string path, std::unique_ptr<std::FILE, Closer> file) : path_(std::move(path)), file_(std::move(file)) {}
+  explicit EventWriter(std::string path) : path_(std::move(path)) {}
   std::string path_;
-  std::unique_ptr<std::FILE, Closer> file_;
 };
 
 }  // namespace liteqat::formats::tensorboard

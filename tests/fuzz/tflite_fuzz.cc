@@ -1,0 +1,42 @@
+// Fuzz target: any bytes as a .tflite file, loaded, prepared and run. A crash, a sanitizer report or a hang is a bug.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <span>
+
+#include "formats/tflite/tflite.h"
+#include "runtime/interpreter.h"
+
+namespace {
+
+constexpr int64_t kMostMacs = 20'000'000;  // more would only be slow
+
+int64_t count_macs(const liteqat::runtime::Interpreter& interpreter) {
+  int64_t macs = 0;
+  for (const auto& step : interpreter.steps()) macs += step.macs;
+  return macs;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto graph = liteqat::formats::tflite::read(std::as_bytes(std::span(data, size)), "fuzz.tflite");
+  if (!graph.ok()) return 0;
+  for (const auto profile : {liteqat::runtime::Profile::kLitertReference, liteqat::runtime::Profile::kXnnpack}) {
+    liteqat::runtime::Options options;
+    options.profile = profile;
+    options.isa = size % 2 == 0 ? liteqat::supported_isas().back() : liteqat::Isa::kReference;
+    auto interpreter = liteqat::runtime::Interpreter::prepare(*graph, options);
+    if (!interpreter.ok() || count_macs(*interpreter) > kMostMacs) continue;
+    for (size_t input = 0; input < graph->inputs.size(); ++input) {
+      const auto target = interpreter->input(input);
+      std::memset(target.data(), 0x5A, target.size());
+    }
+    interpreter->invoke();
+  }
+  // What was read can be written, and reads again as the same graph would.
+  const auto written = liteqat::formats::tflite::write(*graph);
+  if (written.ok() && !liteqat::formats::tflite::read(*written, "again.tflite").ok()) std::abort();
+  return 0;
+}

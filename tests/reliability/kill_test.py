@@ -1,0 +1,89 @@
+"""Runs killed by SIGKILL at random instants and at every change of a file, and interrupted by signals at random instants: the next run ends
+with the bytes of an undisturbed one, whatever the thread count. kill_test.py WORK_FOLDER LIBRARY KILLS SIGNALS STEP"""
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import reliability as r
+
+library, kills, signals, step = sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
+SETTINGS = ("train.epochs=3", "qat.epochs=2", "qat.calibration_images=40")
+work = r.fresh_folder("kills")
+data = r.make_data(work / "data")
+whole = work / "whole"
+start = time.monotonic()
+done = r.execute(r.run_command(data, whole, settings=SETTINGS))
+assert done.returncode == 0, done.stderr
+seconds = time.monotonic() - start
+for threads in (2, 4):
+    other = work / f"threads_{threads}"
+    assert r.execute(r.run_command(data, other, threads, SETTINGS)).returncode == 0
+    r.compare_runs(whole, other, f"{threads} threads")
+
+
+def finish(folder, title, threads=1):
+    again = r.execute(r.run_command(data, folder, threads, SETTINGS))
+    assert again.returncode == 0, f"{title}: does not go on\n{again.stderr}"
+    assert not r.temporaries(folder), f"{title}: temporaries are left: {r.temporaries(folder)}"
+    r.compare_runs(whole, folder, title)
+    shutil.rmtree(folder)
+
+
+def kill_at_random(number):
+    """Up to three kills in a row, the instants drawn over the whole run."""
+    draw = random.Random(number)
+    folder = work / f"kill_{number}"
+    killed = 0
+    for _ in range(draw.randint(1, 3)):
+        process = subprocess.Popen(r.run_command(data, folder, draw.choice((1, 2, 4)), SETTINGS), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            process.wait(draw.uniform(0, 1.2 * seconds))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            killed += 1
+    finish(folder, f"kill {number}", draw.choice((1, 2, 4)))
+    return killed
+
+
+def kill_at_change(call, when):
+    folder = work / f"change_{when}_{call}"
+    done = r.execute(r.run_command(data, folder, settings=SETTINGS), f"change:{call}:{when}", library)
+    assert done.returncode == -signal.SIGKILL, f"change {call}: exit {done.returncode}, SIGKILL expected"
+    finish(folder, f"{when} at change {call}")
+
+
+def interrupt(number):
+    """One signal: exit 130, or 0 where the run was done first. Two: the second ends it at once."""
+    draw = random.Random(1000 + number)
+    folder = work / f"signal_{number}"
+    process = subprocess.Popen(r.run_command(data, folder, settings=SETTINGS), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    which = draw.choice((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    # Not before the handlers stand: an earlier signal meets the kernel's default, which is a kill, tested above.
+    time.sleep(0.03 + draw.uniform(0, seconds))
+    process.send_signal(which)
+    twice = draw.random() < 0.3
+    sent = time.monotonic()
+    if twice:
+        process.send_signal(which)
+    _, message = process.communicate(timeout=30)
+    assert process.returncode in (0, 130), f"signal {number} ({which.name}): exit {process.returncode}\n{message}"
+    assert not twice or time.monotonic() - sent < 1, f"signal {number}: the second one took {time.monotonic() - sent:.1f} s"
+    assert twice or process.returncode == 0 or "go on with: " in message, f"signal {number}: {message}"
+    finish(folder, f"signal {number}")
+    return process.returncode == 130
+
+
+killed = sum(r.in_parallel(kill_at_random, range(kills)))
+assert killed >= kills // 2, f"only {killed} of {kills} kills met a running process"
+changes = r.count_calls(r.run_command(data, work / "counted", settings=SETTINGS), "change", library, work)
+calls = range(1, changes + 1, step)
+for when in ("kill", "killafter"):
+    r.in_parallel(lambda call, when=when: kill_at_change(call, when), calls)
+interrupted = sum(r.in_parallel(interrupt, range(signals)))
+assert interrupted >= signals // 2, f"only {interrupted} of {signals} signals met a running process"
+print(f"{killed} SIGKILLs at random instants, {2 * len(calls)} at {len(calls)} of {changes} changes of files (before and after), {interrupted} of {signals} signals"
+      " met a running process: always the same bytes")
