@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <string>
 
@@ -68,7 +70,11 @@ Status check_payload(const Tensor& tensor, const std::string& where) {
     return error(Code::kMismatch, "{} ({} {}, {}) holds {} bytes, expected {}", where, dtype_name(tensor.type), shape_text(tensor.shape),
                  tensor.constant() ? "constant" : "computed", tensor.data.size(), expected);
   }
-  return {};
+  if (tensor.type != DType::kBool) return {};
+  const auto other = std::ranges::find_if(tensor.data, [](std::byte value) { return value > std::byte{1}; });
+  if (other == tensor.data.end()) return {};
+  return error(Code::kOutOfRange, "{} holds {} at byte {}, a bool is 0 or 1", where, std::to_integer<int>(*other),
+               other - tensor.data.begin());
 }
 
 }  // namespace

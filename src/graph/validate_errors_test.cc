@@ -296,6 +296,15 @@ TEST(ValidateErrors, codes_need_one_scale_and_prelu_does_not_grow) {
   EXPECT_THAT(infer_shapes(prelu).message(), HasSubstr("input 1 of shape [4] does not broadcast to the input's [1,1]"));
 }
 
+TEST(ValidateErrors, constants_of_bool_hold_zeros_and_ones) {
+  Graph graph = int8_conv_graph();
+  const TensorId flags = graph.add_tensor({.name = "flags", .type = DType::kBool, .shape = {3}, .role = Role::kConstant});
+  graph.tensor(flags).data = bytes_of<uint8_t>({0, 1, 1});
+  EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
+  graph.tensor(flags).data = bytes_of<uint8_t>({0, 1, 2});
+  EXPECT_THAT(validate(graph).message(), HasSubstr("tensor 4 'flags' holds 2 at byte 2, a bool is 0 or 1"));
+}
+
 TEST(ValidateErrors, index_tensors_are_integers_that_follow_from_constants_and_shapes) {
   Graph graph = one_op_graph(OpKind::kMean, ReductionParams{}, {1, 2, 2, 3}, {int32_constant("axes", {2}, {1, 2})});
   ASSERT_TRUE(infer_shapes(graph).ok());

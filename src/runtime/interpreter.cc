@@ -111,6 +111,8 @@ struct Interpreter::State {
   std::byte* address(TensorId id);
   const std::byte* read_address(TensorId id);
   void run(const BoundStep& bound);
+  /// Bytes other than 0 and 1 are no values of C++'s bool; what the caller filled in may hold any.
+  void make_bools_valid();
 };
 
 Status Interpreter::State::build(const Graph& source) {
@@ -299,7 +301,16 @@ std::span<const std::byte> Interpreter::output(size_t index) const {
   return {state_->read_address(state_->graph.outputs[index]), static_cast<size_t>(tensor_bytes(output_tensor(index)))};
 }
 
+void Interpreter::State::make_bools_valid() {
+  for (TensorId id : graph.inputs) {
+    const Tensor& tensor = graph.tensor(id);
+    if (tensor.type != DType::kBool || is_constant(id)) continue;
+    for (std::byte& value : std::span(address(id), static_cast<size_t>(tensor_bytes(tensor)))) value = std::byte{value != std::byte{0}};
+  }
+}
+
 void Interpreter::invoke() {
+  state_->make_bools_valid();
   for (const State::BoundStep& bound : state_->steps) state_->run(bound);
 }
 

@@ -199,5 +199,20 @@ TEST(Interpreter, WeightsMayBeComputed) {
   }
 }
 
+TEST(Interpreter, AnyByteOfABoolInputIsTrueButZero) {
+  graph::Graph graph;
+  const auto flags = graph.add_tensor({.name = "flags", .type = DType::kBool, .shape = {1, 4}});
+  const auto numbers = graph.add_tensor({.name = "numbers", .type = DType::kInt32, .shape = {1, 4}});
+  graph.ops = {{.kind = graph::OpKind::kCast, .name = "cast", .inputs = {flags}, .outputs = {numbers}, .params = {}}};
+  graph.inputs = {flags};
+  graph.outputs = {numbers};
+  Interpreter interpreter = prepared(graph, {});
+  const Data output = run_once(interpreter, std::as_bytes(std::span("\x00\x01\x5a\xff", 4)));
+  int32_t found[4];
+  ASSERT_EQ(output.size(), sizeof found);
+  std::memcpy(found, output.data(), sizeof found);
+  EXPECT_THAT(found, ::testing::ElementsAre(0, 1, 1, 1));
+}
+
 }  // namespace
 }  // namespace liteqat::runtime
