@@ -47,7 +47,7 @@ function(liteqat_module module includes outside all)
       list(FILTER _files EXCLUDE REGEX "/src/${_other}/")
     endif()
   endforeach()
-  list(FILTER _files EXCLUDE REGEX "/src/cli/main.cc$")
+  list(FILTER _files EXCLUDE REGEX "/main.cc$")  # of programs, which CMakeLists.txt names
   set(_sources ${_files})
   list(FILTER _sources EXCLUDE REGEX "_(test|bench)\\.cc$")
   set(_tests ${_files})

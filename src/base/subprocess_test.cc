@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "base/file.h"
+
 namespace liteqat {
 namespace {
 
@@ -22,6 +24,22 @@ TEST(SubprocessErrors, NameTheProgramAndHowItEnded) {
   EXPECT_THAT(run_program({"/no/such/program"}).message(), HasSubstr("/no/such/program"));
   EXPECT_THAT(run_program({"sh", "-c", "exit 7"}).message(), HasSubstr("exit code 7"));
   EXPECT_THAT(run_program({"sh", "-c", "kill -9 $$"}).message(), HasSubstr("signal 9"));
+}
+
+TEST(Subprocess, FilesPassThroughAProgramWithoutEnvironment) {
+  const std::string file = testing::TempDir() + "/filtered";
+  ASSERT_TRUE(write_text_file(file, "line\n").ok());
+  std::string output;
+  const auto keep = [&](std::span<const std::byte> piece) {
+    output.append(reinterpret_cast<const char*>(piece.data()), piece.size());
+    return Status();
+  };
+  ASSERT_TRUE(filter_file({"/bin/sh", "-c", "while read x; do echo \"$x $HOME\"; done"}, file, keep).ok());
+  EXPECT_EQ(output, "line \n");
+  const auto refuse = [](std::span<const std::byte>) { return Status(Code::kMismatch, "enough"); };
+  EXPECT_EQ(filter_file({"/bin/sh", "-c", "while true; do echo y; done"}, file, refuse).message(), "enough");
+  EXPECT_THAT(filter_file({"/bin/sh", "-c", "kill -9 $$"}, file, keep).message(), HasSubstr("signal 9"));
+  EXPECT_EQ(filter_file({"/no/such/program"}, file, keep).code(), Code::kNotFound);
 }
 
 TEST(Subprocess, ProgramFolderHoldsThisTest) {

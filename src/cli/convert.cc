@@ -9,8 +9,8 @@ namespace liteqat::cli {
 void add_convert_command(CLI::App& app, Session& session) {
   const auto inputs = std::make_shared<pipeline::ConvertInputs>();
   const auto json = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("convert", "Write a .tflite from a liteqat model");
-  command->add_option("SRC", inputs->source, "Model (.safetensors)")->required();
+  CLI::App* command = app.add_subcommand("convert", "Write a .tflite from a liteqat or Keras model");
+  command->add_option("SRC", inputs->source, "Model (.safetensors, .h5, .keras)")->required();
   command->add_option("-o,--out", inputs->output, "The .tflite to write")->required();
   command->add_option("--type", inputs->type, "float32 or int8 (default: float32)");
   command->add_option("--io", inputs->io, "Input and output type of an int8 model: float32, int8 or uint8");

@@ -50,7 +50,7 @@ void add_eval_command(CLI::App& app, Session& session) {
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("eval", "Accuracy of models on a data set: correct/total, value, 95 % interval");
-  command->add_option("MODEL", flags->inputs.models, ".tflite or .safetensors files")->required();
+  command->add_option("MODEL", flags->inputs.models, ".tflite, .safetensors, .h5 or .keras files")->required();
   command->add_option("--data", flags->inputs.data_folder, "Folder that holds the data set")->required();
   command->add_option("--split", flags->inputs.split, "test or train (default: test)");
   command->add_option("--arithmetic", flags->inputs.arithmetic,

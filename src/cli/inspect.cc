@@ -14,7 +14,7 @@ void add_inspect_command(CLI::App& app, Session& session) {
   };
   const auto flags = std::make_shared<Flags>();
   CLI::App* command = app.add_subcommand("inspect", "What is in a model: operators, types, scales, sizes, memory, kernels");
-  command->add_option("MODEL", flags->model, ".tflite or .safetensors")->required();
+  command->add_option("MODEL", flags->model, ".tflite, .safetensors, .h5 or .keras")->required();
   command->add_flag("--layers", flags->layers,
                     "Every operator with the kernel that would run it; every tensor with scale, range and place");
   add_json_option(*command, flags->json);

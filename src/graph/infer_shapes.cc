@@ -185,6 +185,19 @@ Result<std::vector<Shape>> compute_shapes(const Graph& graph, int32_t batch) {
   return shapes;
 }
 
+Result<TensorId> append_op(Graph& graph, Op op, const std::string& output_name) {
+  std::vector<Shape> known;
+  for (const Tensor& tensor : graph.tensors) known.push_back(tensor.shape);
+  auto shapes = compute_output_shapes(graph, op, known);
+  if (!shapes.ok()) {
+    return shapes.status().with_context(format("{} '{}' (operator {})", op_kind_name(op.kind), op.name, graph.ops.size()));
+  }
+  const TensorId output = graph.add_tensor({.name = output_name, .shape = std::move(shapes.value()[0])});
+  op.outputs = {output};
+  graph.ops.push_back(std::move(op));
+  return output;
+}
+
 Status infer_shapes(Graph& graph, int32_t batch) {
   if (batch < 0) return error(Code::kInvalidArgument, "the batch must not be negative, found {}", batch);
   LITEQAT_RETURN_IF_ERROR(check_structure(graph));

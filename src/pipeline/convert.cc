@@ -77,7 +77,9 @@ Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, ThreadPool& po
   LITEQAT_ASSIGN_OR_RETURN(const quant::IoType io, quant::parse_io_type(inputs.io));
   LITEQAT_ASSIGN_OR_RETURN(const AnyModel any, read_any_model(inputs.source));
   if (any.deployed) {
-    return error(Code::kUnsupported, "{}: is a .tflite file already; convert takes a liteqat model (.safetensors)", inputs.source);
+    return error(Code::kUnsupported,
+                 "{}: is a .tflite file already; convert takes a liteqat model (.safetensors) or a Keras model (.h5, .keras)",
+                 inputs.source);
   }
   const TrainedModel& model = any.model;
   Result<graph::Graph> lowered = inputs.type == "float32" ? quant::lower_to_float(model.graph)

@@ -14,7 +14,7 @@ namespace liteqat::pipeline {
 Status run_convert_stage(Context& context, const TrainedModel& float_model, const TrainedModel* qat_model);
 
 struct ConvertInputs {
-  std::string source;              // safetensors of ours
+  std::string source;              // safetensors of ours, or Keras' .h5 or .keras
   std::string output;              // .tflite
   std::string type = "float32";    // float32 | int8
   std::string io = "float32";      // float32 | int8 | uint8

@@ -9,11 +9,12 @@
 #include "formats/npy/npy.h"
 #include "formats/tflite/tflite.h"
 #include "pipeline/data_tools.h"
+#include "quant/lower.h"
 
 namespace liteqat::pipeline {
 namespace {
 
-constexpr const char* kFloatArithmetic = "float32";  // train's forward: no integer runtime involved
+constexpr const char* kFloatArithmetic = "float32";  // of trained and imported models: no quantized operator involved
 
 struct Evaluated {
   std::string name;
@@ -35,6 +36,15 @@ Result<eval::Predictions> predict_deployed(const std::string& path, const data::
   auto predictions = eval::run_model(graph, split, normalization, options, pool, progress);
   if (!predictions.ok()) return predictions.status().with_context(path);
   return predictions;
+}
+
+/// A model of any kind. A Keras model may hold operators that training lacks: it is lowered and run by the runtime, in float32.
+Result<eval::Predictions> predict_loaded(AnyModel& any, const data::Split& split, const data::Normalization& normalization,
+                                         const eval::RunOptions& options, ThreadPool& pool, Progress& progress) {
+  if (any.deployed) return eval::run_model(any.model.graph, split, normalization, options, pool, progress);
+  if (!any.imported) return predict_trained(any.model, split, normalization, pool, progress);
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph lowered, quant::lower_to_float(any.model.graph));
+  return eval::run_model(lowered, split, normalization, {.isa = options.isa}, pool, progress);
 }
 
 /// Runs one model of the run, or reads what an earlier run of the same model left.
@@ -130,8 +140,7 @@ Result<eval::Predictions> predict_any_model(const ModelRun& run, const data::Spl
   LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(run.path));
   LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
                            choose_normalization(run.preprocessing, any.model.graph, run.path, split.channels, progress));
-  return any.deployed ? eval::run_model(any.model.graph, split, normalization, {.profile = run.profile, .isa = run.isa}, pool, progress)
-                      : predict_trained(any.model, split, normalization, pool, progress);
+  return predict_loaded(any, split, normalization, {.profile = run.profile, .isa = run.isa}, pool, progress);
 }
 
 Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
@@ -152,9 +161,7 @@ Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, T
     LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
                              choose_normalization(inputs.preprocessing, any.model.graph, path, split.channels, progress));
     const std::string name = std::filesystem::path(path).stem().string();
-    auto predictions = any.deployed
-                           ? eval::run_model(any.model.graph, split, normalization, {.profile = profile, .isa = isa}, pool, progress)
-                           : predict_trained(any.model, split, normalization, pool, progress);
+    auto predictions = predict_loaded(any, split, normalization, {.profile = profile, .isa = isa}, pool, progress);
     if (!predictions.ok()) return predictions.status().with_context(path);
     if (predictions->classes != dataset.classes()) {
       return error(Code::kMismatch, "{}: gives {} scores an image, {} has {} classes", path, predictions->classes, inputs.data_folder,

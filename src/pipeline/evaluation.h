@@ -35,7 +35,7 @@ struct ModelRun {
   runtime::Profile profile = runtime::Profile::kLitertReference;  // of .tflite files
   Isa isa = Isa::kReference;
 };
-/// Scores of a .tflite or safetensors model. Fails as choose_normalization and eval::run_model do.
+/// Scores of a .tflite, safetensors or Keras model. Fails as choose_normalization and eval::run_model do.
 Result<eval::Predictions> predict_any_model(const ModelRun& run, const data::Split& split, ThreadPool& pool, Progress& progress);
 
 struct EvaluateInputs {

@@ -132,7 +132,7 @@ Result<results::ModelRecord> inspect_model(const std::string& path, Isa isa) {
   LITEQAT_ASSIGN_OR_RETURN(const AnyModel any, read_any_model(path));
   results::ModelRecord record = describe_graph(any.model.graph);
   record.file = path;
-  record.format = any.deployed ? "tflite" : "liteqat";
+  record.format = any.deployed ? "tflite" : any.imported ? "keras" : "liteqat";
   record.file_bytes = any.file_bytes;
   if (!any.deployed) {
     add_training(any.model, record);

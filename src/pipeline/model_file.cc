@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "formats/keras/keras.h"
 #include "formats/safetensors/graph_file.h"
 #include "formats/safetensors/safetensors.h"
 #include "formats/tflite/tflite.h"
@@ -183,8 +184,14 @@ Result<AnyModel> read_any_model(const std::string& path) {
     LITEQAT_ASSIGN_OR_RETURN(any.model.graph, formats::tflite::read(bytes, path));
     return any;
   }
+  if (formats::keras::is_keras(bytes)) {
+    any.imported = true;
+    LITEQAT_ASSIGN_OR_RETURN(any.model.graph, formats::keras::read(path));
+    return any;
+  }
   if (bytes.size() < 9 || static_cast<char>(bytes[8]) != '{') {
-    return error(Code::kCorruptFile, "{}: neither a .tflite file (no 'TFL3' at offset 4) nor a safetensors file of liteqat", path);
+    return error(Code::kCorruptFile,
+                 "{}: neither a .tflite file (no 'TFL3' at offset 4) nor a safetensors file of liteqat nor Keras' .h5 or .keras", path);
   }
   LITEQAT_ASSIGN_OR_RETURN(any.model, read_trained_model(path));
   return any;

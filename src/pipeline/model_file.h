@@ -25,9 +25,10 @@ Status write_trained_model(const TrainedModel& model, const std::string& path);
 /// Fails: kNotFound, kCorruptFile with path and what does not fit.
 Result<TrainedModel> read_trained_model(const std::string& path);
 
-/// Any model: a .tflite or a safetensors file of ours, told apart by their first bytes.
+/// Any model: a .tflite, a safetensors file of ours, or Keras' .h5 or .keras, told apart by their first bytes.
 struct AnyModel {
   bool deployed = false;  // .tflite: graph is what the runtime executes
+  bool imported = false;  // of Keras: a float training graph of any operators; only graph is filled
   TrainedModel model;     // deployed: only graph is filled
   int64_t file_bytes = 0;
 };

@@ -6,6 +6,7 @@
 #include "eval/tensor_io.h"
 #include "formats/npy/npy.h"
 #include "pipeline/evaluation.h"
+#include "quant/lower.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -140,8 +141,13 @@ class InputConverter {
 
 Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(const runtime::Profile profile, runtime::parse_profile(inputs.arithmetic));
-  LITEQAT_ASSIGN_OR_RETURN(const AnyModel any, read_any_model(inputs.model));
-  if (!any.deployed) return error(Code::kUnsupported, "{}: predict runs .tflite files; convert the model first", inputs.model);
+  LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(inputs.model));
+  if (!any.deployed && !any.imported) {
+    return error(Code::kUnsupported, "{}: predict runs .tflite and Keras files; convert the model first", inputs.model);
+  }
+  if (any.imported) {
+    LITEQAT_ASSIGN_OR_RETURN(any.model.graph, quant::lower_to_float(any.model.graph));
+  }
   const graph::Graph& graph = any.model.graph;
   if (graph.inputs.size() != 1 || graph.outputs.size() != 1) {
     return error(Code::kUnsupported, "{}: has {} inputs and {} outputs, one of each is expected", inputs.model, graph.inputs.size(),

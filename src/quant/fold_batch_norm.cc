@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cstring>
 #include <utility>
 
 #include "quant/lower.h"
@@ -90,6 +91,46 @@ Status fold_batch_norms(Graph& graph, Multipliers* multipliers) {
     if (multipliers != nullptr) (*multipliers)[op.inputs[1]] = std::move(affine.scale);
   }
   return {};
+}
+
+namespace {
+
+/// One value a channel as a tensor of its own.
+TensorId add_channel_constant(Graph& graph, const std::string& name, const std::vector<float>& values) {
+  Tensor tensor;
+  tensor.name = name;
+  tensor.shape = {static_cast<int32_t>(values.size())};
+  tensor.role = graph::Role::kConstant;
+  tensor.data.resize(values.size() * sizeof(float));
+  if (!values.empty()) std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
+  return graph.add_tensor(std::move(tensor));
+}
+
+}  // namespace
+
+void split_unfoldable_batch_norms(Graph& graph) {
+  for (size_t index = 0; index < graph.ops.size(); ++index) {
+    if (graph.ops[index].kind != OpKind::kBatchNorm || check_foldable(graph, graph.ops[index]).ok()) continue;
+    const Op batch_norm = graph.ops[index];
+    const Affine affine = make_affine(graph, batch_norm);
+    Tensor product;
+    product.name = batch_norm.name + "/mul";
+    product.shape = graph.tensor(batch_norm.outputs[0]).shape;
+    const TensorId scaled = graph.add_tensor(std::move(product));
+    const TensorId scale = add_channel_constant(graph, batch_norm.name + "/scale", affine.scale);
+    const TensorId offset = add_channel_constant(graph, batch_norm.name + "/offset", affine.offset);
+    graph.ops[index] = {.kind = OpKind::kAdd,
+                        .name = batch_norm.name,
+                        .inputs = {scaled, offset},
+                        .outputs = batch_norm.outputs,
+                        .params = graph::ArithmeticParams{}};
+    graph.ops.insert(graph.ops.begin() + static_cast<std::ptrdiff_t>(index), Op{.kind = OpKind::kMul,
+                                                                                .name = batch_norm.name + "/mul",
+                                                                                .inputs = {batch_norm.inputs[0], scale},
+                                                                                .outputs = {scaled},
+                                                                                .params = graph::ArithmeticParams{}});
+    ++index;
+  }
 }
 
 Result<Graph> fold_batch_norm(const Graph& model) {

@@ -13,7 +13,7 @@ namespace liteqat::quant {
 Result<graph::Graph> fold_batch_norm(const graph::Graph& model);
 
 /// The float32 graph to deploy: folded, RELU/RELU6 fused into their producers, PAD + VALID turned to SAME where equal, everything
-/// kConstant.
+/// kConstant. A batch norm that cannot be folded becomes MUL and ADD.
 Result<graph::Graph> lower_to_float(const graph::Graph& model);
 
 enum class IoType { kFloat32, kInt8, kUInt8 };

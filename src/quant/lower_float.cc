@@ -23,7 +23,9 @@ Status fuse_for_deployment(Graph& graph, Multipliers* multipliers) {
 }
 
 Result<Graph> lower_to_float(const Graph& model) {
+  LITEQAT_RETURN_IF_ERROR(graph::validate(model));
   Graph lowered = model;
+  split_unfoldable_batch_norms(lowered);
   LITEQAT_RETURN_IF_ERROR(fuse_for_deployment(lowered, nullptr));
   remove_unused_tensors(lowered);
   freeze(lowered);

@@ -26,6 +26,10 @@ bool fuses_activation(graph::OpKind kind);
 using Multipliers = std::map<graph::TensorId, std::vector<float>>;
 Status fold_batch_norms(graph::Graph& graph, Multipliers* multipliers);
 
+/// Batch norms that cannot be folded become a MUL and an ADD with one constant a channel, as in TFLite's converter. Requires: a valid
+/// graph.
+void split_unfoldable_batch_norms(graph::Graph& graph);
+
 /// RELU and RELU6 into the operator before, which then computes the activation's output tensor.
 void fuse_activations(graph::Graph& graph);
 

@@ -39,10 +39,13 @@ std::string training_lines(const results::ModelRecord& model) {
   return text;
 }
 
+const char* format_text(const std::string& format) {
+  if (format == "tflite") return ".tflite, schema version 3";
+  return format == "keras" ? "Keras model" : "liteqat model (safetensors)";
+}
+
 std::string summary(const results::ModelRecord& model) {
-  std::string text =
-      format("{}: {}, {}\n", model.file, model.format == "tflite" ? ".tflite, schema version 3" : "liteqat model (safetensors)",
-             format_bytes(model.file_bytes));
+  std::string text = format("{}: {}, {}\n", model.file, format_text(model.format), format_bytes(model.file_bytes));
   if (!model.description.empty()) text += format("description {}\n", model.description);
   for (int32_t id : model.inputs) text += signature_line("input", model.tensor(id));
   for (int32_t id : model.outputs) text += signature_line("output", model.tensor(id));

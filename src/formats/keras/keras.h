@@ -1,0 +1,27 @@
+// Keras models in: legacy whole-model .h5, .keras archives, and weights-only files as named tensors. Sequential and Functional models of
+// the layers in layer_table.cc become training graphs: batch norm and activations as operators of their own, NHWC, OHWI, 1HWC.
+//
+// Nothing in a file is executed: layers are known by class name, a Lambda is refused. HDF5 and ZIP are read by a process of their own
+// (formats/archive). Optimizer state, losses and metrics are not read. Not here: writing, channels-first layouts, layers with state.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+
+#include "base/status.h"
+#include "graph/graph.h"
+
+namespace liteqat::formats::keras {
+
+/// True if the bytes begin like an HDF5 file or a ZIP archive.
+bool is_keras(std::span<const std::byte> bytes);
+
+/// The model as a float graph. Layer "x" owns the operator "x" and its weights "x/kernel", "x/bias", "x/gamma" ...; an activation named in
+/// a layer's options is the operator "x/relu"; layers of a nested model "m" are "m/x". Weights have Role::kParameter or kStatistic.
+/// Fails: as archive::read does; kCorruptFile, kUnsupported, kMismatch, kOutOfRange naming layer and class; kUnsupported for a file of
+/// weights alone.
+Result<graph::Graph> read(const std::string& path);
+
+}  // namespace liteqat::formats::keras

@@ -1,0 +1,70 @@
+"""Keras files on the command line: the two float models beside the checkout on all 10,000 CIFAR-10 test images, their predictions against the
+.tflite and the predictions that came with them, and how damaged files end.
+
+keras_test.py WORK_FOLDER"""
+import json
+import pathlib
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import harness
+
+try:
+    import numpy as np
+except ImportError as fault:
+    harness.skip(f"the oracle environment lacks {fault.name} (scripts/setup --tests makes it)")
+
+GOLDEN = harness.ROOT / "tests/golden/keras"
+work = pathlib.Path(sys.argv[1]) / "keras"
+shutil.rmtree(work, ignore_errors=True)
+work.mkdir(parents=True)
+
+
+def predict_equals_keras(name):
+    """One image at a time through predict and, converted, through the .tflite: the same bytes, and Keras' answer."""
+    arrays = np.load(GOLDEN / f"{name.rsplit('.', 1)[0]}.npz")
+    np.save(work / "x.npy", arrays["x"])
+    harness.run("predict", GOLDEN / name, work / "x.npy", "-o", work / "y.npy", "--pixels", "0..255")
+    harness.run("convert", GOLDEN / name, "-o", work / "m.tflite")
+    harness.run("predict", work / "m.tflite", work / "x.npy", "-o", work / "y_tflite.npy", "--pixels", "0..255")
+    y = np.load(work / "y.npy")
+    assert np.array_equal(y, np.load(work / "y_tflite.npy")), name
+    # The bound of tests/golden/keras_import_test.cc.
+    assert np.abs(y - arrays["y"]).max() <= 1.4e-4 * np.abs(arrays["y"]).max(), name
+
+
+def damaged_files():
+    whole = (GOLDEN / "sequential_keras3.keras").read_bytes()
+    for name, content in (("cut.keras", whole[:len(whole) // 2]), ("weights.h5", (GOLDEN / "sequential_keras3.h5").read_bytes()[:3000])):
+        (work / name).write_bytes(content)
+        _, said = harness.run("inspect", work / name, expect=3)
+        assert str(work / name) in said and said.count("\n") == 1, said
+
+
+def evaluate(model, *flags):
+    harness.run("eval", model, "--data", harness.CIFAR10, "--predictions", work / "predictions", "--json", work / "eval.json", *flags)
+    metric = json.loads((work / "eval.json").read_text())["metrics"][0]
+    assert metric["total"] == 10000
+    return metric["correct"], np.load(work / "predictions" / f"{pathlib.Path(model).stem}.npy").argmax(1)
+
+
+def shared_models():
+    models = harness.SHARED / "models"
+    if not (harness.CIFAR10 / "test_batch.bin").exists() or not (models / "case_study_float.h5").exists():
+        harness.skip(f"CIFAR-10 and the models are not in {harness.SHARED} (LITEQAT_SHARED names the folder above data/)")
+    correct, classes = evaluate(models / "mlperf_tiny_resnet8_cifar10.h5")
+    _, tflite_classes = evaluate(models / "mlperf_tiny_resnet8_cifar10_float.tflite")
+    assert correct == 8719, correct
+    assert np.array_equal(classes, tflite_classes), np.flatnonzero(classes != tflite_classes)
+    correct, classes = evaluate(models / "case_study_float.h5", "--pixels", "0..1")
+    assert correct == 6434, correct
+    expected = np.load(models / "case_study_predictions.npz")["float"]
+    assert np.array_equal(classes, expected), np.flatnonzero(classes != expected)
+
+
+for file in ("sequential_keras3.keras", "sequential_keras2.h5", "nested_keras3.h5"):
+    predict_equals_keras(file)
+damaged_files()
+shared_models()
+print("Keras files: predictions equal Keras', damaged files end in a sentence, 8,719 and 6,434 of 10,000")

@@ -1,0 +1,151 @@
+#!/usr/bin/env python3
+"""Makes the Keras files of this folder and what Keras itself computes for them.
+
+generate.py OUT [ONLY...]   needs tensorflow-cpu 2.19.1, keras 3.15.1 and tf_keras 2.19.0 from PyPI; see README.md.
+NAME.npz holds its inputs "x" (or "x0", "x1") and Keras' outputs "y"."""
+import os, pathlib, sys
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import numpy as np, keras, tf_keras
+
+SEED = 20
+
+
+def randomize(model, rng):
+    """Weights and statistics that no layer can pass through unnoticed; deviations stay well above 0."""
+    for weight in model.weights:
+        name = weight.path if hasattr(weight, "path") else weight.name
+        values = rng.normal(0, 0.5, weight.shape)
+        if "variance" in name or "gamma" in name:
+            values = 0.5 + rng.random(weight.shape)
+        if "count" in name or "seed" in name:
+            continue
+        weight.assign(values.astype(np.float32))
+    for layer in model.layers:
+        if hasattr(layer, "finalize_state"):  # Normalization computes with copies of its weights
+            layer.finalize_state()
+
+
+def convolutions(k):
+    L = k.layers
+    x = i = L.Input((7, 6, 3))
+    x = L.Conv2D(4, 3, padding="same", activation="relu", name="first")(x)
+    x = L.Conv2D(6, (3, 2), strides=2, padding="valid", use_bias=False)(x)
+    x = L.Conv2D(4, 1, groups=2, activation="relu6")(x)
+    x = L.DepthwiseConv2D(2, depth_multiplier=2, padding="same", activation="tanh")(x)
+    x = L.SeparableConv2D(5, 2, depth_multiplier=2, padding="same", activation="sigmoid")(x)
+    x = L.Conv2D(2, 2, dilation_rate=2, padding="same")(x)
+    return k.Model(i, x, name="convolutions")
+
+
+def normalizations(k):
+    L = k.layers
+    x = i = L.Input((5, 4, 3))
+    x = L.Rescaling(1 / 127.5, offset=-1.0)(x)
+    x = L.Normalization(axis=-1, mean=[0.1, 0.2, 0.3], variance=[0.5, 1.0, 2.0])(x)
+    x = L.Normalization(axis=-1, name="adapted")(x)
+    x = L.Conv2D(4, 1)(x)
+    x = L.BatchNormalization(epsilon=0.01, name="whole")(x)
+    x = L.ReLU()(x)
+    x = L.BatchNormalization(scale=False, name="no_gamma")(x)
+    x = L.BatchNormalization(center=False, name="no_beta")(x)
+    x = L.Flatten()(x)
+    x = L.BatchNormalization(name="flat")(x)
+    return k.Model(i, L.Dense(3)(x), name="normalizations")
+
+
+def activations(k):
+    L = k.layers
+    i = L.Input((4, 4, 2))
+    slope = {"negative_slope": 0.1}
+    parts = [L.ReLU(max_value=6.0)(i), L.ReLU(max_value=1.5)(i), L.ReLU(**slope)(i), L.ReLU(max_value=2.0, **slope)(i), L.LeakyReLU()(i)]
+    parts += [L.Activation(a)(i) for a in ("relu", "sigmoid", "tanh", "elu", "swish", "linear", "softmax", "leaky_relu", "relu6")]
+    parts.append(L.Softmax()(i))
+    return k.Model(i, L.Concatenate()(parts), name="activations")
+
+
+def merges(k):
+    L = k.layers
+    a, b = L.Input((4, 3, 2), name="a"), L.Input((4, 3, 2), name="b")
+    x = L.Add()([a, b, a])
+    y = L.Multiply()([x, L.GlobalAveragePooling2D(keepdims=True)(b)])
+    z = L.Subtract()([y, a])
+    z = L.Maximum()([z, L.Minimum()([a, b])])
+    return k.Model([a, b], L.Concatenate(axis=1)([z, x]), name="merges")
+
+
+def shapes(k):
+    L = k.layers
+    x = i = L.Input((6, 8, 3))
+    x = L.ZeroPadding2D(((1, 2), (0, 3)))(x)
+    x = L.MaxPooling2D((3, 2), strides=(2, 1))(x)
+    x = L.ZeroPadding2D(1)(x)
+    x = L.AveragePooling2D(3, strides=2, padding="same")(x)
+    x = L.Dropout(0.5)(x)
+    x = L.UpSampling2D((2, 3))(x)
+    x = L.UpSampling2D(2, interpolation="bilinear")(x)
+    maximum = L.GlobalMaxPooling2D()(x)
+    x = L.Reshape((-1, 6))(x)
+    x = L.Dense(4, activation="relu")(x)
+    x = L.Flatten()(x)
+    x = L.Concatenate()([x, maximum])
+    return k.Model(i, L.Dense(5, activation="softmax")(x), name="shapes")
+
+
+def sequential(k):
+    L = k.layers
+    return k.Sequential([L.Input((8, 8, 1)), L.Conv2D(3, 3), L.BatchNormalization(), L.Activation("relu"), L.MaxPooling2D(),
+                         L.Conv2D(3, 3, use_bias=False), L.BatchNormalization(), L.ReLU(6.0), L.GlobalAveragePooling2D(),
+                         L.Dense(4, activation="softmax")], name="sequential")
+
+
+def nested(k):
+    """Models in models, a layer and a model that are called twice."""
+    L = k.layers
+    i = L.Input((6, 6, 4))
+    inner = k.Sequential([L.Input((6, 6, 4)), L.Conv2D(4, 3, padding="same", name="inner_conv"), L.BatchNormalization(name="inner_bn")], name="inner")
+    j = L.Input((6, 6, 4))
+    block = k.Model(j, L.ReLU(6.0, name="relu")(L.BatchNormalization(name="bn")(inner(L.SeparableConv2D(4, 3, padding="same", name="conv")(j)))),
+                    name="block")
+    shared = L.Conv2D(4, 1, name="shared")
+    x = block(shared(i))
+    x = L.Add()([x, shared(x)])
+    x = L.Add()([block(x), x])
+    return k.Model(i, L.Dense(2)(L.GlobalAveragePooling2D()(x)), name="nested")
+
+
+MODELS = [convolutions, normalizations, activations, merges, shapes, sequential, nested]
+
+
+def train_briefly(k, model, rng):
+    """An optimizer's state in the file."""
+    model.compile("adam", "mse")
+    inputs = rng.random((4, *model.input_shape[1:])).astype(np.float32)
+    model.fit(inputs, rng.random((4, *model.output_shape[1:])).astype(np.float32), verbose=0)
+
+
+def main():
+    out = pathlib.Path(sys.argv[1])
+    for make in MODELS:
+        if sys.argv[2:] and make.__name__ not in sys.argv[2:]:
+            continue
+        for k, tag in ((keras, "keras3"), (tf_keras, "keras2")):
+            rng = np.random.default_rng(SEED)
+            k.utils.set_random_seed(SEED)
+            k.backend.clear_session()
+            model = make(k)
+            if make is sequential:
+                train_briefly(k, model, rng)
+            randomize(model, rng)
+            scale = 255 if make is normalizations else 4
+            x = [((rng.random((3, *i.shape[1:])) - (0 if scale == 255 else 0.5)) * scale).astype(np.float32) for i in model.inputs]
+            y = model.predict(x if len(x) > 1 else x[0], verbose=0)
+            name = f"{make.__name__}_{tag}"
+            model.save(out / f"{name}.h5")
+            if tag == "keras3" or make in (sequential, nested):
+                model.save(out / f"{name}.keras")
+            arrays = {"x": x[0]} if len(x) == 1 else {f"x{n}": v for n, v in enumerate(x)}
+            np.savez_compressed(out / f"{name}.npz", y=y, **arrays)
+
+
+if __name__ == "__main__":
+    main()
