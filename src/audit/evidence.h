@@ -31,13 +31,27 @@ struct Variant {
   std::vector<int32_t> classed;
 };
 
-/// One operator of an integer model beside its float twin, on the same images.
+inline constexpr double kEqualDb = 200;  // a signal-to-noise ratio without noise
+
+/// An operator's constants beside its float twin's.
+struct WeightNoise {
+  std::optional<double> sqnr_db;         // of the weights; empty where the twin's are the model's own
+  double bias_steps = 0;                 // largest difference of the biases, in steps of the output
+  std::vector<int64_t> narrow_channels;  // their largest weight is a few codes: one scale served channels of very different size
+  std::vector<int64_t> empty_channels;   // all weights are zero
+};
+
+/// One operator of an integer model beside its float twin, on the same images. QUANTIZE operators and the model's integer input have
+/// neither weights nor a twin: they are held against the numbers they are given.
 struct LayerNoise {
-  std::string op, tensor;                  // "CONV_2D (operator 3)", the output's name
-  int32_t op_index = 0;                    // in the integer model
-  double sqnr_db = 0;                      // the twin's signal over the difference; 200 where they are equal
-  double saturated = 0;                    // share of the twin's values more than a step outside what the output's codes span
-  double used_codes = 0;                   // span of the codes seen, over 255
+  std::string op, tensor;          // "CONV_2D (operator 3)", the output's name
+  int32_t op_index = 0;            // in the integer model; -1: its input
+  double sqnr_db = 0;              // the twin's signal over the difference; 200 where they are equal
+  std::optional<double> alone_db;  // the same of this operator alone: the twin's is given the integer model's inputs
+  double cut_off = 0;              // share of the noise, alone where known, on values outside what the codes span
+  double saturated = 0;            // share of the twin's values more than a step outside what the output's codes span
+  double range_used = 0;           // share of the span of the output's codes that the twin's values fill
+  std::optional<WeightNoise> weights;
   std::vector<int64_t> dead_channels;      // constant here; the twin's moves by more than four steps of the scale
   std::vector<int64_t> dead_in_float_too;  // constant in both
 };

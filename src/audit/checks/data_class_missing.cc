@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "audit/checks/all.h"
+#include "audit/checks/levels.h"
 #include "base/format.h"
 #include "base/text.h"
 
@@ -20,7 +21,7 @@ void look_at(const Check& check, const std::string& split, const std::vector<int
   results::Finding finding =
       make_finding(check, results::Verdict::kClear, split, format("{}: all {} classes have images.", split, counts.size()));
   if (!missing.empty()) {
-    finding.verdict = by_chance < 1e-4 ? results::Verdict::kProblem : results::Verdict::kDoubt;
+    finding.verdict = by_chance < kProblemP ? results::Verdict::kProblem : results::Verdict::kDoubt;
     finding.summary = format("{}: {} of {} classes have no image among {} (first: class {}).", split, missing.size(), counts.size(),
                              format_count(total), missing[0]);
     finding.advice = "An accuracy over the other classes is another figure; take the complete split.";
@@ -48,8 +49,8 @@ const Check kDataClassMissing = {
     .question = "Does every class have images in every split?",
     .needs = "--data DIR or --labels FILE",
     .statistic = "images per class",
-    .threshold = "none; a problem where so many images drawn evenly would miss a class with probability below 1e-4, else a doubt",
-    .error_rate = "1e-4 per split with balanced classes",
+    .threshold = "none; a problem where so many images drawn evenly would miss a class with probability below 1e-6, else a doubt",
+    .error_rate = "1e-6 per split with balanced classes",
     .run = run,
 };
 

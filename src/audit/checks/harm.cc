@@ -1,8 +1,30 @@
 #include "audit/checks/harm.h"
 
+#include <algorithm>
+
+#include "audit/checks/levels.h"
 #include "stats/comparisons.h"
 
 namespace liteqat::audit {
+namespace {
+
+/// Eight bits a channel give some 40 dB on weights that spread evenly over their range, 25 where they crowd at zero or share one scale;
+/// another training of the same network gives below 20.
+constexpr double kSameWeightsDb = 25;
+
+}  // namespace
+
+bool same_training(const LayerStudy& study) {
+  if (study.own_weights) return true;
+  std::vector<double> ratios;
+  for (const LayerNoise& layer : study.layers) {
+    if (layer.weights && layer.weights->sqnr_db) ratios.push_back(*layer.weights->sqnr_db);
+  }
+  if (ratios.empty()) return false;
+  const auto middle = ratios.begin() + static_cast<ptrdiff_t>(ratios.size() / 2);
+  std::nth_element(ratios.begin(), middle, ratios.end());
+  return *middle >= kSameWeightsDb;
+}
 
 std::optional<Harm> measure_harm(const Evidence& evidence, const AuditedModel& subject) {
   const Measured* measured = subject.find("test");
@@ -18,7 +40,7 @@ std::optional<Harm> measure_harm(const Evidence& evidence, const AuditedModel& s
     only_own += here && !there, only_twin += there && !here;
   }
   harm.p = stats::mcnemar_exact_p(only_own, only_twin);
-  harm.hurts = fraction(harm.twin) - fraction(harm.own) >= kHarmGap && harm.p < kHarmP;
+  harm.hurts = fraction(harm.twin) - fraction(harm.own) >= kProblemGap && harm.p < kProblemP;
   return harm;
 }
 

@@ -8,10 +8,15 @@ namespace liteqat::audit {
 struct Harm {
   results::Count own, twin;
   double p = 1;        // exact McNemar
-  bool hurts = false;  // the twin is right on 2 points more and p < 1e-6
+  bool hurts = false;  // the twin is right on kProblemGap more and p < kProblemP (levels.h)
 };
 
-inline constexpr double kHarmGap = 0.02, kHarmP = 1e-6;
+/// Eight bits over a range of `crest` times the signal's root mean square leave 20 log10(255 sqrt(12) / crest) = 58.9 - 20 log10(crest) dB:
+/// below 20 the signal is less than three codes (a crest of 88), or something else than rounding happens.
+inline constexpr double kSoundDb = 20;
+
+/// The twin is of the same training: where weights can be compared, those of the median operator agree as rounding to codes lets them.
+bool same_training(const LayerStudy& study);
 
 /// Requires: the subject has a study and its test answers, and labels are known; empty otherwise.
 std::optional<Harm> measure_harm(const Evidence& evidence, const AuditedModel& subject);

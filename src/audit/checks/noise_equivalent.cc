@@ -8,7 +8,7 @@ const Check kNoiseEquivalent = {
     .question = "Are two models equivalent within one point?",
     .needs = kPairNeeds,
     .statistic = "two one-sided score tests (Tango 1998) at a margin of 0.01",
-    .threshold = "p < 0.05 shows equivalence; neither equivalence nor a difference is a doubt",
+    .threshold = "p < 0.05 shows equivalence; a doubt where it is not shown",
     .error_rate = "0.05 of calling models equivalent that are a point apart; never a problem",
     .run = add_pair_findings_of,
 };

@@ -16,16 +16,17 @@ void run(const Check& check, const Evidence& evidence, Findings& findings) {
     const auto& layers = subject.study->layers;
     int64_t narrow = 0, cut = 0;
     for (const LayerNoise& layer : layers) {
-      narrow += layer.used_codes < kNarrow;
+      narrow += layer.range_used < kNarrow;
       cut += layer.saturated > 0.05;
     }
     const auto total = static_cast<double>(layers.size());
     const bool off = static_cast<double>(narrow + cut) > kManyLayers * total;
     const auto harm = measure_harm(evidence, subject);
-    results::Finding finding =
-        make_finding(check, results::Verdict::kClear, subject.name,
-                     format("{} of {} layers use less than a quarter of their codes, {} cut off more than 5 % of the values.", narrow,
-                            layers.size(), cut));
+    results::Finding finding = make_finding(
+        check, results::Verdict::kClear, subject.name,
+        format(
+            "The values of {4} fill less than a quarter of the codes in {0} of {1} layers and pass them by more than 5 % in {2}; {3} fit.",
+            narrow, layers.size(), cut, static_cast<int64_t>(layers.size()) - narrow - cut, subject.study->twin));
     if (off) {
       finding.verdict = harm && harm->hurts ? results::Verdict::kProblem : results::Verdict::kDoubt;
       finding.summary += " Ranges that do not fit throughout were not learnt: too few steps for their moving averages, or other images.";
@@ -43,7 +44,7 @@ const Check kTrainingRangeNotConverged = {
     .id = "training.range_not_converged",
     .question = "Do the activation ranges fit the activations throughout?",
     .needs = kStudyNeeds,
-    .statistic = "layers that use less than a quarter of their codes, or cut off more than 5 % of the twin's values",
+    .statistic = "layers whose codes span more than four times the float twin's values, or cut off more than 5 % of them",
     .threshold = "more than half of the layers is a doubt, a problem where the twin is right on 2 points more with exact McNemar p < 1e-6",
     .error_rate = "1e-6 per model under equality",
     .run = run,

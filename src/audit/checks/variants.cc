@@ -1,13 +1,13 @@
 #include "audit/checks/variants.h"
 
 #include "audit/checks/claimed.h"
+#include "audit/checks/harm.h"
+#include "audit/checks/levels.h"
 #include "base/format.h"
 #include "stats/comparisons.h"
 
 namespace liteqat::audit {
 namespace {
-
-constexpr double kProblemP = 1e-6, kProblemGap = 0.02;
 
 struct Judged {
   const Variant* variant = nullptr;
@@ -25,7 +25,10 @@ Judged judge(const Variant& variant, const Answers& convention, const std::vecto
   return judged;
 }
 
-bool is_better(const Judged& judged) {
+/// Better than the convention by more than chance; but where the float twin, fed as the convention says, is right on more still, the model
+/// is what is wrong and not the convention.
+bool is_better(const Judged& judged, const std::optional<Harm>& harm) {
+  if (harm && harm->hurts && fraction(harm->twin) >= fraction(judged.count)) return false;
   const double gap = static_cast<double>(judged.only_variant - judged.only_convention) / static_cast<double>(judged.count.total);
   return gap >= kProblemGap && stats::mcnemar_exact_p(judged.only_variant, judged.only_convention) < kProblemP;
 }
@@ -49,10 +52,12 @@ results::Finding describe(const Check& check, const Evidence& evidence, size_t i
     finding.subject = claim->figure.label;
     finding.summary = format("{} is what {} gives when fed {}; fed as {}, it gives {}.", claim->figure.printed, subject.name,
                              judged.variant->description, subject.convention, count_text(right));
-  } else if (is_better(judged)) {
+  } else if (is_better(judged, measure_harm(evidence, subject))) {
     finding.verdict = results::Verdict::kProblem;
     finding.summary = format("{} is right on {} when fed {}, on {} when fed as {}: the convention is not what it was trained with.",
                              subject.name, count_text(judged.count), judged.variant->description, right.correct, subject.convention);
+    if (subject.study && subject.study->own_weights)
+      finding.summary += " Or its weights were damaged before the file was written, which only the float model could tell.";
   }
   return finding;
 }

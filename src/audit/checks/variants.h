@@ -15,7 +15,7 @@ inline constexpr const char* kVariantStatistic =
 inline constexpr const char* kVariantThreshold =
     "a variant is a problem when it prints the claimed digits and the convention does not, or when it is better by 2 points and more with "
     "exact "
-    "McNemar p < 1e-6";
+    "McNemar p < 1e-6, unless the float twin, fed as the convention says, is right on more still";
 inline constexpr const char* kVariantErrorRate = "1e-6 per variant under equality; about ten variants a model";
 inline constexpr const char* kVariantNeeds = "a .tflite model and labelled test images (--data DIR)";
 

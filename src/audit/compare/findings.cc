@@ -26,26 +26,28 @@ Finding sampling_error(const PairComparison& pair) {
   Finding finding = {.check = "noise.within_sampling_error", .subject = subject(pair)};
   finding.evidence = {{"only_a", static_cast<double>(pair.only_a)}, {"only_b", static_cast<double>(pair.only_b)}, {"p", pair.p_holm}};
   const int64_t net = std::abs(pair.only_a - pair.only_b);
-  if (pair.p_holm < kSignificant) {
-    finding.verdict = Verdict::kDoubt;
-    finding.summary = format("{} images net ({}) are more than chance moves when {} images change sides: exact McNemar p = {:.2g}.",
-                             format_count(net), points(std::fabs(pair.difference)), format_count(pair.only_a + pair.only_b), pair.p_holm);
+  // A real gap is a fact, not a fault: what doubts it is noise.equivalent, where it matters.
+  const bool within = pair.p_holm >= kSignificant;
+  finding.evidence["within"] = within ? 1 : 0;
+  finding.summary = format("{} images net ({}) are {} when {} images change sides: exact McNemar p = {:.2g}.", format_count(net),
+                           points(std::fabs(pair.difference)), within ? "what chance does" : "more than chance moves",
+                           format_count(pair.only_a + pair.only_b), pair.p_holm);
+  if (!within)
     finding.advice = "The gap is real on these images; ask what else differs between the two models than what you mean to compare.";
-  } else {
-    finding.summary = format("{} images net ({}) are what chance does when {} images change sides: exact McNemar p = {:.2g}.",
-                             format_count(net), points(std::fabs(pair.difference)), format_count(pair.only_a + pair.only_b), pair.p_holm);
-  }
   return finding;
 }
 
 Finding equivalent(const PairComparison& pair) {
   Finding finding = {.check = "noise.equivalent", .subject = subject(pair)};
   finding.evidence = {{"margin", pair.margin}, {"p", pair.equivalence_p}};
-  const bool shown = pair.equivalence_p < kSignificant;
-  finding.verdict = shown || pair.p_holm < kSignificant ? Verdict::kClear : Verdict::kDoubt;
+  const bool shown = pair.equivalence_p < kSignificant, real = pair.p_holm < kSignificant;
+  finding.verdict = shown ? Verdict::kClear : Verdict::kDoubt;
   finding.summary = format("The two are {} within {} (TOST p = {:.2g}).", shown ? "equivalent" : "not shown to be equivalent",
                            points(pair.margin), pair.equivalence_p);
-  if (finding.verdict == Verdict::kDoubt) finding.advice = "Neither a difference nor equivalence is shown; see noise.underpowered.";
+  if (!shown) {
+    finding.advice = real ? "The gap is real and may be larger than the margin; see noise.within_sampling_error for its size."
+                          : "Neither a difference nor equivalence is shown; see noise.underpowered.";
+  }
   return finding;
 }
 

@@ -32,9 +32,9 @@ struct Prints {
   std::vector<Reduced> reduced;
 };
 
-/// Mean grey value of the cells of a rows x columns grid laid over the image.
+/// Mean grey value of the cells of a rows x columns grid laid over the image, or over its mirror image.
 template <size_t kRows, size_t kColumns>
-std::array<float, kRows * kColumns> reduce(const Split& split, int64_t index) {
+std::array<float, kRows * kColumns> reduce(const Split& split, int64_t index, bool mirrored) {
   std::array<float, kRows* kColumns> sums = {};
   std::array<int32_t, kRows* kColumns> counts = {};
   const auto image = split.image(index);
@@ -43,7 +43,8 @@ std::array<float, kRows * kColumns> reduce(const Split& split, int64_t index) {
   for (size_t y = 0; y < height; ++y) {
     for (size_t x = 0; x < width; ++x) {
       int32_t grey = 0;
-      for (size_t c = 0; c < channels; ++c) grey += image[(y * width + x) * channels + c];
+      const size_t from = mirrored ? width - 1 - x : x;
+      for (size_t c = 0; c < channels; ++c) grey += image[(y * width + from) * channels + c];
       const size_t cell = y * kRows / height * kColumns + x * kColumns / width;
       sums[cell] += static_cast<float>(grey), ++counts[cell];
     }
@@ -52,15 +53,15 @@ std::array<float, kRows * kColumns> reduce(const Split& split, int64_t index) {
   return sums;
 }
 
-Print print_of(const Split& split, int64_t index) {
+Print print_of(const Split& split, int64_t index, bool mirrored) {
   Print print;
-  const auto cells = reduce<8, 9>(split, index);
+  const auto cells = reduce<8, 9>(split, index, mirrored);
   for (size_t row = 0; row < 8; ++row) {
     for (size_t column = 0; column < 8; ++column) {
       print.hash = print.hash << 1 | (cells[row * 9 + column] < cells[row * 9 + column + 1]);
     }
   }
-  print.reduced = reduce<kGrid, kGrid>(split, index);
+  print.reduced = reduce<kGrid, kGrid>(split, index, mirrored);
   float mean = 0, squares = 0;
   for (const float value : print.reduced) mean += value / static_cast<float>(print.reduced.size());
   for (float& value : print.reduced) value -= mean, squares += value * value;
@@ -69,13 +70,13 @@ Print print_of(const Split& split, int64_t index) {
   return print;
 }
 
-Prints prints_of(const Split& split, ThreadPool& pool) {
+Prints prints_of(const Split& split, ThreadPool& pool, bool mirrored = false) {
   const auto count = static_cast<size_t>(split.count);
   Prints prints = {std::vector<uint64_t>(count), std::vector<Reduced>(count)};
   constexpr int64_t kBlock = 1024;
   pool.run(static_cast<int>((split.count + kBlock - 1) / kBlock), [&](int block, int) {
     for (int64_t i = block * kBlock; i < std::min(split.count, (block + 1) * kBlock); ++i) {
-      const Print print = print_of(split, i);
+      const Print print = print_of(split, i, mirrored);
       prints.hashes[static_cast<size_t>(i)] = print.hash, prints.reduced[static_cast<size_t>(i)] = print.reduced;
     }
   });
@@ -106,7 +107,7 @@ float correlate(const Reduced& a, const Reduced& b) {
 }
 
 /// A near duplicate among `others`, `skip` left out; -1: none.
-int64_t find_near(const Prints& prints, size_t index, const Prints& others, int64_t skip) {
+int64_t find_one_near(const Prints& prints, size_t index, const Prints& others, int64_t skip) {
   constexpr size_t kBlock = 512;
   std::array<uint8_t, kBlock> distances;
   const uint64_t hash = prints.hashes[index];
@@ -123,6 +124,22 @@ int64_t find_near(const Prints& prints, size_t index, const Prints& others, int6
   return -1;
 }
 
+/// Images as they are and mirrored: training often mirrors, and so does who hides a copy. Grey images are mostly writing, whose mirror
+/// image is another sign: `mirrored` is empty.
+struct BothPrints {
+  Prints plain, mirrored;
+};
+
+BothPrints both_prints_of(const Split& split, ThreadPool& pool) {
+  return {prints_of(split, pool), split.channels == 3 ? prints_of(split, pool, true) : Prints{}};
+}
+
+/// A near duplicate of the image or of its mirror image.
+int64_t find_near(const BothPrints& prints, size_t index, const Prints& others, int64_t skip) {
+  const int64_t found = find_one_near(prints.plain, index, others, skip);
+  return found >= 0 || prints.mirrored.hashes.empty() ? found : find_one_near(prints.mirrored, index, others, skip);
+}
+
 int64_t count_duplicates(const Split& split) {
   ByContent seen;
   int64_t duplicates = 0;
@@ -133,19 +150,19 @@ int64_t count_duplicates(const Split& split) {
 constexpr size_t kPairsShown = 100;
 
 void look_up_near(const data::Dataset& dataset, const std::vector<int64_t>& exact, ThreadPool& pool, CopyCounts& copies) {
-  const Prints train = prints_of(dataset.train, pool), test = prints_of(dataset.test, pool);
-  std::vector<int64_t> near(test.hashes.size(), -1), inside(std::min(test.hashes.size(), train.hashes.size()), -1);
+  const BothPrints train = both_prints_of(dataset.train, pool), test = both_prints_of(dataset.test, pool);
+  std::vector<int64_t> near(test.plain.hashes.size(), -1), inside(std::min(test.plain.hashes.size(), train.plain.hashes.size()), -1);
   constexpr int kBlock = 64;
   const auto blocks = [&](size_t count) { return static_cast<int>((count + kBlock - 1) / kBlock); };
   pool.run(blocks(near.size()), [&](int block, int) {
     for (size_t i = static_cast<size_t>(block) * kBlock; i < std::min(near.size(), (static_cast<size_t>(block) + 1) * kBlock); ++i) {
-      near[i] = find_near(test, i, train, -1);
+      near[i] = find_near(test, i, train.plain, -1);
     }
   });
   pool.run(blocks(inside.size()), [&](int block, int) {
     for (size_t i = static_cast<size_t>(block) * kBlock; i < std::min(inside.size(), (static_cast<size_t>(block) + 1) * kBlock); ++i) {
-      const size_t index = i * train.hashes.size() / inside.size();
-      inside[i] = find_near(train, index, train, static_cast<int64_t>(index));
+      const size_t index = i * train.plain.hashes.size() / inside.size();
+      inside[i] = find_near(train, index, train.plain, static_cast<int64_t>(index));
     }
   });
   for (size_t i = 0; i < near.size(); ++i) {

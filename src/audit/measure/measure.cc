@@ -130,7 +130,8 @@ void study_layers(const data::Dataset& dataset, const AuditedModel* twin, const 
     if (!made.ok()) return;
     graph = &own.emplace(*std::move(made));
   }
-  const auto layers = compare_layers(*subject.graph, *graph, dataset.test, subject.normalization, kLayerImages, machine.isa);
+  const LayerImages images = {dataset.test, subject.normalization, kLayerImages, study.own_weights};
+  const auto layers = compare_layers(*subject.graph, *graph, images, machine.isa);
   if (!layers.ok()) return;
   study.layers = *layers;
   study.images = std::min(kLayerImages, dataset.test.count);

@@ -29,8 +29,13 @@ int64_t code_at(const Tensor& tensor, size_t index) {
   }
 }
 
-/// The constant in real numbers, per channel along the quantization's axis.
-void dequantize(Tensor& tensor) {
+bool converts(const graph::Op& op) {
+  return op.kind == OpKind::kQuantize || op.kind == OpKind::kDequantize;
+}
+
+}  // namespace
+
+graph::Tensor dequantized(graph::Tensor tensor) {
   const graph::Quantization& quantization = tensor.quantization;
   const auto count = static_cast<size_t>(graph::elem_count(tensor.shape));
   size_t inner = 1;
@@ -46,13 +51,10 @@ void dequantize(Tensor& tensor) {
     std::memcpy(real.data() + i * sizeof value, &value, sizeof value);
   }
   tensor.data = std::move(real);
+  tensor.type = DType::kFloat32;
+  tensor.quantization = {};
+  return tensor;
 }
-
-bool converts(const graph::Op& op) {
-  return op.kind == OpKind::kQuantize || op.kind == OpKind::kDequantize;
-}
-
-}  // namespace
 
 bool is_integer_graph(const graph::Graph& graph) {
   return std::any_of(graph.ops.begin(), graph.ops.end(),
@@ -78,7 +80,7 @@ Result<graph::Graph> make_float_twin(const graph::Graph& graph) {
   for (graph::TensorId& output : twin.outputs) output = alias[static_cast<size_t>(output)];
   for (Tensor& tensor : twin.tensors) {
     if (!has_codes(tensor)) continue;
-    if (tensor.constant()) dequantize(tensor);
+    if (tensor.constant()) tensor = dequantized(std::move(tensor));
     tensor.type = DType::kFloat32;
     tensor.quantization = {};
   }

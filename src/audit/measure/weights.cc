@@ -1,0 +1,98 @@
+#include "audit/measure/weights.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "audit/measure/twin.h"
+
+namespace liteqat::audit {
+namespace {
+
+using graph::DType;
+using graph::OpKind;
+using graph::Tensor;
+
+bool is_weighted(OpKind kind) {
+  return kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D || kind == OpKind::kFullyConnected;
+}
+
+/// The axis of the output channels: the last one of depthwise weights, the first one of the others.
+size_t channel_of(const Tensor& weights, OpKind kind, size_t index) {
+  const size_t channels = static_cast<size_t>(kind == OpKind::kDepthwiseConv2D ? weights.shape.back() : weights.shape[0]);
+  const size_t count = static_cast<size_t>(graph::elem_count(weights.shape));
+  return kind == OpKind::kDepthwiseConv2D ? index % channels : index / (count / channels);
+}
+
+/// Channels with few codes, and with none but zero.
+void count_codes(const Tensor& weights, OpKind kind, WeightNoise& noise) {
+  const auto channels = static_cast<size_t>(kind == OpKind::kDepthwiseConv2D ? weights.shape.back() : weights.shape[0]);
+  const Tensor real = dequantized(weights);
+  const auto values = real.as<float>();
+  std::vector<double> largest(channels);
+  // TFLite keeps one scale for dense weights; where channels have their own, a small one was meant to be small.
+  const auto& scale_of = weights.quantization.scale;
+  const bool one_scale =
+      kind != OpKind::kFullyConnected && std::all_of(scale_of.begin(), scale_of.end(), [&](float scale) { return scale == scale_of[0]; });
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t channel = channel_of(weights, kind, i);
+    const double scale = scale_of[channel % scale_of.size()];
+    largest[channel] = std::max(largest[channel], std::fabs(static_cast<double>(values[i])) / scale);
+  }
+  for (size_t channel = 0; channel < channels; ++channel) {
+    if (largest[channel] < 0.5) {
+      noise.empty_channels.push_back(static_cast<int64_t>(channel));
+    } else if (one_scale && largest[channel] < static_cast<double>(kNarrowCodes) + 0.5) {
+      noise.narrow_channels.push_back(static_cast<int64_t>(channel));
+    }
+  }
+}
+
+double sqnr(std::span<const float> expected, std::span<const float> got) {
+  double signal = 0, noise = 0;
+  for (size_t i = 0; i < expected.size(); ++i) {
+    const double difference = static_cast<double>(expected[i]) - static_cast<double>(got[i]);
+    signal += static_cast<double>(expected[i]) * static_cast<double>(expected[i]), noise += difference * difference;
+  }
+  return noise > 0 && signal > 0 ? std::min(kEqualDb, 10 * std::log10(signal / noise)) : kEqualDb;
+}
+
+const Tensor* constant_input(const graph::Graph& graph, const graph::Op& op, size_t index) {
+  if (op.inputs.size() <= index || op.inputs[index] == graph::kNoTensor) return nullptr;
+  const Tensor& tensor = graph.tensor(op.inputs[index]);
+  return tensor.constant() ? &tensor : nullptr;
+}
+
+/// Largest difference of the biases in steps of the output; an omitted bias is zero.
+double compare_bias(const graph::Graph& model, const graph::Op& op, const graph::Graph& twin, const graph::Op& twin_op) {
+  const graph::Quantization& output = model.tensor(op.outputs[0]).quantization;
+  const Tensor *own = constant_input(model, op, 2), *real = constant_input(twin, twin_op, 2);
+  if (output.scale.size() != 1 || (own == nullptr && real == nullptr)) return 0;
+  if ((real != nullptr && real->type != DType::kFloat32) || (own != nullptr && own->quantization.empty())) return 0;
+  const Tensor codes = own != nullptr ? dequantized(*own) : Tensor{};
+  const size_t count = static_cast<size_t>(graph::elem_count((own != nullptr ? own : real)->shape));
+  double largest = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const double here = own != nullptr ? static_cast<double>(codes.as<float>()[i]) : 0;
+    const double there = real != nullptr && i < real->as<float>().size() ? static_cast<double>(real->as<float>()[i]) : 0;
+    largest = std::max(largest, std::fabs(here - there));
+  }
+  return largest / static_cast<double>(output.scale[0]);
+}
+
+}  // namespace
+
+std::optional<WeightNoise> compare_weights(const graph::Graph& model, const graph::Op& op, const graph::Graph& twin,
+                                           const graph::Op& twin_op, bool own_weights) {
+  if (!is_weighted(op.kind)) return std::nullopt;
+  const Tensor *weights = constant_input(model, op, 1), *real = constant_input(twin, twin_op, 1);
+  if (weights == nullptr || weights->quantization.empty()) return std::nullopt;
+  WeightNoise noise;
+  count_codes(*weights, op.kind, noise);
+  if (own_weights || real == nullptr || real->type != DType::kFloat32 || real->shape != weights->shape) return noise;
+  const Tensor own = dequantized(*weights);
+  noise.sqnr_db = sqnr(real->as<float>(), own.as<float>());
+  noise.bias_steps = compare_bias(model, op, twin, twin_op);
+  return noise;
+}
+
+}  // namespace liteqat::audit

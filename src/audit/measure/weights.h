@@ -1,0 +1,16 @@
+// What an operator's constants say: an integer model's weights and biases beside its float twin's, and how many codes each channel uses.
+#pragma once
+
+#include "audit/evidence.h"
+
+namespace liteqat::audit {
+
+/// Under one scale for all channels, one whose largest weight is at most this many codes from zero has lost four of its eight bits.
+inline constexpr int64_t kNarrowCodes = 7;
+
+/// Of the model's operator `op` and the same operator of the twin. Nothing for operators without weights.
+/// `own_weights`: the twin's constants are the model's own, so that there is nothing to compare.
+std::optional<WeightNoise> compare_weights(const graph::Graph& model, const graph::Op& op, const graph::Graph& twin,
+                                           const graph::Op& twin_op, bool own_weights);
+
+}  // namespace liteqat::audit
