@@ -69,7 +69,7 @@ class Table:
         self.material, self.rows = material, []
 
     def expect(self, fault, checks, verdicts, *arguments, operator=None, says=None):
-        """operator: the one that the finding must name. says: words of a summary, where the material cannot tell more."""
+        """operator: the one that the finding must name. says: words that a summary must hold instead, where the material cannot tell more."""
         record = audit(*arguments)
         first = record["findings"][0]
         found = first["check"] in checks and first["verdict"] in verdicts
@@ -79,7 +79,7 @@ class Table:
             found = found and (named == operator or named.endswith(f"(operator {operator})"))
             note = named
         if says is not None:
-            note = "says what is missing: " + says
+            note = f"a summary says: \"{says}\""
             found = any(says in finding["summary"] for finding in record["findings"])
         self.rows.append({"material": self.material, "fault": fault, "check": first["check"], "verdict": first["verdict"], "note": note, "found": found})
         print(f"{fault}: {first['verdict']} {first['check']} {note}", flush=True)

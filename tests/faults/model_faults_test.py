@@ -47,7 +47,7 @@ def edited_models(table, run, data):
     edit(TOOL, WORK / "uneven.tflite", WORK / "ptq_int8.tflite", "per_tensor", depthwise)
     table.expect("depthwise weights of very different channels under one scale", {"quant.layer_sqnr", "quant.dead_channels"}, ANY, pair[0], WORK / "ptq_int8.tflite",
                  "--data", data, operator=depthwise)
-    table.expect("the same, without the float model", {"quant.layer_sqnr", "quant.dead_channels"}, ANY, WORK / "ptq_int8.tflite", "--data", data, operator=depthwise)
+    table.expect("the same, without the float model", set(), set(), WORK / "ptq_int8.tflite", "--data", data, says="one scale serves channels of very different size")
     edit(TOOL, pair[1], WORK / "ptq_int8.tflite", "channels", convs[0], 3, 4)
     table.expect("one channel zeroed, without the float model", {"quant.dead_channels"}, {"doubt"}, WORK / "ptq_int8.tflite", "--data", data, operator=convs[0])
     edit(TOOL, pair[1], WORK / "ptq_int8.tflite", "no_bias", convs[1])
