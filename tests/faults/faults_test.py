@@ -2,7 +2,7 @@
 """Faults injected into a real MNIST run, each audited: the injected fault must be the first finding. Clean audits must show no problem.
 
 Every wrong figure is computed here with NumPy from the models' real answers, never by liteqat's own formulas.
-Usage: faults_test.py WORK_FOLDER [--table FILE]
+Usage: faults_test.py WORK_FOLDER; the table goes to WORK_FOLDER/mnist-faults.json.
 """
 import gzip
 import json
@@ -191,5 +191,6 @@ for group in (false_alarms, metric_faults, label_faults, data_faults, input_faul
     group(material)
 table = "".join(f"| {fault} | {verdict} `{check}` |\n" for fault, check, verdict in ROWS)
 print(table)
-if "--table" in sys.argv:
-    pathlib.Path(sys.argv[sys.argv.index("--table") + 1]).write_text("| injected | first finding |\n|---|---|\n" + table)
+(WORK.parent / "mnist-faults.json").write_text(json.dumps([
+    {"material": "MNIST, the guide's network", "fault": fault, "check": check, "verdict": verdict, "note": "", "found": True}
+    for fault, check, verdict in ROWS if not fault.startswith("none (")], indent=1))
