@@ -87,7 +87,7 @@ Int8Case random_int8_case(Rng& rng) {
   example.weights = random_codes(rng, weight_elems(window), rng.next_below(2) == 0 ? -127 : -128);
   for (int32_t channel = 0; channel < window.out_c; ++channel) {
     example.bias.push_back(random_between(rng, -20000, 20000));
-    example.rescale.push_back(std::ldexp(0.5 + rng.next_double() / 2, random_between(rng, -14, 1)));
+    example.rescale.push_back(std::ldexp(0.5 + rng.next_double() / 2, random_between(rng, -19, 1)));
     example.multipliers.push_back(numeric::quantize_multiplier(example.rescale.back()));
   }
   if (rng.next_below(4) == 0) example.bias.clear();

@@ -134,6 +134,7 @@ struct Columns {
     const typename Lanes::ByteClamp clamp;
     const lanes::CodeMode mode;
     const int8_t* const padding;
+    const int32_t zero_point;  // of the output
     const int64_t row_elems;
     const bool whole;
 
@@ -142,6 +143,7 @@ struct Columns {
           clamp(tile.clamp),
           mode(*reinterpret_cast<const lanes::CodeMode*>(tile.params.packed)),
           padding(tile.padding),
+          zero_point(tile.params.output_zero_point),
           row_elems(int64_t{tile.params.window.out_w} * tile.params.window.out_c),
           whole(tile.whole) {}
 
@@ -208,7 +210,7 @@ struct Columns {
         return store_column_integers<Lanes, kVectors>(tile.params, own, kept, whole ? kRows : 1, to);
       }
       if constexpr (Lanes::kHasSteps) {
-        const lanes::StepPointers steps = {integers(own, 1), floats(own, 2), floats(own, 3), floats(own, 4), floats(own, 5)};
+        const lanes::StepPointers steps = {zero_point, integers(own, 1), floats(own, 2), floats(own, 3), floats(own, 4), floats(own, 5)};
         if (mode == lanes::CodeMode::kTwoSided) {
           lanes::codes_along_steps<Lanes, true>(steps, sums);
         } else {

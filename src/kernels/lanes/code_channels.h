@@ -25,24 +25,29 @@ CodeMode pack_code_channels(const Params& params, const ChannelTaps& taps, const
     const auto shift = static_cast<uint32_t>(params.input_zero_point + Lanes::kInputShift);
     return static_cast<int32_t>(static_cast<uint32_t>(own_bias(channel)) - shift * folded_sum(channel));
   };
-  CodeMode mode = Lanes::kHasSteps ? CodeMode::kOneSided : CodeMode::kInteger;
-  for_channels([&](int64_t channel, int32_t* arrays, int64_t stride, int64_t index) {
-    if (mode == CodeMode::kInteger) return;
-    const auto bounds = accumulator_bounds(params.weights + channel * taps.channel_stride, taps.taps, taps.tap_stride, own_bias(channel),
-                                           params.input_zero_point);
-    CodeSteps steps;
-    if (!find_code_steps(params.multipliers[channel], params.output_zero_point, params.clamp, bounds, &steps)) {
-      mode = CodeMode::kInteger;
-      return;
-    }
-    StepArrays(arrays, stride).set(index, folded_bias(channel), steps);
-    if (steps.two_sided) mode = CodeMode::kTwoSided;
-  });
-  if (mode != CodeMode::kInteger) return mode;
+  // Lines through codes; or, where a channel needs two sides or has no line so, through distances from the zero point: their constants are
+  // smaller, so more multipliers have lines.
+  const auto find_all = [&](CodeMode mode, int32_t zero_point) {
+    const int32_t moved = params.output_zero_point - zero_point;
+    const numeric::IntClamp clamp = {params.clamp.low - moved, params.clamp.high - moved};
+    bool all = true;
+    for_channels([&](int64_t channel, int32_t* arrays, int64_t stride, int64_t index) {
+      if (!all) return;
+      const auto bounds = accumulator_bounds(params.weights + channel * taps.channel_stride, taps.taps, taps.tap_stride, own_bias(channel),
+                                             params.input_zero_point);
+      CodeSteps steps;
+      all = find_code_steps(params.multipliers[channel], zero_point, clamp, bounds, &steps) &&
+            (mode == CodeMode::kTwoSided || !steps.two_sided);
+      if (all) StepArrays(arrays, stride).set(index, folded_bias(channel), steps);
+    });
+    return all;
+  };
+  if (Lanes::kHasSteps && find_all(CodeMode::kOneSided, params.output_zero_point)) return CodeMode::kOneSided;
+  if (Lanes::kHasSteps && find_all(CodeMode::kTwoSided, 0)) return CodeMode::kTwoSided;
   for_channels([&](int64_t channel, int32_t* arrays, int64_t stride, int64_t index) {
     ChannelArrays(reinterpret_cast<std::byte*>(arrays), stride).set(index, folded_bias(channel), params.multipliers[channel]);
   });
-  return mode;
+  return CodeMode::kInteger;
 }
 
 /// For kernels whose arrays stand by position behind the mode, as CodeEpilogue expects them.

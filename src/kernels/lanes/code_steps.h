@@ -32,7 +32,7 @@ struct CodeSteps {
 };
 
 /// Fills `steps`. Returns: false, with `steps` untouched, where they cannot be proved equal for every accumulator in the bounds. Requires:
-/// multiplier as quantize_multiplier makes it, -128 <= low <= high <= 127.
+/// multiplier as quantize_multiplier makes it, -255 <= low <= high <= 255, high - low <= 255.
 bool find_code_steps(numeric::Multiplier multiplier, int32_t zero_point, numeric::IntClamp clamp, const AccumulatorBounds& bounds,
                      CodeSteps* steps);
 

@@ -11,7 +11,7 @@
 
 namespace liteqat::kernels::lanes {
 
-/// Before the arrays, for all channels together.
+/// Before the arrays, for all channels together. kOneSided: the lines give codes; kTwoSided: distances from the zero point, by two lines.
 enum class CodeMode : int32_t { kInteger, kOneSided, kTwoSided };
 
 /// Where the per-channel arrays of the steps lie: one array of `stride` four-byte elements each; those of CodeEpilogue after the mode.
@@ -78,6 +78,7 @@ template <typename Lanes, int kRows, int kVectors>
 
 /// The steps of a block's first position.
 struct StepPointers {
+  int32_t zero_point;
   const int32_t* split;
   const float *high, *low, *above, *below;
 };
@@ -91,10 +92,12 @@ template <typename Lanes, bool kTwoSided, int kRows, int kVectors>
     const auto slope = Lanes::load(steps.high + at), slope_rest = Lanes::load(steps.low + at), constant = Lanes::load(steps.above + at);
 #pragma GCC unroll 16
     for (int row = 0; row < kRows; ++row) {
-      const auto own = kTwoSided
-                           ? Lanes::select_less(sums[row][vector], Lanes::load(steps.split + at), Lanes::load(steps.below + at), constant)
-                           : constant;
-      sums[row][vector] = Lanes::step_codes(sums[row][vector], slope, slope_rest, own);
+      if constexpr (kTwoSided) {
+        const auto own = Lanes::select_less(sums[row][vector], Lanes::load(steps.split + at), Lanes::load(steps.below + at), constant);
+        sums[row][vector] = Lanes::add(Lanes::step_codes(sums[row][vector], slope, slope_rest, own), Lanes::broadcast(steps.zero_point));
+      } else {
+        sums[row][vector] = Lanes::step_codes(sums[row][vector], slope, slope_rest, constant);
+      }
     }
   }
 }
@@ -104,6 +107,7 @@ template <typename Lanes>
 struct CodeEpilogue {
   using Int = typename Lanes::Int;
   CodeMode mode;
+  int32_t zero_point;
   const int32_t *bias, *split;
   const float *high, *low, *above, *below;
   Requantizer<Lanes> integer;
@@ -113,6 +117,7 @@ struct CodeEpilogue {
   template <typename Params>
   [[gnu::always_inline]] CodeEpilogue(const Params& params, const std::byte* arrays, int64_t padded_channels, int64_t output_row_elems)
       : mode(*reinterpret_cast<const CodeMode*>(arrays)),
+        zero_point(params.output_zero_point),
         bias(reinterpret_cast<const int32_t*>(arrays + StepArrays::kModeBytes)),
         split(bias + padded_channels),
         high(reinterpret_cast<const float*>(split + padded_channels)),
@@ -133,7 +138,7 @@ struct CodeEpilogue {
     if constexpr (Lanes::kHasSteps) {
       if (mode != CodeMode::kInteger) {
         const int64_t at = block.channel;
-        const StepPointers steps = {split + at, high + at, low + at, above + at, below + at};
+        const StepPointers steps = {zero_point, split + at, high + at, low + at, above + at, below + at};
         mode == CodeMode::kTwoSided ? codes_along_steps<Lanes, true>(steps, sums) : codes_along_steps<Lanes, false>(steps, sums);
         return store_rows<Lanes, kRows, kVectors>(sums, block.count, clamp, output, row_elems);
       }

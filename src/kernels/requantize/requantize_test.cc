@@ -131,6 +131,9 @@ TEST(Requantize, NoStepsWhereTheyCannotBeProved) {
                                &steps));  // would wrap once moved
   EXPECT_FALSE(find_code_steps(numeric::quantize_multiplier(0.01), 0, {-128, 127}, {0, int64_t{1} << 32}, &steps));
   // One code alone needs no slope: a channel whose multiplier is 0.
+  // Steps 205,000 accumulators apart: the zero point itself is 26 million accumulators away, no exact float.
+  EXPECT_FALSE(find_code_steps(numeric::quantize_multiplier(0x1p-17 / 1.5675), -128, {-128, 127}, {-227618, 412687}, &steps));
+  EXPECT_TRUE(find_code_steps(numeric::quantize_multiplier(0x1p-17 / 1.5675), 0, {0, 255}, {-227618, 412687}, &steps));
   EXPECT_TRUE(find_code_steps({}, 7, {-128, 127}, {-1000, 1000}, &steps));
   EXPECT_EQ(steps.above, 7.0f);
   EXPECT_EQ(steps.high, 0.0f);
