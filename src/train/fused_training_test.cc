@@ -178,7 +178,8 @@ std::vector<double> losses_of_training(Graph model, bool fused, double disturban
   for (size_t k = 0; k < engine->parameters().size(); ++k) gradients.push_back(engine->gradient(k));
   std::vector<double> losses;
   for (uint64_t step = 0; step < 50; ++step) {
-    engine->forward(random_images(16 * 108, step), 16, Mode::kTraining);
+    const auto images = random_images(16 * 108, step);  // read again by backward()
+    engine->forward(images, 16, Mode::kTraining);
     losses.push_back(engine->backward(random_labels(16, step), 0).loss);
     optimizer.step(model, gradients, 1.0f, pool);
   }

@@ -13,7 +13,7 @@ class Convolution final : public LinearOperator {
  public:
   Convolution(kernels::onednn::Convolution kernel, OperatorWeights weights) : kernel_(std::move(kernel)), weights_(std::move(weights)) {}
 
-  Status configure(int32_t images) override { return kernel_.configure(images); }
+  Status configure(int32_t slices) override { return kernel_.configure(slices); }
 
   void prepare(Mode mode) override {
     kernels::onednn::use_one_thread();
@@ -21,20 +21,20 @@ class Convolution final : public LinearOperator {
     kernel_.set_weights(weights_.weights());
   }
 
-  void forward(int worker, int32_t n, const float* x, float* y) override {
+  void forward(int worker, int32_t n, const float* x, float* y, const Ahead&) override {
     kernels::onednn::use_one_thread();
     kernel_.forward(worker, n, x, weights_.bias(), y);
   }
 
-  void backward_weights(const Chunk& part, const float* x, const float* dy) override {
+  void backward_weights(const Part& part, const float* x, const float* dy, const Ahead&) override {
     kernels::onednn::use_one_thread();
     const OperatorWeights::Gradients gradients = weights_.gradients_of(part);
     if (gradients.weights == nullptr) return;
-    kernel_.backward_weights(part.worker, part.count, x, dy, gradients.weights, gradients.bias);
+    kernel_.backward_weights(part.worker, part.slices, x, dy, gradients.weights, gradients.bias);
     weights_.add_gradients(part);
   }
 
-  void backward_data(int worker, int32_t n, const float* dy, float* dx) override {
+  void backward_data(int worker, int32_t n, const float* dy, float* dx, const Ahead&) override {
     kernels::onednn::use_one_thread();
     kernel_.backward_data(worker, n, dy, dx);
   }

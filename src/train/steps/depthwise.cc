@@ -14,18 +14,20 @@ class Depthwise final : public LinearOperator {
 
   void prepare(Mode mode) override { weights_.prepare(mode); }
 
-  void forward(int, int32_t n, const float* x, float* y) override {
+  void forward(int, int32_t n, const float* x, float* y, const Ahead&) override {
     kernels_.forward(shape_, n, x, weights_.weights(), weights_.bias(), y);
   }
 
-  void backward_weights(const Chunk& part, const float* x, const float* dy) override {
+  void backward_weights(const Part& part, const float* x, const float* dy, const Ahead&) override {
     const OperatorWeights::Gradients gradients = weights_.gradients_of(part);
     if (gradients.weights == nullptr) return;
-    kernels_.backward_weights(shape_, part.count, x, dy, gradients.weights, gradients.bias);
+    kernels_.backward_weights(shape_, part.slices, x, dy, gradients.weights, gradients.bias);
     weights_.add_gradients(part);
   }
 
-  void backward_data(int, int32_t n, const float* dy, float* dx) override { kernels_.backward_data(shape_, n, dy, weights_.weights(), dx); }
+  void backward_data(int, int32_t n, const float* dy, float* dx, const Ahead&) override {
+    kernels_.backward_data(shape_, n, dy, weights_.weights(), dx);
+  }
 
   void finish_gradients() override { weights_.mask_gradient(); }
 

@@ -10,15 +10,14 @@ namespace {
 
 using kernels::train::Normalized;
 
-// 256 KiB of the larger tensor: input, output and gradients of a block then fit a second-level cache of 1 MiB.
-constexpr int64_t kBlockElems = 65536;
+// 128 KiB of the larger tensor: input, output and gradients of a block and of the next one, which is asked for ahead, then fit a
+// second-level cache of 1 MiB.
+constexpr int64_t kBlockElems = 32768;
 
-/// Enough images that a pass over the weights' gradient is small beside theirs, few enough for the cache.
-int32_t images_of_block(const Workplace& place, const FusedUnit& unit) {
-  const int64_t in = place.layout.image_elems(unit.input), out = place.layout.image_elems(unit.sum);
-  const int64_t weights = graph::elem_count(place.model.tensor(place.model.ops[static_cast<size_t>(unit.linear)].inputs[1]).shape);
-  const int64_t images = std::max(kBlockElems / std::max(in, out), weights / (in + out));
-  return static_cast<int32_t>(std::clamp<int64_t>(images, 1, place.chunk));
+/// Enough slices that a pass over the weights' gradient is small beside theirs, few enough for the cache.
+int32_t slices_of_block(int64_t input_slice, int64_t output_slice, int64_t weights, int64_t most) {
+  const int64_t slices = std::max(kBlockElems / std::max(input_slice, output_slice), weights / (input_slice + output_slice));
+  return static_cast<int32_t>(std::clamp<int64_t>(slices, 1, most));
 }
 
 }  // namespace
@@ -36,11 +35,12 @@ FusedStep::FusedStep(Workplace& place, const FusedUnit& unit, FusedStep* produce
       linear_(std::move(linear)),
       statistics_(place, unit.norm),
       low_(unit.activation >= 0 ? 0.0f : -std::numeric_limits<float>::infinity()),
-      high_(std::numeric_limits<float>::infinity()),
-      block_images_(images_of_block(place, unit)) {
+      high_(std::numeric_limits<float>::infinity()) {
   if (unit.activation >= 0 && place.model.ops[static_cast<size_t>(unit.activation)].kind == graph::OpKind::kRelu6) high_ = 6.0f;
-  if (producer != nullptr) input_scratch_ = align_elems(place.layout.image_elems(unit.input) * block_images_);
-  const int64_t needed = input_scratch_ + align_elems(place.layout.image_elems(unit.sum) * block_images_);
+  const int64_t weights = graph::elem_count(place.model.tensor(place.model.ops[static_cast<size_t>(unit.linear)].inputs[1]).shape);
+  block_slices_ = slices_of_block(input_slice(), output_slice(), weights, int64_t{place.chunk} * linear_->slices_per_image());
+  if (producer != nullptr) input_scratch_ = align_elems(input_slice() * block_slices_);
+  const int64_t needed = input_scratch_ + align_elems(output_slice() * block_slices_);
   place.block_scratch.resize(static_cast<size_t>(place.workers));
   for (FloatBlock& scratch : place.block_scratch) {
     if (scratch.elems() < needed) scratch = FloatBlock(needed);
@@ -48,8 +48,8 @@ FusedStep::FusedStep(Workplace& place, const FusedUnit& unit, FusedStep* produce
 }
 
 Status FusedStep::configure(int32_t images) {
-  LITEQAT_RETURN_IF_ERROR(linear_->configure(std::min(images, block_images_)));
-  const int32_t rest = images % block_images_;
+  const int32_t slices = images * linear_->slices_per_image(), rest = slices % block_slices_;
+  LITEQAT_RETURN_IF_ERROR(linear_->configure(std::min(slices, block_slices_)));
   return rest == 0 ? Status{} : linear_->configure(rest);
 }
 
@@ -60,22 +60,27 @@ void FusedStep::prepare(Mode mode, const Batch&) {
 
 template <typename Visit>
 void FusedStep::for_each_block(const Chunk& chunk, const Visit& visit) const {
-  const int64_t in = place_->layout.image_elems(unit_.input), out = place_->layout.image_elems(unit_.sum);
-  for (int32_t done = 0; done < chunk.count; done += block_images_) {
-    Chunk part = chunk;
-    part.begin += done;
-    part.count = std::min(block_images_, chunk.count - done);
-    part.first_of_group = chunk.first_of_group && done == 0;
-    visit(Block{part, in * done, out * done});
+  const int32_t slices = chunk.count * linear_->slices_per_image();
+  for (int32_t done = 0; done < slices; done += block_slices_) {
+    const int32_t count = std::min(block_slices_, slices - done);
+    visit(Block{.part = {count, chunk.group, chunk.first_of_group && done == 0, chunk.worker},
+                .input = input_slice() * done,
+                .output = output_slice() * done,
+                .input_elems = input_slice() * count,
+                .output_elems = output_slice() * count,
+                .last = done + count == slices});
   }
+}
+
+const float* FusedStep::next_input(const Chunk& chunk, const Block& block) const {
+  return block.last ? nullptr : place_->layout.value(unit_.input, chunk) + block.input + block.input_elems;
 }
 
 const float* FusedStep::load_input(const Chunk& chunk, const Block& block) const {
   const float* from = place_->layout.value(unit_.input, chunk) + block.input;  // the producer's z where its output is not stored
   if (producer_ == nullptr) return from;
-  float* scratch = place_->block_scratch[static_cast<size_t>(chunk.worker)].data();
-  kernels::train::normalize(producer_->view(), input_rows(block.part), producer_->statistics_.channels(), from, scratch);
-  return scratch;
+  kernels::train::normalize(producer_->view(), input_rows(block), producer_->statistics_.channels(), from, scratch(chunk));
+  return scratch(chunk);
 }
 
 void FusedStep::forward(Mode mode, int pass, const Chunk& chunk) {
@@ -83,9 +88,9 @@ void FusedStep::forward(Mode mode, int pass, const Chunk& chunk) {
     if (mode == Mode::kTraining) statistics_.clear(chunk);
     for_each_block(chunk, [&](const Block& block) {
       float* z = sum(chunk) + block.output;
-      linear_->forward(chunk.worker, block.part.count, load_input(chunk, block), z);
+      linear_->forward(chunk.worker, block.part.slices, load_input(chunk, block), z, {{next_input(chunk, block)}, block.input_elems});
       if (mode != Mode::kTraining) return;
-      kernels::train::batch_norm_partial_sums(statistics_.rows(block.part), statistics_.channels(), z, statistics_.first_partial(chunk),
+      kernels::train::batch_norm_partial_sums(output_rows(block), statistics_.channels(), z, statistics_.first_partial(chunk),
                                               statistics_.second_partial(chunk));
     });
   }
@@ -113,16 +118,19 @@ void FusedStep::backward(int pass, const Chunk& chunk) {
 }
 
 void FusedStep::backward_block(const Chunk& chunk, const Block& block, float* input_gradient) {
-  float* dz = place_->block_scratch[static_cast<size_t>(chunk.worker)].data() + input_scratch_;
-  kernels::train::normalized_gradient(gradient_line_, statistics_.rows(block.part), statistics_.channels(), sum(chunk) + block.output,
+  float* dz = scratch(chunk) + input_scratch_;
+  kernels::train::normalized_gradient(gradient_line_, output_rows(block), statistics_.channels(), sum(chunk) + block.output,
                                       place_->layout.gradient(unit_.output, chunk) + block.output, dz);
-  linear_->backward_weights(block.part, load_input(chunk, block), dz);
+  // Behind the block's end lies the next one, in every tensor.
+  const float* next = block.last ? nullptr : sum(chunk) + block.output + block.output_elems;
+  const float* next_gradient = block.last ? nullptr : place_->layout.gradient(unit_.output, chunk) + block.output + block.output_elems;
+  linear_->backward_weights(block.part, load_input(chunk, block), dz, {{next, next_gradient}, block.output_elems});
   if (input_gradient == nullptr) return;
   float* dx = input_gradient + block.input;
-  linear_->backward_data(chunk.worker, block.part.count, dz, dx);
+  linear_->backward_data(chunk.worker, block.part.slices, dz, dx, {{next_input(chunk, block)}, block.input_elems});
   if (producer_ == nullptr) return;
   BatchStatistics& statistics = producer_->statistics_;
-  kernels::train::mask_and_reduce(producer_->view(), statistics.mean(), input_rows(block.part), statistics.channels(),
+  kernels::train::mask_and_reduce(producer_->view(), statistics.mean(), input_rows(block), statistics.channels(),
                                   producer_->sum(chunk) + block.input, dx, statistics.first_partial(chunk),
                                   statistics.second_partial(chunk));
 }

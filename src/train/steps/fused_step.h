@@ -1,5 +1,5 @@
 // One step for a FusedUnit: a linear operator, its batch normalization and activation. Only the linear operator's output z is stored; the
-// normalized and activated values are computed from it by whoever reads them, block by block of images that fit a core's cache:
+// normalized and activated values are computed from it by whoever reads them, block by block of slices that fit a core's cache:
 //
 //   forward    x from the producer's z (or a stored tensor) -> z, with z's sums while it is in the cache
 //   backward   x again, and z's gradient from z and the gradient of the output -> weight gradient, gradient of x; where the producer's
@@ -41,18 +41,25 @@ class FusedStep final : public Step {
  private:
   FusedStep(Workplace& place, const FusedUnit& unit, FusedStep* producer, std::unique_ptr<LinearOperator> linear);
 
-  /// Consecutive images of a chunk.
+  /// Consecutive slices of a chunk.
   struct Block {
-    Chunk part;
-    int64_t input, output;  // elements of the chunk before the block, in either tensor
+    Part part;
+    int64_t input, output;              // elements of the chunk before the block, in either tensor
+    int64_t input_elems, output_elems;  // of the block
+    bool last;
   };
   template <typename Visit>
   void for_each_block(const Chunk& chunk, const Visit& visit) const;
 
-  int64_t input_elems(const Chunk& part) const { return place_->layout.image_elems(unit_.input) * part.count; }
-  int64_t input_rows(const Chunk& part) const { return producer_->statistics_.rows(part); }
+  int64_t input_slice() const { return place_->layout.image_elems(unit_.input) / linear_->slices_per_image(); }
+  int64_t output_slice() const { return place_->layout.image_elems(unit_.sum) / linear_->slices_per_image(); }
+  int64_t input_rows(const Block& block) const { return block.input_elems / producer_->statistics_.channels(); }
+  int64_t output_rows(const Block& block) const { return block.output_elems / statistics_.channels(); }
+  float* scratch(const Chunk& chunk) const { return place_->block_scratch[static_cast<size_t>(chunk.worker)].data(); }
   float* sum(const Chunk& chunk) const { return place_->layout.raw(unit_.sum, chunk); }
   kernels::train::Normalized view() const { return {statistics_.scale(), statistics_.shift(), low_, high_}; }
+  /// Where the next block's input is read from, null if there is none.
+  const float* next_input(const Chunk& chunk, const Block& block) const;
   /// The block's input: where it is stored, or computed into the worker's scratch.
   const float* load_input(const Chunk& chunk, const Block& block) const;
   void reduce(const Chunk& chunk);
@@ -65,7 +72,7 @@ class FusedStep final : public Step {
   BatchStatistics statistics_;
   kernels::train::NormalizedGradient gradient_line_;
   float low_, high_;
-  int32_t block_images_ = 1;
+  int32_t block_slices_ = 1;
   int64_t input_scratch_ = 0;  // elements of a worker's scratch that hold the input
 };
 

@@ -7,24 +7,38 @@
 #include <memory>
 
 #include "base/status.h"
+#include "kernels/train/pointwise/pointwise.h"
 #include "train/steps/step.h"
 
 namespace liteqat::train {
+
+/// Consecutive slices of a chunk, and where their weight gradients go.
+struct Part {
+  int32_t slices = 0;
+  int32_t group = 0;
+  bool first_of_group = true;  // store the group's partial gradients instead of adding to them
+  int worker = 0;
+};
+
+/// What the caller reads next; a kernel that can asks memory for it while it computes.
+using kernels::train::Ahead;
 
 class LinearOperator {
  public:
   virtual ~LinearOperator() = default;
 
-  /// Makes sure that `images` images can be computed in one call.
-  virtual Status configure(int32_t /*images*/) { return {}; }
+  /// A slice is the smallest part of an image that can be computed alone; an image falls into that many equal ones, one after the other.
+  virtual int32_t slices_per_image() const { return 1; }
+
+  /// Makes sure that so many slices can be computed in one call.
+  virtual Status configure(int32_t /*slices*/) { return {}; }
   virtual void prepare(Mode mode) = 0;
 
-  /// x, y: NHWC of n images; y is written whole.
-  virtual void forward(int worker, int32_t n, const float* x, float* y) = 0;
-  /// The part's contribution to its group's partial gradients: stored where part.first_of_group is set, else added.
-  virtual void backward_weights(const Chunk& part, const float* x, const float* dy) = 0;
+  /// x, y: NHWC of the slices; y is written whole.
+  virtual void forward(int worker, int32_t slices, const float* x, float* y, const Ahead& ahead) = 0;
+  virtual void backward_weights(const Part& part, const float* x, const float* dy, const Ahead& ahead) = 0;
   /// dx is written whole.
-  virtual void backward_data(int worker, int32_t n, const float* dy, float* dx) = 0;
+  virtual void backward_data(int worker, int32_t slices, const float* dy, float* dx, const Ahead& ahead) = 0;
   virtual void finish_gradients() = 0;
 };
 
@@ -33,6 +47,9 @@ using LinearResult = Result<std::unique_ptr<LinearOperator>>;
 /// For CONV_2D, FULLY_CONNECTED and DEPTHWISE_CONV_2D. bias_cancels: see OperatorWeights::make. Fails: kUnsupported.
 LinearResult make_linear_operator(Workplace& place, int32_t op, bool bias_cancels);
 
+/// A convolution that make_pointwise takes: 1x1, stride 1, not grouped.
+bool is_pointwise(const graph::Graph& model, const graph::Op& op);
+LinearResult make_pointwise(Workplace& place, int32_t op, bool bias_cancels);
 LinearResult make_convolution(Workplace& place, int32_t op, bool bias_cancels);
 LinearResult make_dense(Workplace& place, int32_t op, bool bias_cancels);
 LinearResult make_depthwise(Workplace& place, int32_t op, bool bias_cancels);

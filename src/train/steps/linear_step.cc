@@ -10,29 +10,33 @@ class LinearStep final : public OperatorStep {
  public:
   LinearStep(Workplace& place, int32_t op, std::unique_ptr<LinearOperator> linear) : OperatorStep(place, op), linear_(std::move(linear)) {}
 
-  Status configure(int32_t images) override { return linear_->configure(images); }
+  Status configure(int32_t images) override { return linear_->configure(images * linear_->slices_per_image()); }
   void prepare(Mode mode, const Batch&) override { linear_->prepare(mode); }
-  void forward(Mode, int, const Chunk& chunk) override { linear_->forward(chunk.worker, chunk.count, input(chunk), output(chunk)); }
+  void forward(Mode, int, const Chunk& chunk) override { linear_->forward(chunk.worker, slices(chunk), input(chunk), output(chunk), {}); }
 
   void backward(int, const Chunk& chunk) override {
     const float* dy = output_gradient(chunk);
-    linear_->backward_weights(chunk, input(chunk), dy);
+    linear_->backward_weights({slices(chunk), chunk.group, chunk.first_of_group, chunk.worker}, input(chunk), dy, {});
     GradientTarget dx = input_gradient(chunk);
     if (dx.data() == nullptr) return;
-    linear_->backward_data(chunk.worker, chunk.count, dy, dx.data());
+    linear_->backward_data(chunk.worker, slices(chunk), dy, dx.data(), {});
     dx.finish();
   }
 
   void finish_gradients() override { linear_->finish_gradients(); }
 
  private:
+  int32_t slices(const Chunk& chunk) const { return chunk.count * linear_->slices_per_image(); }
+
   std::unique_ptr<LinearOperator> linear_;
 };
 
 }  // namespace
 
 LinearResult make_linear_operator(Workplace& place, int32_t op, bool bias_cancels) {
-  switch (place.model.ops[static_cast<size_t>(op)].kind) {
+  const graph::Op& linear = place.model.ops[static_cast<size_t>(op)];
+  if (is_pointwise(place.model, linear)) return make_pointwise(place, op, bias_cancels);
+  switch (linear.kind) {
     case graph::OpKind::kDepthwiseConv2D:
       return make_depthwise(place, op, bias_cancels);
     case graph::OpKind::kFullyConnected:

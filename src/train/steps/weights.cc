@@ -83,25 +83,25 @@ void OperatorWeights::quantize_weights(const quant::Quantizer& quantizer) {
   weights_ = quantized;
 }
 
-OperatorWeights::Gradients OperatorWeights::partials(const Chunk& chunk) const {
+OperatorWeights::Gradients OperatorWeights::partials(int32_t group) const {
   Gradients gradients;
-  if (weight_parameter_ >= 0) gradients.weights = place_->gradients.partial(weight_parameter_, chunk.group);
-  if (bias_parameter_ >= 0) gradients.bias = place_->gradients.partial(bias_parameter_, chunk.group);
+  if (weight_parameter_ >= 0) gradients.weights = place_->gradients.partial(weight_parameter_, group);
+  if (bias_parameter_ >= 0) gradients.bias = place_->gradients.partial(bias_parameter_, group);
   return gradients;
 }
 
-OperatorWeights::Gradients OperatorWeights::gradients_of(const Chunk& chunk) const {
-  Gradients gradients = partials(chunk);
-  if (chunk.first_of_group) return gradients;
-  const FloatBlock& scratch = place_->parameter_scratch[static_cast<size_t>(chunk.worker)];
+OperatorWeights::Gradients OperatorWeights::gradients_of(const Part& part) const {
+  Gradients gradients = partials(part.group);
+  if (part.first_of_group) return gradients;
+  const FloatBlock& scratch = place_->parameter_scratch[static_cast<size_t>(part.worker)];
   if (gradients.weights != nullptr) gradients.weights = scratch.data();
   if (gradients.bias != nullptr) gradients.bias = scratch.data() + scratch.elems() / 2;
   return gradients;
 }
 
-void OperatorWeights::add_gradients(const Chunk& chunk) const {
-  if (chunk.first_of_group) return;
-  const Gradients sums = partials(chunk), addends = gradients_of(chunk);
+void OperatorWeights::add_gradients(const Part& part) const {
+  if (part.first_of_group) return;
+  const Gradients sums = partials(part.group), addends = gradients_of(part);
   if (sums.weights != nullptr) kernels::train::accumulate(addends.weights, sums.weights, input_elems(1));
   if (sums.bias != nullptr) kernels::train::accumulate(addends.bias, sums.bias, input_elems(2));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "numeric/fake_quant.h"
+#include "train/steps/linear_operator.h"
 #include "train/steps/step.h"
 
 namespace liteqat::train {
@@ -24,11 +25,12 @@ class OperatorWeights {
     float* weights = nullptr;
     float* bias = nullptr;
   };
-  /// Where the gradients of a chunk, or of the part of it that `first_of_group` is said of, are to be written whole; null where the tensor
-  /// is not trained.
-  Gradients gradients_of(const Chunk& chunk) const;
+  /// The group's partial gradients; null where the tensor is not trained.
+  Gradients partials(int32_t group) const;
+  /// Where a part's gradients are to be written whole: the partials themselves, or the worker's scratch.
+  Gradients gradients_of(const Part& part) const;
   /// Once they are written: adds them to the group's partial gradient, unless they stand there already.
-  void add_gradients(const Chunk& chunk) const;
+  void add_gradients(const Part& part) const;
   /// Straight-through: no gradient where a weight lies outside of its range.
   void mask_gradient();
 
@@ -36,7 +38,6 @@ class OperatorWeights {
   OperatorWeights(Workplace& place, int32_t op) : place_(&place), op_index_(op) {}
   const graph::Op& op() const { return place_->model.ops[static_cast<size_t>(op_index_)]; }
   quant::Quantizer* quantizer() const { return place_->plan == nullptr ? nullptr : place_->plan->find(op().inputs[1]); }
-  Gradients partials(const Chunk& chunk) const;
   int64_t input_elems(size_t input) const { return graph::elem_count(place_->model.tensor(op().inputs[input]).shape); }
   void quantize_weights(const quant::Quantizer& quantizer);
 
