@@ -13,7 +13,7 @@ namespace liteqat::train {
 
 FloatBlock::FloatBlock(int64_t elems) : elems_(elems) {
   constexpr size_t kAlignBytes = kAlignElems * sizeof(float);
-  // A gigabyte is walked several times a step: huge pages make a step of MobileNetV2 5 % shorter (two cores of a Zen 5).
+  // A gigabyte is walked several times a step: huge pages make a step of MobileNetV2 up to 5 % shorter (two cores of a Zen 5).
   constexpr size_t kHugeBytes = size_t{2} << 20;
   const size_t bytes = static_cast<size_t>(align_elems(elems)) * sizeof(float);
   const size_t alignment = bytes < kHugeBytes ? kAlignBytes : kHugeBytes;
