@@ -182,7 +182,8 @@ TEST_F(FileTest, WritingRemovesTemporariesOfWritersThatAreGone) {
 }
 
 TEST_F(FileTest, AppendingCreatesAndAdds) {
-  for (const char* text : {"one", "", "two"}) ASSERT_TRUE(append_to_file(path("log"), std::as_bytes(std::span(std::string_view(text)))).ok());
+  for (const char* text : {"one", "", "two"})
+    ASSERT_TRUE(append_to_file(path("log"), std::as_bytes(std::span(std::string_view(text)))).ok());
   EXPECT_EQ(*read_text_file(path("log")), "onetwo");
   EXPECT_EQ(append_to_file(path("missing/log"), {}).code(), Code::kNotFound);
 }

@@ -28,7 +28,7 @@ void catch_signals() {
   struct sigaction hangup = {};
   ::sigaction(SIGHUP, nullptr, &hangup);
   if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // ignored under nohup, and to stay so
-  ::signal(SIGPIPE, SIG_IGN);  // a closed stdout is reported as an error of writing
+  ::signal(SIGPIPE, SIG_IGN);                                               // a closed stdout is reported as an error of writing
 }
 
 /// Help that starts with an example.

@@ -239,9 +239,10 @@ struct Graph {
   std::vector<int32_t> find_consumers(TensorId id) const;
 };
 
-/// Fills in the shapes and types of all activations from the inputs' shapes; with batch > 0 that becomes extent 0 of the inputs with two axes
-/// or more whose stored extent 0 is that of the first of them; vectors and scalars have no batch axis and stay.
-/// Fails: kInvalidArgument for a batch above 1 that no input could take; kUnsupported/kMismatch, the message starting with operator kind, name and index.
+/// Fills in the shapes and types of all activations from the inputs' shapes; with batch > 0 that becomes extent 0 of the inputs with two
+/// axes or more whose stored extent 0 is that of the first of them; vectors and scalars have no batch axis and stay. Fails:
+/// kInvalidArgument for a batch above 1 that no input could take; kUnsupported/kMismatch, the message starting with operator kind, name and
+/// index.
 Status infer_shapes(Graph& graph, int32_t batch = 0);
 
 /// Everything a walk over the graph relies on: indices, arity, parameter types, single assignment, order, shapes recomputed and equal,

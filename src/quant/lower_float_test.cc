@@ -107,6 +107,20 @@ INSTANTIATE_TEST_SUITE_P(LowerToFloat, Padded,
                                          PadCase{8, 2, 2, 3, 1, false},    // output grows
                                          PadCase{8, 0, 0, 3, 1, false}));  // output shrinks
 
+TEST(LowerToFloat, BatchNormWithNothingToFoldIntoBecomesMulAndAdd) {
+  GraphBuilder builder("test", 1, {});
+  const TensorId x = builder.input(2, 2, 2);
+  Graph model = builder.finish(builder.batch_norm("bn", builder.add("add", x, x)), "out").value();
+  set_floats(model, "bn/gamma", {3.0f, -1.0f});
+  set_floats(model, "bn/beta", {0.25f, 10.0f});
+  set_floats(model, "bn/moving_mean", {2.0f, -4.0f});
+  set_floats(model, "bn/moving_variance", {0.25f - 1e-3f, 4.0f - 1e-3f});  // with epsilon 0.25 and 4: deviations 0.5 and 2
+  const Graph lowered = lower_to_float(model).value();
+  EXPECT_THAT(kinds(lowered), ElementsAre("ADD", "MUL", "ADD"));
+  EXPECT_THAT(values_of<float>(lowered, "bn/scale"), ElementsAre(6.0f, -0.5f));
+  EXPECT_THAT(values_of<float>(lowered, "bn/offset"), ElementsAre(-11.75f, 8.0f));  // 0.25 - 2*6; 10 - -4*-0.5
+}
+
 TEST(LowerToFloat, PaddedChannelsStay) {
   GraphBuilder builder("test", 1, {});
   const TensorId x = builder.pad("pad", builder.input(8, 8, 2), {0, 0, 1, 1, 1, 1, 0, 1});

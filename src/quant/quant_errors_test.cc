@@ -36,7 +36,6 @@ Graph batch_norm_after_add() {
 TEST(QuantErrors, BatchNormInAPlaceThatCannotFold) {
   const Graph model = batch_norm_after_add();
   expect_error(fold_batch_norm(model).status(), Code::kUnsupported, "BATCH_NORM \"bn\" (operator 1): batch norm can be folded only");
-  expect_error(lower_to_float(model).status(), Code::kUnsupported, "BATCH_NORM \"bn\" (operator 1)");
   expect_error(make_plan(model, Scheme::kTfmot8Bit).status(), Code::kUnsupported, "only directly after CONV_2D");
 }
 

@@ -17,9 +17,10 @@ namespace {
 struct Folders {
   Folders() : top((std::filesystem::temp_directory_path() / ("liteqat_dataset_fuzz_" + std::to_string(::getpid()))).string()) {
     using namespace liteqat::data;
-    const bool made = liteqat::make_folder(top + "/mnist").ok() && liteqat::make_folder(top + "/cifar10").ok() &&
-                      write_mnist(make_synthetic({.train = 5, .test = 5}), top + "/mnist").ok() &&
-                      write_cifar10(make_synthetic({.train = 5, .test = 5, .height = 32, .width = 32, .channels = 3}), top + "/cifar10").ok();
+    const bool made =
+        liteqat::make_folder(top + "/mnist").ok() && liteqat::make_folder(top + "/cifar10").ok() &&
+        write_mnist(make_synthetic({.train = 5, .test = 5}), top + "/mnist").ok() &&
+        write_cifar10(make_synthetic({.train = 5, .test = 5, .height = 32, .width = 32, .channels = 3}), top + "/cifar10").ok();
     if (!made) std::abort();
   }
   ~Folders() { std::filesystem::remove_all(top); }

@@ -4,7 +4,8 @@
 //   FAIL_CALLS  KIND:N:FAULT   KIND   open, write, fsync, close, rename, mkdir, unlink (changes of regular files and folders only),
 //                                     read (of regular files), change (any of the former but read), alloc, thread
 //                              N      1 is the first such call after main began
-//                              FAULT  a name out of kFaults (ENOSPC, EIO, EINTR, ...): the call fails so, once; NAME+ that one and all later ones
+//                              FAULT  a name out of kFaults (ENOSPC, EIO, EINTR, ...): the call fails so, once; NAME+ that one and all
+//                              later ones
 //                                     short: a write (or read) of half of what was asked
 //                                     kill:  SIGKILL instead of the call; killafter: after it
 //   FAIL_COUNT  FILE           at exit, the calls of that KIND are counted there (FAIL_CALLS with N = 0 counts only)
@@ -26,12 +27,14 @@
 #include <unistd.h>
 
 enum Kind { kOpen, kWrite, kFsync, kClose, kRename, kMkdir, kUnlink, kChange, kRead, kAlloc, kThread, kKinds };
-static const char* const kNames[kKinds] = {"open", "write", "fsync", "close", "rename", "mkdir", "unlink", "change", "read", "alloc", "thread"};
+static const char* const kNames[kKinds] = {"open",   "write",  "fsync", "close", "rename", "mkdir",
+                                           "unlink", "change", "read",  "alloc", "thread"};
 enum Fault { kNone, kError, kShort, kKill, kKillAfter };
 static const struct {
   const char* name;
   int code;
-} kFaults[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO}, {"EINTR", EINTR}, {"EACCES", EACCES}, {"EROFS", EROFS}, {"ENOMEM", ENOMEM}, {"EAGAIN", EAGAIN}, {"EMFILE", EMFILE}};
+} kFaults[] = {{"ENOSPC", ENOSPC}, {"EIO", EIO},       {"EINTR", EINTR},   {"EACCES", EACCES},
+               {"EROFS", EROFS},   {"ENOMEM", ENOMEM}, {"EAGAIN", EAGAIN}, {"EMFILE", EMFILE}};
 
 static enum Kind wanted = kKinds;
 static long wanted_call = 0;
@@ -125,7 +128,7 @@ static void folder_of(int fd, char* path, size_t size) {
   path[length < 0 ? 0 : length] = 0;
 }
 
-#define REAL(name, ...) \
+#define REAL(name, ...)                 \
   static __typeof__(&name) real_##name; \
   if (real_##name == NULL) real_##name = (__typeof__(&name))dlsym(RTLD_NEXT, #name)
 
@@ -273,7 +276,8 @@ static int begin_main(int argc, char** argv, char** environment) {
   return result;
 }
 
-int __libc_start_main(int (*main)(int, char**, char**), int argc, char** argv, void (*init)(void), void (*fini)(void), void (*rtld_fini)(void), void* stack) {
+int __libc_start_main(int (*main)(int, char**, char**), int argc, char** argv, void (*init)(void), void (*fini)(void),
+                      void (*rtld_fini)(void), void* stack) {
   program_main = main;
   __typeof__(&__libc_start_main) real = (__typeof__(&__libc_start_main))dlsym(RTLD_NEXT, "__libc_start_main");
   return real(begin_main, argc, argv, init, fini, rtld_fini, stack);
