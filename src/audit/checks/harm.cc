@@ -6,13 +6,6 @@
 #include "stats/comparisons.h"
 
 namespace liteqat::audit {
-namespace {
-
-/// Eight bits a channel give some 40 dB on weights that spread evenly over their range, 25 where they crowd at zero or share one scale;
-/// another training of the same network gives below 20.
-constexpr double kSameWeightsDb = 25;
-
-}  // namespace
 
 bool same_training(const LayerStudy& study) {
   if (study.own_weights) return true;

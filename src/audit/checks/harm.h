@@ -15,6 +15,10 @@ struct Harm {
 /// below 20 the signal is less than three codes (a crest of 88), or something else than rounding happens.
 inline constexpr double kSoundDb = 20;
 
+/// Eight bits a channel give some 40 dB on weights that spread evenly over their range, 25 where they crowd at zero or share one scale;
+/// another training of the same network gives below 20.
+inline constexpr double kSameWeightsDb = 25;
+
 /// The twin is of the same training: where weights can be compared, those of the median operator agree as rounding to codes lets them.
 bool same_training(const LayerStudy& study);
 

@@ -15,6 +15,11 @@ double noise_of(const LayerNoise& layer) {
   return layer.alone_db.value_or(layer.sqnr_db);
 }
 
+/// Weights that were trained further are no quantization noise, whatever they do to the output.
+bool has_twin_weights(const LayerNoise& layer) {
+  return !layer.weights || layer.weights->sqnr_db.value_or(kEqualDb) >= kSameWeightsDb;
+}
+
 /// The operator that adds most noise itself: the first one where that is more than rounding makes (kSoundDb), else the one with the lowest
 /// ratio.
 const LayerNoise& find_culprit(const std::vector<LayerNoise>& layers) {
@@ -73,7 +78,7 @@ void run(const Check& check, const Evidence& evidence, Findings& findings) {
       finding.summary += format(" It costs accuracy: {} against the twin's {}.", count_text(harm->own), count_text(harm->twin));
       finding.advice = "Look at this operator: its scale, its channels, its neighbours' ranges.";
       finding.counts = {{"right", harm->twin}, {"reproduced", harm->own}};
-    } else if ((below && same_training(study)) || lost != nullptr) {
+    } else if ((below && same_training(study) && has_twin_weights(shown)) || lost != nullptr) {
       finding.verdict = results::Verdict::kDoubt;
       finding.advice = "It costs no accuracy that these images show; it may on others.";
     }
