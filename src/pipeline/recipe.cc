@@ -165,6 +165,9 @@ Status check_recipe(const Recipe& recipe, const std::string& path) {
   LITEQAT_RETURN_IF_ERROR(check_training(recipe.train, "train", path));
   LITEQAT_RETURN_IF_ERROR(check_training(recipe.qat, "qat", path));
   LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.scheme, {"tfmot_8bit", "liteqat_8bit"}, path, "qat.scheme"));
+  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.forward, {"fake_quant", "integer"}, path, "qat.forward"));
+  LITEQAT_RETURN_IF_ERROR(require(recipe.forward == "fake_quant" || recipe.scheme == "liteqat_8bit", path, "qat.forward",
+                                  "fake_quant with scheme tfmot_8bit: that scheme trains what TensorFlow would, not what is deployed"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.calibration_images >= 1, path, "qat.calibration_images", "1 or more"));
   for (const std::string& type : recipe.types) {
     LITEQAT_RETURN_IF_ERROR(require_one_of(type, {"float32", "ptq_int8", "qat_int8"}, path, "export.types"));
@@ -275,7 +278,10 @@ std::string print_recipe(const Recipe& recipe) {
 }
 
 std::string hash_recipe(const Recipe& recipe) {
-  return sha256(print_keys(recipe, {"description", "data.folder"}));
+  // Runs from before the key existed go on: what it stands at by default is what they did.
+  std::vector<std::string> left_out = {"description", "data.folder"};
+  if (recipe.forward == "fake_quant") left_out.push_back("qat.forward");
+  return sha256(print_keys(recipe, left_out));
 }
 
 int64_t steps_per_epoch(const TrainingRecipe& training, int64_t train_images) {

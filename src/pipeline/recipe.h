@@ -49,6 +49,7 @@ struct Recipe {
 
   TrainingRecipe train;
   std::string scheme = "liteqat_8bit";
+  std::string forward = "fake_quant";  // fake_quant | integer: how [qat] computes its forward
   TrainingRecipe qat;
   int64_t calibration_images = 1000;  // training images that initialise ranges (liteqat_8bit) and calibrate post-training quantization
   bool control = true;                // train the matched-budget control

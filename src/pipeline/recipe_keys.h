@@ -46,6 +46,7 @@ void visit_keys(RecipeType& recipe, Visitor&& visit) {
   visit("model.pretrained", recipe.pretrained);
   visit_training_keys("train", recipe.train, visit);
   visit("qat.scheme", recipe.scheme);
+  visit("qat.forward", recipe.forward);
   visit_training_keys("qat", recipe.qat, visit);
   visit("qat.calibration_images", recipe.calibration_images);
   visit("qat.control", recipe.control);

@@ -58,6 +58,8 @@ TEST(Recipe, HashSeesWhatChangesResultsAndNothingElse) {
   EXPECT_EQ(hash_recipe(*parse(kMinimal, {"data.folder=/elsewhere"})), base);
   EXPECT_NE(hash_recipe(*parse(kMinimal, {"seed=1"})), base);
   EXPECT_NE(hash_recipe(*parse(kMinimal, {"qat.epochs=2"})), base);
+  EXPECT_EQ(hash_recipe(*parse(kMinimal, {"qat.forward=fake_quant"})), base);
+  EXPECT_NE(hash_recipe(*parse(kMinimal, {"qat.forward=integer"})), base);
 }
 
 struct BadCase {
@@ -84,6 +86,10 @@ INSTANTIATE_TEST_SUITE_P(
                       BadCase{"[train]\nepochs = 1\n", "", Code::kOutOfRange, "'name'"},
                       BadCase{kMinimal, "train.epoch=3", Code::kInvalidArgument, "did you mean 'train.epochs'"},
                       BadCase{kMinimal, "train.epochs", Code::kInvalidArgument, "KEY=VALUE"},
+                      BadCase{kMinimal, "qat.forward=int8", Code::kOutOfRange,
+                              "'qat.forward' is 'int8', expected one of fake_quant, integer"},
+                      BadCase{"name = 'x'\n[qat]\nscheme = 'tfmot_8bit'", "qat.forward=integer", Code::kOutOfRange,
+                              "'qat.forward' must be fake_quant with scheme tfmot_8bit"},
                       BadCase{kMinimal, "train.epochs=many", Code::kInvalidArgument, "'train.epochs' must be an integer"},
                       BadCase{kMinimal, "train.batch_size=0", Code::kOutOfRange, "'train.batch_size'"},
                       BadCase{kMinimal, "train.learning_rate=-1.0", Code::kOutOfRange, "'train.learning_rate'"},

@@ -8,6 +8,7 @@
 #include "formats/tensorboard/event_writer.h"
 #include "graph/architectures.h"
 #include "quant/lower.h"
+#include "train/integer/integer_engine.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -50,9 +51,28 @@ void remove_old_checkpoint(const Context& context, const std::string& stage, int
   std::filesystem::remove(context.file(checkpoint_name(stage, epoch)), ignored);
 }
 
-/// Trains `start` by the stage's recipe, with checkpoints, and writes `output`.
-Result<TrainedModel> train_stage(Context& context, const std::string& stage, const TrainingRecipe& training, TrainedModel start,
-                                 const std::string& output) {
+/// What is deployed of a trained plan of ours: batch norm folded, and the ranges of the final weights. The scheme's ranges belong to the
+/// weights before the last update; TFMOT deploys them so.
+Status finish_plan(TrainedModel& model) {
+  if (!model.plan || model.plan->scheme != quant::Scheme::kLiteqat8Bit) return {};
+  LITEQAT_ASSIGN_OR_RETURN(graph::Graph folded, quant::fold_batch_norm(model.graph));
+  model.plan = quant::renumber_plan(*model.plan, model.graph, folded);
+  model.graph = std::move(folded);
+  quant::set_weight_ranges(*model.plan, model.graph);
+  return {};
+}
+
+/// A training stage: its name, how it goes, and the file it leaves.
+struct Stage {
+  std::string name;
+  const TrainingRecipe& training;
+  std::string output;
+  train::Forward forward = train::Forward::kFakeQuant;
+};
+
+/// Trains `start` by the stage's recipe, with checkpoints, and writes the output.
+Result<TrainedModel> train_stage(Context& context, const Stage& own, TrainedModel start) {
+  const auto& [stage, training, output, forward] = own;
   const Stopwatch watch;
   TrainedModel model = find_newest_checkpoint(context, stage, training, std::move(start));
   const TrainingData data = split_training(training, context.dataset.train);
@@ -69,14 +89,14 @@ Result<TrainedModel> train_stage(Context& context, const std::string& stage, con
   const int32_t resumed_epochs = model.state.epochs_done;
   train::FitOptions options = make_fit_options(context.recipe, training, data.train.count);
   options.title = stage;
+  options.forward = forward;
   auto fitted =
       train::fit(model.graph, model.plan ? &*model.plan : nullptr, data.train, data.validation.count > 0 ? &data.validation : nullptr,
                  options, model.state, context.pool, context.progress, store);
   if (!fitted.ok()) return fitted.status().with_context(stage);
   model.state = *std::move(fitted);
   model.state.slots.clear();
-  // The scheme's ranges belong to the weights before the last update; TFMOT deploys them so, ours deploys those of the final weights.
-  if (model.plan && model.plan->scheme == quant::Scheme::kLiteqat8Bit) quant::set_weight_ranges(*model.plan, model.graph);
+  LITEQAT_RETURN_IF_ERROR(finish_plan(model));
   LITEQAT_RETURN_IF_ERROR(write_trained_model(model, context.file(output)));
   const double images = static_cast<double>(data.train.count) * (model.state.epochs_done - resumed_epochs);
   const double seconds = watch.seconds();
@@ -126,6 +146,23 @@ Status take_pretrained_weights(const std::string& path, graph::Graph& model) {
   return {};
 }
 
+/// Where the recipe asks for the integer forward and the network allows it: the calibrated start becomes the float model with its batch
+/// norm, whose gamma and beta then train on. Else the start stays as it is, and why is said.
+train::Forward start_on_integers(const Context& context, const graph::Graph& float_graph, TrainedModel& start) {
+  if (context.recipe.forward != "integer") return train::Forward::kFakeQuant;
+  TrainedModel candidate = start;
+  candidate.graph = float_graph;
+  candidate.plan = quant::renumber_plan(*start.plan, start.graph, candidate.graph);
+  ThreadPool one(1);
+  const auto engine = train::IntegerEngine::make(candidate.graph, *candidate.plan, one, {.max_batch = 1, .chunk = 1});
+  if (!engine.ok()) {
+    context.progress.note(format("qat: trains with fake quantization, not on integers: {}", engine.status().message()));
+    return train::Forward::kFakeQuant;
+  }
+  start = std::move(candidate);
+  return train::Forward::kInteger;
+}
+
 /// The graph both QAT and its control start from.
 Result<graph::Graph> make_fine_tuning_graph(const Context& context, const graph::Graph& float_graph) {
   if (context.recipe.scheme == quant::scheme_name(quant::Scheme::kLiteqat8Bit)) return quant::fold_batch_norm(float_graph);
@@ -140,7 +177,7 @@ Result<TrainedModel> run_float_stage(Context& context) {
   TrainedModel start;
   start.recipe_hash = context.directory.recipe_hash();
   LITEQAT_ASSIGN_OR_RETURN(start.graph, make_recipe_graph(context));
-  if (context.recipe.pretrained.empty()) return train_stage(context, "float", context.recipe.train, std::move(start), kOutput);
+  if (context.recipe.pretrained.empty()) return train_stage(context, {"float", context.recipe.train, kOutput}, std::move(start));
   const Stopwatch watch;
   LITEQAT_RETURN_IF_ERROR(take_pretrained_weights(context.recipe.pretrained, start.graph));
   LITEQAT_RETURN_IF_ERROR(write_trained_model(start, context.file(kOutput)));
@@ -154,7 +191,7 @@ Result<TrainedModel> run_control_stage(Context& context, const TrainedModel& flo
   TrainedModel start;
   start.recipe_hash = context.directory.recipe_hash();
   LITEQAT_ASSIGN_OR_RETURN(start.graph, make_fine_tuning_graph(context, float_model.graph));
-  return train_stage(context, "float_control", context.recipe.qat, std::move(start), kOutput);
+  return train_stage(context, {"float_control", context.recipe.qat, kOutput}, std::move(start));
 }
 
 Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_model) {
@@ -173,7 +210,8 @@ Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_m
     start.graph = float_model.graph;
     LITEQAT_ASSIGN_OR_RETURN(start.plan, quant::make_plan(start.graph, scheme));
   }
-  return train_stage(context, "qat", context.recipe.qat, std::move(start), kOutput);
+  const train::Forward forward = start_on_integers(context, float_model.graph, start);
+  return train_stage(context, {"qat", context.recipe.qat, kOutput, forward}, std::move(start));
 }
 
 Result<QuantizedModel> calibrate_for_ptq(const graph::Graph& float_graph, const data::Split& images,

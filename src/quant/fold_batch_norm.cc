@@ -133,10 +133,15 @@ void split_unfoldable_batch_norms(Graph& graph) {
   }
 }
 
-Result<Graph> fold_batch_norm(const Graph& model) {
+Result<Graph> fold_keeping_ids(const Graph& model) {
   LITEQAT_RETURN_IF_ERROR(graph::validate(model));
   Graph folded = model;
   LITEQAT_RETURN_IF_ERROR(fold_batch_norms(folded, nullptr));
+  return folded;
+}
+
+Result<Graph> fold_batch_norm(const Graph& model) {
+  LITEQAT_ASSIGN_OR_RETURN(Graph folded, fold_keeping_ids(model));
   remove_unused_tensors(folded);
   LITEQAT_RETURN_IF_ERROR(graph::validate(folded));
   return folded;

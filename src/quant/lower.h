@@ -12,6 +12,9 @@ namespace liteqat::quant {
 /// Fails: kUnsupported for a batch norm that follows anything else.
 Result<graph::Graph> fold_batch_norm(const graph::Graph& model);
 
+/// The same with tensor ids kept: tensors that fell out of use stay, added biases stand behind all others.
+Result<graph::Graph> fold_keeping_ids(const graph::Graph& model);
+
 /// The float32 graph to deploy: folded, RELU/RELU6 fused into their producers, PAD + VALID turned to SAME where equal, everything
 /// kConstant. A batch norm that cannot be folded becomes MUL and ADD.
 Result<graph::Graph> lower_to_float(const graph::Graph& model);
@@ -21,6 +24,7 @@ Result<IoType> parse_io_type(const std::string& name);
 
 /// The integer graph to deploy: int8 activations and weights, int32 biases, parameters from the plan's ranges (TFMOT scheme:
 /// tflite-int8.md section 4.6, in double as TFLite's converter), QUANTIZE/DEQUANTIZE at the ends as io asks.
+/// Under kLiteqat8Bit batch norm that the graph still has is folded first.
 /// Requires: the plan was made for this graph. Fails: kUnsupported, kOutOfRange (a scale that is zero or not finite).
 Result<graph::Graph> lower_to_int8(const graph::Graph& model, const Plan& plan, IoType io);
 

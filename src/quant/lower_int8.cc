@@ -255,7 +255,9 @@ Result<IoType> parse_io_type(const std::string& name) {
 }
 
 Result<Graph> lower_to_int8(const Graph& model, const Plan& plan, IoType io) {
-  return Int8Lowering(model, plan).run(io);
+  if (plan.scheme != Scheme::kLiteqat8Bit || !has_batch_norm(model)) return Int8Lowering(model, plan).run(io);
+  LITEQAT_ASSIGN_OR_RETURN(const Graph folded, fold_keeping_ids(model));
+  return Int8Lowering(folded, plan).run(io);
 }
 
 }  // namespace liteqat::quant

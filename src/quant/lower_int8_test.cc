@@ -191,6 +191,27 @@ TEST(LowerToInt8, TfmotSaturatesALargeBiasAsTensorFlowDoes) {
   EXPECT_THAT(values_of<int32_t>(lowered, "conv/bias"), ElementsAre(std::numeric_limits<int32_t>::max(), 10000));
 }
 
+/// A plan of ours for a graph with batch norm is that of the folded graph, and lowering folds first.
+TEST(LowerToInt8, LiteqatFoldsBatchNormBeforeQuantizing) {
+  const Graph model = conv_bn_relu(), folded = fold_batch_norm(model).value();
+  Plan plan = make_plan(model, Scheme::kLiteqat8Bit).value();
+  set_weight_ranges(plan, fold_keeping_ids(model).value());
+  const Plan renumbered = renumber_plan(plan, model, folded);
+  const Graph raw_lowered = lower_to_int8(model, plan, IoType::kInt8).value();
+  const Graph lowered = lower_to_int8(folded, renumbered, IoType::kInt8).value();
+  for (const char* name : {"conv/kernel", "conv/bias"}) {
+    EXPECT_EQ(raw_lowered.tensor(raw_lowered.find_tensor(name)).data, lowered.tensor(lowered.find_tensor(name)).data) << name;
+    EXPECT_EQ(raw_lowered.tensor(raw_lowered.find_tensor(name)).quantization, lowered.tensor(lowered.find_tensor(name)).quantization)
+        << name;
+  }
+  ASSERT_EQ(renumbered.quantizers.size(), plan.quantizers.size());
+  for (const Quantizer& quantizer : renumbered.quantizers) {
+    const Quantizer* original = plan.find(model.find_tensor(folded.tensor(quantizer.tensor).name));
+    ASSERT_NE(original, nullptr);
+    EXPECT_EQ(original->max, quantizer.max);
+  }
+}
+
 TEST(IoType, NamesGoIn) {
   EXPECT_EQ(*parse_io_type("float32"), IoType::kFloat32);
   EXPECT_EQ(*parse_io_type("int8"), IoType::kInt8);

@@ -25,6 +25,10 @@ const Op* single_consumer(const Graph& graph, TensorId tensor) {
   return consumers.size() == 1 ? &graph.ops[static_cast<size_t>(consumers[0])] : nullptr;
 }
 
+bool has_batch_norm(const Graph& graph) {
+  return std::ranges::any_of(graph.ops, [](const Op& op) { return op.kind == OpKind::kBatchNorm; });
+}
+
 bool is_relu(OpKind kind) {
   return kind == OpKind::kRelu || kind == OpKind::kRelu6;
 }

@@ -17,6 +17,7 @@ Status op_error(Code code, const graph::Graph& graph, const graph::Op& op, const
 /// The only operator that reads the tensor; nullptr if there are several, none, or the tensor is a graph output.
 const graph::Op* single_consumer(const graph::Graph& graph, graph::TensorId tensor);
 
+bool has_batch_norm(const graph::Graph& graph);
 bool is_relu(graph::OpKind kind);
 /// Whether TFLite's operator has an activation of its own that a following RELU or RELU6 becomes.
 bool fuses_activation(graph::OpKind kind);

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "quant/lower.h"
 #include "quant/passes.h"
 #include "quant/plan.h"
 #include "quant/weights.h"
@@ -102,7 +103,6 @@ class Placement {
   }
 
   Status check_batch_norm(const Op& op) const {
-    if (!tfmot()) return op_error(Code::kUnsupported, graph_, op, "liteqat_8bit quantizes the graph with batch norm folded");
     const int32_t producer = graph_.find_producer(op.inputs[0]);
     const OpKind kind = producer < 0 ? OpKind::kQuantize : graph_.ops[static_cast<size_t>(producer)].kind;
     if (kind != OpKind::kConv2D && kind != OpKind::kDepthwiseConv2D) {
@@ -139,7 +139,10 @@ class Placement {
 }  // namespace
 
 Result<Plan> make_plan(const Graph& graph, Scheme scheme) {
-  return Placement(graph, scheme).run();
+  const bool folds = scheme == Scheme::kLiteqat8Bit && has_batch_norm(graph);
+  if (!folds) return Placement(graph, scheme).run();
+  LITEQAT_ASSIGN_OR_RETURN(const Graph folded, fold_keeping_ids(graph));
+  return Placement(folded, scheme).run();
 }
 
 }  // namespace liteqat::quant

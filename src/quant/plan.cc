@@ -40,6 +40,21 @@ const Quantizer& Plan::range_of(const Quantizer& quantizer) const {
   return *source;
 }
 
+Plan renumber_plan(const Plan& plan, const Graph& from, const Graph& to) {
+  const auto renumber = [&](TensorId id) {
+    const TensorId found = id == graph::kNoTensor ? id : to.find_tensor(from.tensor(id).name);
+    LITEQAT_CHECK(id == graph::kNoTensor || found != graph::kNoTensor);
+    return found;
+  };
+  Plan renumbered = plan;
+  for (Quantizer& quantizer : renumbered.quantizers) {
+    quantizer.tensor = renumber(quantizer.tensor);
+    quantizer.same_as = renumber(quantizer.same_as);
+  }
+  std::ranges::sort(renumbered.quantizers, {}, &Quantizer::tensor);
+  return renumbered;
+}
+
 void apply_observations(Plan& plan, const std::vector<Observation>& observations) {
   LITEQAT_CHECK_EQ(plan.quantizers.size(), observations.size());
   for (size_t k = 0; k < observations.size(); ++k) {
@@ -75,7 +90,7 @@ void set_weight_ranges(Plan& plan, const Graph& graph) {
   }
 }
 
-void update_range(Quantizer& quantizer, float batch_min, float batch_max) {
+void update_range(Quantizer& quantizer, float batch_min, float batch_max, int32_t steps) {
   float& min = quantizer.min[0];
   float& max = quantizer.max[0];
   batch_min = std::min(batch_min, 0.0f);
@@ -84,7 +99,7 @@ void update_range(Quantizer& quantizer, float batch_min, float batch_max) {
     min = std::min(min, batch_min);
     max = std::max(max, batch_max);
   } else if (quantizer.update == RangeUpdate::kMovingAverage) {
-    const float step = static_cast<float>(1.0 - static_cast<double>(quantizer.decay));
+    const float step = static_cast<float>(1.0 - std::pow(static_cast<double>(quantizer.decay), steps));
     min -= (min - batch_min) * step;
     max -= (max - batch_max) * step;
   }

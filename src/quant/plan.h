@@ -52,9 +52,13 @@ struct Plan {
   const Quantizer& range_of(const Quantizer& quantizer) const;
 };
 
-/// Places quantizers on a float training graph with each range at the scheme's initial value. For kLiteqat8Bit the graph must already be
-/// folded (fold_batch_norm). Fails: kUnsupported naming the operator the scheme cannot quantize.
+/// Places quantizers on a float training graph with each range at the scheme's initial value. For kLiteqat8Bit the
+/// plan is that of the folded graph, by the same tensor ids (fold_keeping_ids). Fails: kUnsupported naming the operator the scheme cannot
+/// quantize.
 Result<Plan> make_plan(const graph::Graph& graph, Scheme scheme);
+
+/// The plan by the tensor ids of another graph that has the same tensors by name. Requires: every quantized tensor is there.
+Plan renumber_plan(const Plan& plan, const graph::Graph& from, const graph::Graph& to);
 
 /// Minimum and maximum seen by every activation quantizer, as calibration found them: entry k belongs to plan.quantizers[k].
 struct Observation {
@@ -68,8 +72,9 @@ void set_weight_range(Quantizer& quantizer, const graph::Tensor& weights);
 /// The same for every weight quantizer of the plan.
 void set_weight_ranges(Plan& plan, const graph::Graph& graph);
 /// One training step of an activation's range: kMovingAverage and kAllValues as TFMOT computes them (float32, zero always inside);
-/// the other kinds stay as they are.
-void update_range(Quantizer& quantizer, float batch_min, float batch_max);
+/// the other kinds stay as they are. `steps` at once, where only every steps-th batch is seen: the average moves as far as it would by
+/// as many equal batches.
+void update_range(Quantizer& quantizer, float batch_min, float batch_max, int32_t steps = 1);
 
 /// The quantizer whose grid the values of `tensor` lie on: its own, or that of the tensor which reaches it through operators that keep
 /// the parameters (PAD, RESHAPE, pooling). nullptr if there is none.

@@ -91,6 +91,14 @@ TEST(UpdateRange, MovingAverageIsTfmots) {
   EXPECT_FLOAT_EQ(quantizer.min[0], -5.989005f);
 }
 
+TEST(UpdateRange, SeveralStepsAtOnceAreAsManyEqualBatches) {
+  Quantizer once = {.tensor = 0, .decay = 0.9f, .min = {-1.0f}, .max = {2.0f}}, each = once;
+  update_range(once, -3.0f, 4.0f, 5);
+  for (int step = 0; step < 5; ++step) update_range(each, -3.0f, 4.0f);
+  EXPECT_FLOAT_EQ(once.min[0], each.min[0]);
+  EXPECT_FLOAT_EQ(once.max[0], each.max[0]);
+}
+
 TEST(UpdateRange, AllValuesOnlyGrowsAndFixedStays) {
   Quantizer all = {.update = RangeUpdate::kAllValues, .min = {0.0f}, .max = {0.0f}};
   update_range(all, 0.25f, 0.5f);

@@ -278,6 +278,10 @@ const std::vector<quant::Observation>& Engine::observations() const {
   return state_->observations;
 }
 
+void Engine::reset_observations() {
+  for (quant::Observation& observation : state_->observations) observation = {};
+}
+
 std::vector<float> Engine::copy_activation(TensorId id) const {
   const State& state = *state_;
   LITEQAT_CHECK(state.options.training);

@@ -81,6 +81,8 @@ class Engine {
 
   /// What Mode::kCalibration saw so far, by quantizer.
   const std::vector<quant::Observation>& observations() const;
+  /// As if nothing had been seen.
+  void reset_observations();
 
   /// The activation of every image of the last forward, as its readers see it (behind its fake quantizer). RELU may have overwritten its
   /// input. Requires: an engine for training; the others reuse memory.

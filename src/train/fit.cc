@@ -3,6 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <memory>
+
+#include "quant/lower.h"
+#include "quant/passes.h"
+#include "train/integer/integer_engine.h"
+#include "train/trainer.h"
 
 namespace liteqat::train {
 namespace {
@@ -114,18 +120,18 @@ std::string summary_of(const EpochRecord& record) {
 /// One run of fit(): what its functions share.
 class Run {
  public:
-  Run(graph::Graph& model, quant::Plan* plan, const data::Split& train, const FitOptions& options, Engine engine, ThreadPool& pool,
-      Progress& progress)
+  Run(graph::Graph& model, quant::Plan* plan, const data::Split& train, const FitOptions& options, std::unique_ptr<Trainer> trainer,
+      ThreadPool& pool, Progress& progress)
       : model_(model),
         plan_(plan),
         train_(train),
         options_(options),
-        engine_(std::move(engine)),
-        optimizer_(options.optimizer, model, engine_.parameters()),
+        trainer_(std::move(trainer)),
+        optimizer_(options.optimizer, model, trainer_->parameters()),
         source_(train, options.normalization, options.augmentation, options.seed, options.batch_size, pool),
         pool_(pool),
         progress_(progress) {
-    for (size_t i = 0; i < engine_.parameters().size(); ++i) gradients_.push_back(engine_.gradient(i));
+    for (size_t i = 0; i < trainer_->parameters().size(); ++i) gradients_.push_back(trainer_->gradient(i));
   }
 
   Optimizer& optimizer() { return optimizer_; }
@@ -133,13 +139,13 @@ class Run {
   Status validate_on(const data::Split& split, EpochRecord& record);
 
  private:
-  Result<LossValue> run_step(int32_t epoch, int64_t step, int32_t images);
+  Result<LossValue> run_step(int32_t epoch, int64_t step);
 
   graph::Graph& model_;
   quant::Plan* plan_;
   const data::Split& train_;
   const FitOptions& options_;
-  Engine engine_;
+  std::unique_ptr<Trainer> trainer_;
   Optimizer optimizer_;
   BatchSource source_;
   ThreadPool& pool_;
@@ -147,11 +153,10 @@ class Run {
   std::vector<std::span<const float>> gradients_;
 };
 
-Result<LossValue> Run::run_step(int32_t epoch, int64_t step, int32_t images) {
-  engine_.forward(source_.images(), images, Mode::kTraining);
-  const LossValue value = engine_.backward(source_.labels(), options_.label_smoothing);
+Result<LossValue> Run::run_step(int32_t epoch, int64_t step) {
+  LITEQAT_ASSIGN_OR_RETURN(const LossValue value, trainer_->step(source_.images(), source_.labels(), options_.label_smoothing));
   if (!std::isfinite(value.loss)) {
-    const std::string culprit = engine_.find_non_finite();
+    const std::string culprit = trainer_->find_non_finite();
     return error(Code::kOutOfRange,
                  "the loss is {} in epoch {}, step {}; the first operator with a value that is not finite is '{}'; a smaller learning rate "
                  "than {} may help",
@@ -172,7 +177,7 @@ Result<EpochRecord> Run::run_epoch(int32_t epoch) {
     record.learning_rate = static_cast<double>(options_.optimizer.learning_rate) *
                            static_cast<double>(schedule_factor(options_.schedule, optimizer_.steps_done()));
     const int32_t images = source_.load(order, begin, epoch);
-    LITEQAT_ASSIGN_OR_RETURN(const LossValue value, run_step(epoch, record.steps, images));
+    LITEQAT_ASSIGN_OR_RETURN(const LossValue value, run_step(epoch, record.steps));
     tally.add(value, images);
     begin += images;
     progress_.update(begin, format("loss {:.4f}  accuracy {:.4f}", tally.loss(), tally.accuracy()));
@@ -194,8 +199,8 @@ Status Run::validate_on(const data::Split& split, EpochRecord& record) {
   for (int64_t begin = 0; begin < split.count;) {
     if (interrupt_requested()) return error(Code::kInterrupted, "interrupted in the validation after epoch {}", record.epoch);
     const int32_t images = source.load(order, begin, 0);
-    engine_.forward(source.images(), images, Mode::kEvaluation);
-    tally.add(engine_.loss(source.labels(), 0.0f), images);
+    LITEQAT_ASSIGN_OR_RETURN(const LossValue value, trainer_->evaluate(source.images(), source.labels()));
+    tally.add(value, images);
     begin += images;
   }
   record.validation_loss = tally.loss();
@@ -225,6 +230,18 @@ Status feed(graph::Graph& model, quant::Plan* plan, const data::Split& split, co
   return {};
 }
 
+Result<std::unique_ptr<Trainer>> make_trainer(graph::Graph& model, quant::Plan* plan, const FitOptions& options, int64_t steps_done,
+                                              ThreadPool& pool) {
+  const int32_t batch = options.batch_size;
+  if (plan != nullptr && options.forward == Forward::kInteger) {
+    LITEQAT_ASSIGN_OR_RETURN(IntegerEngine engine,
+                             IntegerEngine::make(model, *plan, pool, {batch, integer_chunk_images(batch), steps_done}));
+    return std::unique_ptr<Trainer>(std::make_unique<IntegerEngine>(std::move(engine)));
+  }
+  LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, {batch, training_chunk_images(model, plan, batch), true}));
+  return make_float_trainer(std::move(engine));
+}
+
 Status check_options(const FitOptions& options) {
   if (options.batch_size < 1) return error(Code::kInvalidArgument, "batch size {} is below 1", options.batch_size);
   if (options.epochs < 0) return error(Code::kInvalidArgument, "{} epochs are below 0", options.epochs);
@@ -238,9 +255,8 @@ Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& 
   LITEQAT_RETURN_IF_ERROR(check_options(options));
   LITEQAT_RETURN_IF_ERROR(check_split(model, train));
   if (validation != nullptr) LITEQAT_RETURN_IF_ERROR(check_split(model, *validation));
-  LITEQAT_ASSIGN_OR_RETURN(
-      Engine engine, Engine::make(model, plan, pool, {options.batch_size, training_chunk_images(model, plan, options.batch_size), true}));
-  Run run(model, plan, train, options, std::move(engine), pool, progress);
+  LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer, make_trainer(model, plan, options, state.optimizer_steps, pool));
+  Run run(model, plan, train, options, std::move(trainer), pool, progress);
   if (state.epochs_done > 0) LITEQAT_RETURN_IF_ERROR(run.optimizer().restore(state.slots, state.optimizer_steps));
   while (state.epochs_done < options.epochs) {
     progress.begin(format("{}epoch {}/{}", options.title.empty() ? "" : options.title + " ", state.epochs_done + 1, options.epochs),
@@ -259,6 +275,10 @@ Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& 
 
 Result<std::vector<float>> predict(graph::Graph& model, quant::Plan* plan, const data::Split& split,
                                    const data::Normalization& normalization, ThreadPool& pool, Progress& progress) {
+  if (plan != nullptr && plan->scheme == quant::Scheme::kLiteqat8Bit && quant::has_batch_norm(model)) {
+    LITEQAT_ASSIGN_OR_RETURN(graph::Graph folded, quant::fold_keeping_ids(model));
+    return predict(folded, plan, split, normalization, pool, progress);
+  }
   std::vector<float> scores;
   LITEQAT_RETURN_IF_ERROR(
       feed(model, plan, split, normalization, Mode::kEvaluation, "predict", pool, progress,

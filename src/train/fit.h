@@ -18,6 +18,12 @@
 
 namespace liteqat::train {
 
+/// How quantization-aware training computes its forward; without a plan it is float either way.
+enum class Forward {
+  kFakeQuant,  // float, rounded where the plan says so
+  kInteger,    // the deployed integers (integer/integer_engine.h); validation too
+};
+
 struct FitOptions {
   std::string title;  // of the progress line, e.g. the stage's name
   int32_t epochs = 1;
@@ -29,6 +35,7 @@ struct FitOptions {
   data::Normalization normalization;
   bool shuffle = true;
   uint64_t seed = 0;  // of the data order and augmentation
+  Forward forward = Forward::kFakeQuant;
 };
 
 struct EpochRecord {

@@ -1,0 +1,337 @@
+#include "train/integer/integer_engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <optional>
+
+#include "base/check.h"
+#include "quant/lower.h"
+#include "quant/passes.h"
+#include "quant/weights.h"
+#include "runtime/interpreter.h"
+#include "train/integer/integer_step.h"
+#include "train/loss.h"
+#include "train/walk.h"
+
+namespace liteqat::train {
+
+using graph::Graph;
+using graph::kNoTensor;
+using graph::OpKind;
+using graph::TensorId;
+
+namespace {
+
+/// The int8 tensor that the loss reads: behind the final DEQUANTIZE, and in front of a final SOFTMAX.
+TensorId loss_tensor(const Graph& lowered) {
+  TensorId id = lowered.outputs[0];
+  for (OpKind kind : {OpKind::kDequantize, OpKind::kSoftmax}) {
+    const int32_t producer = lowered.find_producer(id);
+    if (producer >= 0 && lowered.ops[static_cast<size_t>(producer)].kind == kind) id = lowered.ops[static_cast<size_t>(producer)].inputs[0];
+  }
+  return id;
+}
+
+/// The deployed graph with every activation as an output, in operator order: its memory then stays until the backward has read it.
+Graph expose_activations(const Graph& lowered) {
+  Graph exposed = lowered;
+  exposed.outputs.clear();
+  for (const graph::Op& op : lowered.ops) exposed.outputs.push_back(op.outputs[0]);
+  return exposed;
+}
+
+Status check_model(const Graph& model, const quant::Plan& plan) {
+  if (plan.scheme != quant::Scheme::kLiteqat8Bit) {
+    return error(Code::kUnsupported, "training on integers needs scheme {}, the plan is of {}",
+                 quant::scheme_name(quant::Scheme::kLiteqat8Bit), quant::scheme_name(plan.scheme));
+  }
+  LITEQAT_RETURN_IF_ERROR(graph::validate(model));
+  if (model.inputs.size() == 1 && model.outputs.size() == 1) return {};
+  return error(Code::kUnsupported, "training needs a network with one input and one output, this one has {} and {}", model.inputs.size(),
+               model.outputs.size());
+}
+
+}  // namespace
+
+int32_t integer_chunk_images(int32_t batch) {
+  return std::min(8, (batch + 3) / 4);
+}
+
+struct IntegerEngine::State {
+  struct Worker {
+    std::optional<runtime::Interpreter> interpreter;
+    std::vector<const int8_t*> codes;  // by tensor of the deployed graph
+    FloatBlock gradients, values, addend;
+  };
+
+  State(Graph& trained, quant::Plan& trained_plan, ThreadPool& threads, const IntegerOptions& engine_options)
+      : model(trained),
+        plan(trained_plan),
+        pool(threads),
+        options(engine_options),
+        steps_done(engine_options.steps_done),
+        groups((options.max_batch + options.chunk - 1) / options.chunk),
+        gradients(model, std::min(groups, kMaxGroups)),
+        workers(static_cast<size_t>(pool.threads())),
+        losses(options.max_batch) {}
+
+  Status build();
+  Status add_steps();
+  /// Kernels for chunks of this many images; fails: kUnsupported.
+  Status configure(int32_t images);
+  Status refresh(std::span<const float> observed);
+  Status refold();
+  void observe(std::span<const float> images);
+  Status prepare_forward();
+  /// Forward of all chunks, and backward with them if asked for.
+  LossValue walk(std::span<const float> images, std::span<const int32_t> labels, const LossOptions& loss_options, bool backward);
+  void forward(const Chunk& chunk, std::span<const float> images);
+  void backward(const Chunk& chunk);
+  int64_t image_elems(TensorId id) const { return places->image_elems(id); }
+
+  Graph& model;
+  quant::Plan& plan;
+  ThreadPool& pool;
+  IntegerOptions options;
+  int64_t steps_done;
+  bool stale = true;  // the prepared graph is not that of the weights an optimizer has left
+  int32_t groups;
+  Graph folded, lowered, exposed;
+  TensorId loss_id = kNoTensor;
+  ParameterGradients gradients;
+  std::vector<FloatBlock> parameter_scratch;
+  std::vector<FoldedParameters> parameters;  // by operator of the deployed graph
+  std::optional<GradientPlaces> places;
+  std::optional<IntegerPlace> place;
+  std::optional<Engine> observer;
+  std::vector<std::unique_ptr<IntegerStep>> steps;  // in forward order, those that the reverse walk needs
+  std::vector<char> configured;                     // by images of a chunk
+  std::vector<Worker> workers;
+  BatchLoss losses;
+  Inspector inspector;
+};
+
+Status IntegerEngine::State::build() {
+  LITEQAT_ASSIGN_OR_RETURN(folded, quant::fold_keeping_ids(model));
+  quant::set_weight_ranges(plan, folded);
+  LITEQAT_ASSIGN_OR_RETURN(lowered, quant::lower_to_int8(folded, plan, quant::IoType::kFloat32));
+  loss_id = loss_tensor(lowered);
+  for (const graph::Op& op : lowered.ops) {
+    parameters.emplace_back();
+    if (!quant::has_weights(op.kind)) continue;
+    LITEQAT_ASSIGN_OR_RETURN(parameters.back(), FoldedParameters::find(model, gradients, lowered.tensor(op.inputs[1]).name));
+    if (parameters.back().weights < 0) {
+      return quant::op_error(Code::kUnsupported, lowered, op, "training on integers needs weights that are trained");
+    }
+    gradients.use_partials(parameters.back().weights);
+    if (parameters.back().bias_gradient() >= 0) gradients.use_partials(parameters.back().bias_gradient());
+  }
+  LITEQAT_RETURN_IF_ERROR(add_steps());
+  LITEQAT_ASSIGN_OR_RETURN(Engine float_engine,
+                           Engine::make(folded, &plan, pool, {options.max_batch, chunk_images(options.max_batch), /*training=*/false}));
+  observer.emplace(std::move(float_engine));
+  return {};
+}
+
+Status IntegerEngine::State::add_steps() {
+  places.emplace(lowered, loss_id, options.chunk, [&](size_t op) { return parameters[op].weights >= 0; });
+  if (!places->has_gradient(loss_id)) return error(Code::kUnsupported, "the network has no operator that can be trained");
+  int64_t largest_parameter = 0, largest_value = 0;
+  for (TensorId id : gradients.tensors()) largest_parameter = std::max(largest_parameter, graph::elem_count(model.tensor(id).shape));
+  for (size_t id = 0; id < lowered.tensors.size(); ++id) {
+    if (!lowered.tensors[id].constant()) largest_value = std::max(largest_value, image_elems(static_cast<TensorId>(id)) * options.chunk);
+  }
+  for (Worker& worker : workers) {
+    worker.codes.resize(lowered.tensors.size());
+    worker.gradients = FloatBlock(places->block_elems());
+    worker.values = FloatBlock(largest_value);
+    worker.addend = FloatBlock(largest_value);
+    parameter_scratch.emplace_back(2 * align_elems(largest_parameter));
+  }
+  LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
+  place.emplace(IntegerPlace{lowered, *places, gradients, kernels::train::find_code_kernels(isa), pool.threads(), parameter_scratch});
+  for (size_t op = 0; op < lowered.ops.size(); ++op) {
+    if (!places->has_gradient(lowered.ops[op].outputs[0])) continue;
+    LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<IntegerStep> made, make_integer_step(*place, op, parameters[op]));
+    steps.push_back(std::move(made));
+  }
+  configured.resize(static_cast<size_t>(options.chunk) + 1);
+  return configure(options.chunk);
+}
+
+Status IntegerEngine::State::configure(int32_t images) {
+  char& done = configured[static_cast<size_t>(images)];
+  if (done) return {};
+  for (const std::unique_ptr<IntegerStep>& made : steps) LITEQAT_RETURN_IF_ERROR(made->configure(images));
+  done = 1;
+  return {};
+}
+
+/// The folded weights of this step, in the tensors that the observer reads.
+Status IntegerEngine::State::refold() {
+  LITEQAT_ASSIGN_OR_RETURN(Graph fresh, quant::fold_keeping_ids(model));
+  for (size_t id = 0; id < folded.tensors.size(); ++id) folded.tensors[id].data = std::move(fresh.tensors[id].data);
+  return {};
+}
+
+void IntegerEngine::State::observe(std::span<const float> images) {
+  observer->reset_observations();
+  const auto n = static_cast<int32_t>(static_cast<int64_t>(images.size()) / image_elems(lowered.inputs[0]));
+  observer->forward(images, n, Mode::kCalibration);
+  for (size_t k = 0; k < plan.quantizers.size(); ++k) {
+    const quant::Observation& seen = observer->observations()[k];
+    if (!seen.seen || plan.quantizers[k].weight) continue;
+    quant::update_range(plan.quantizers[k], seen.min, seen.max, kObservationInterval);
+  }
+}
+
+/// Packs the deployed graph of this step, for every worker.
+Status IntegerEngine::State::prepare_forward() {
+  LITEQAT_ASSIGN_OR_RETURN(lowered, quant::lower_to_int8(folded, plan, quant::IoType::kFloat32));
+  exposed = expose_activations(lowered);
+  LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
+  std::vector<Status> made(workers.size());
+  const auto interpreters = static_cast<int>(workers.size());
+  pool.run(interpreters + static_cast<int>(steps.size()), [&](int task, int) {
+    if (task >= interpreters) return steps[static_cast<size_t>(task - interpreters)]->prepare();
+    const auto index = static_cast<size_t>(task);
+    auto interpreter = runtime::Interpreter::prepare(exposed, {.batch = options.chunk, .isa = isa});
+    made[index] = interpreter.status();
+    if (interpreter.ok()) workers[index].interpreter.emplace(*std::move(interpreter));
+  });
+  for (const Status& status : made) LITEQAT_RETURN_IF_ERROR(status);
+  for (Worker& worker : workers) {
+    for (size_t op = 0; op < lowered.ops.size(); ++op) {
+      worker.codes[static_cast<size_t>(lowered.ops[op].outputs[0])] =
+          reinterpret_cast<const int8_t*>(worker.interpreter->output(op).data());
+    }
+  }
+  return {};
+}
+
+Status IntegerEngine::State::refresh(std::span<const float> observed) {
+  LITEQAT_RETURN_IF_ERROR(refold());
+  if (!observed.empty()) observe(observed);
+  quant::set_weight_ranges(plan, folded);
+  return prepare_forward();
+}
+
+void IntegerEngine::State::forward(const Chunk& chunk, std::span<const float> images) {
+  Worker& worker = workers[static_cast<size_t>(chunk.worker)];
+  const int64_t elems = image_elems(lowered.inputs[0]);
+  const std::span<std::byte> input = worker.interpreter->input(0);
+  // A last chunk of fewer images leaves those of an earlier one behind its own: their codes are not read.
+  std::memcpy(input.data(), images.data() + chunk.begin * elems, static_cast<size_t>(chunk.count * elems) * sizeof(float));
+  worker.interpreter->invoke();
+  if (!inspector) return;
+  for (const graph::Op& op : lowered.ops) {
+    const TensorId id = op.outputs[0];
+    if (lowered.tensor(id).type != graph::DType::kInt8) continue;
+    inspector(lowered.tensor(id).name, chunk.begin,
+              {worker.codes[static_cast<size_t>(id)], static_cast<size_t>(image_elems(id) * chunk.count)});
+  }
+}
+
+void IntegerEngine::State::backward(const Chunk& chunk) {
+  Worker& worker = workers[static_cast<size_t>(chunk.worker)];
+  const IntegerChunk own = {.chunk = chunk,
+                            .codes = worker.codes,
+                            .gradients = worker.gradients.data(),
+                            .values = worker.values.data(),
+                            .addend = worker.addend.data()};
+  for (size_t index = steps.size(); index-- > 0;) steps[index]->backward(own);
+}
+
+LossValue IntegerEngine::State::walk(std::span<const float> images, std::span<const int32_t> labels, const LossOptions& loss_options,
+                                     bool with_backward) {
+  const Batch batch = make_batch(static_cast<int32_t>(labels.size()), options.chunk);
+  const auto classes = static_cast<int32_t>(image_elems(loss_id));
+  const graph::Quantization& grid = lowered.tensor(loss_id).quantization;
+  for_each_chunk(batch, pool, [&](const Chunk& chunk) {
+    forward(chunk, images);
+    Worker& worker = workers[static_cast<size_t>(chunk.worker)];
+    place->kernels.dequantize(worker.codes[static_cast<size_t>(loss_id)], grid.scale[0], static_cast<int32_t>(grid.zero_point[0]),
+                              worker.values.data(), int64_t{classes} * chunk.count);
+    losses.add(chunk.begin, labels.subspan(static_cast<size_t>(chunk.begin), static_cast<size_t>(chunk.count)), worker.values.data(),
+               classes, loss_options, with_backward ? places->at(loss_id, worker.gradients.data()) : nullptr);
+    if (with_backward) backward(chunk);
+  });
+  if (with_backward) {
+    gradients.sum(batch.groups, pool);
+    pool.run(static_cast<int>(parameters.size()), [&](int op, int) { parameters[static_cast<size_t>(op)].finish(model, gradients); });
+  }
+  return losses.mean(batch.images);
+}
+
+IntegerEngine::IntegerEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+IntegerEngine::IntegerEngine(IntegerEngine&&) noexcept = default;
+IntegerEngine& IntegerEngine::operator=(IntegerEngine&&) noexcept = default;
+IntegerEngine::~IntegerEngine() = default;
+
+Result<IntegerEngine> IntegerEngine::make(Graph& model, quant::Plan& plan, ThreadPool& pool, const IntegerOptions& options) {
+  LITEQAT_CHECK_LE(1, options.max_batch);
+  LITEQAT_CHECK_LE(1, options.chunk);
+  LITEQAT_RETURN_IF_ERROR(check_model(model, plan));
+  auto state = std::make_unique<State>(model, plan, pool, options);
+  LITEQAT_RETURN_IF_ERROR(state->build());
+  return IntegerEngine(std::move(state));
+}
+
+Result<LossValue> IntegerEngine::step(std::span<const float> images, std::span<const int32_t> labels, float label_smoothing) {
+  LITEQAT_CHECK_EQ(static_cast<int64_t>(images.size()),
+                   static_cast<int64_t>(labels.size()) * state_->image_elems(state_->lowered.inputs[0]));
+  const auto last = static_cast<int32_t>((static_cast<int64_t>(labels.size()) - 1) % state_->options.chunk + 1);
+  LITEQAT_RETURN_IF_ERROR(state_->configure(last));
+  const bool observes = state_->steps_done % kObservationInterval == 0;
+  LITEQAT_RETURN_IF_ERROR(state_->refresh(observes ? images : std::span<const float>()));
+  ++state_->steps_done;
+  state_->stale = true;
+  return state_->walk(images, labels, {label_smoothing, 1.0f / static_cast<float>(labels.size())}, true);
+}
+
+Result<LossValue> IntegerEngine::evaluate(std::span<const float> images, std::span<const int32_t> labels) {
+  if (state_->stale) LITEQAT_RETURN_IF_ERROR(state_->refresh({}));
+  state_->stale = false;
+  return state_->walk(images, labels, {}, false);
+}
+
+const std::vector<TensorId>& IntegerEngine::parameters() const {
+  return state_->gradients.tensors();
+}
+
+std::span<const float> IntegerEngine::gradient(size_t parameter_index) const {
+  LITEQAT_CHECK_LT(parameter_index, parameters().size());
+  return state_->gradients.total(static_cast<int32_t>(parameter_index));
+}
+
+std::string IntegerEngine::find_non_finite() const {
+  const State& state = *state_;
+  for (size_t op = state.parameters.size(); op-- > 0;) {
+    const FoldedParameters& behind = state.parameters[op];
+    for (int32_t index : {behind.weights, behind.bias, behind.gamma, behind.beta}) {
+      if (index < 0) continue;
+      const std::span<const float> total = state.gradients.total(index);
+      if (!std::all_of(total.begin(), total.end(), [](float value) { return std::isfinite(value); })) return state.lowered.ops[op].name;
+    }
+  }
+  return {};
+}
+
+int64_t IntegerEngine::memory_bytes() const {
+  const State& state = *state_;
+  int64_t bytes = state.gradients.memory_bytes() + state.observer->memory_bytes();
+  const auto add = [&](const FloatBlock& block) { bytes += block.elems() * static_cast<int64_t>(sizeof(float)); };
+  for (const FloatBlock& block : state.parameter_scratch) add(block);
+  for (const State::Worker& worker : state.workers) {
+    for (const FloatBlock* block : {&worker.gradients, &worker.values, &worker.addend}) add(*block);
+    if (worker.interpreter) bytes += worker.interpreter->arena_bytes() + worker.interpreter->scratch_bytes();
+  }
+  return bytes;
+}
+
+void IntegerEngine::set_inspector(Inspector inspector) {
+  state_->inspector = std::move(inspector);
+}
+
+}  // namespace liteqat::train

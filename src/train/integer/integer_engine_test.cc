@@ -1,0 +1,264 @@
+#include "train/integer/integer_engine.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <mutex>
+
+#include "base/rng.h"
+#include "graph/builder.h"
+#include "quant/lower.h"
+#include "train/integer/plain_reverse_for_test.h"
+
+namespace liteqat::train {
+namespace {
+
+using graph::Graph;
+using graph::GraphBuilder;
+using graph::TensorId;
+
+constexpr int32_t kImages = 7;  // chunks of 2: the last one is not full
+
+/// Every operator that trains on integers: strides, SAME and VALID, a depth multiplier, both pools, a residual sum, stand-alone RELU.
+Graph make_net() {
+  GraphBuilder b("net", 5, {});
+  const TensorId input = b.input(9, 8, 3);
+  const TensorId stem = b.relu("stem_relu", b.batch_norm("stem_bn", b.conv2d("stem", input, {.filters = 5, .kernel = 3})));
+  const TensorId dw = b.relu6("dw_relu", b.batch_norm("dw_bn", b.depthwise("dw", stem, {.filters = 2, .kernel = 3, .bias = true})));
+  const TensorId project = b.batch_norm("project_bn", b.conv2d("project", dw, {.filters = 5, .kernel = 1}));
+  const TensorId sum = b.relu("sum_relu", b.add("sum", project, stem));
+  const TensorId padded = b.pad("pad", sum, {0, 0, 1, 0, 0, 1, 0, 0});
+  const TensorId strided =
+      b.conv2d("strided", padded, {.filters = 6, .kernel = 3, .stride = 2, .padding = graph::Padding::kValid, .bias = true});
+  const TensorId pooled = b.relu("pool_relu", b.max_pool("max_pool", strided, {.filter_h = 2, .filter_w = 2}));
+  const TensorId averaged = b.average_pool("average_pool", pooled, {.filter_h = 2, .filter_w = 1});
+  const TensorId wide = b.conv2d("wide", averaged, {.filters = 7, .kernel = 2, .padding = graph::Padding::kSame, .bias = true});
+  const TensorId flat = b.reshape("flat", b.global_mean("mean", wide), {-1, 7});
+  auto model = b.finish(b.softmax("softmax", b.dense("dense", flat, 4)), "scores");
+  LITEQAT_CHECK(model.ok());
+  return std::move(model).value();
+}
+
+struct Trained {
+  Graph model;
+  quant::Plan plan;
+};
+
+/// Parameters and statistics as training leaves them; the plan is for the folded graph.
+Trained make_trained(bool with_batch_norm) {
+  Trained trained{make_net(), {}};
+  Rng rng(8);
+  for (graph::Tensor& tensor : trained.model.tensors) {
+    const bool changes = tensor.role == graph::Role::kParameter || tensor.role == graph::Role::kStatistic;
+    if (!changes || tensor.shape.size() != 1) continue;
+    const bool variance = tensor.name.find("variance") != std::string::npos;
+    for (float& value : tensor.as<float>()) value += variance ? rng.next_float() : 0.4f * (rng.next_float() - 0.3f);
+  }
+  if (!with_batch_norm) trained.model = quant::fold_batch_norm(trained.model).value();
+  trained.plan = quant::make_plan(trained.model, quant::Scheme::kLiteqat8Bit).value();
+  return trained;
+}
+
+std::vector<float> make_images(uint64_t seed) {
+  Rng rng(seed);
+  std::vector<float> images(kImages * 9 * 8 * 3);
+  for (float& value : images) value = rng.next_float();
+  return images;
+}
+
+const std::vector<int32_t> kLabels = {0, 1, 2, 3, 1, 0, 3};
+
+IntegerEngine make_engine(Trained& trained, ThreadPool& pool, int64_t steps_done = 0) {
+  auto engine = IntegerEngine::make(trained.model, trained.plan, pool, {.max_batch = kImages, .chunk = 2, .steps_done = steps_done});
+  LITEQAT_CHECK(engine.ok());
+  return *std::move(engine);
+}
+
+Codes record_step(IntegerEngine& engine, const std::vector<float>& images, LossValue* loss = nullptr) {
+  Codes codes;
+  std::mutex mutex;
+  engine.set_inspector([&](const std::string& name, int32_t first, std::span<const int8_t> chunk) {
+    const std::lock_guard lock(mutex);
+    std::vector<int8_t>& all = codes[name];
+    const size_t image = chunk.size() / static_cast<size_t>(std::min(2, kImages - first));
+    all.resize(image * kImages);
+    std::copy(chunk.begin(), chunk.end(), all.begin() + static_cast<std::ptrdiff_t>(image * static_cast<size_t>(first)));
+  });
+  const Result<LossValue> value = engine.step(images, kLabels, 0);
+  LITEQAT_CHECK(value.ok());
+  if (loss != nullptr) *loss = *value;
+  engine.set_inspector({});
+  return codes;
+}
+
+/// Softmax cross-entropy's gradient of each logit, its magnitude, and the mean loss, in double.
+struct PlainLoss {
+  std::vector<double> gradient, magnitude;
+  double loss = 0;
+};
+
+PlainLoss plain_loss(const Graph& lowered, const std::string& logits, const Codes& codes) {
+  const graph::Quantization& grid = lowered.tensor(lowered.find_tensor(logits)).quantization;
+  const std::vector<int8_t>& all = codes.at(logits);
+  PlainLoss result;
+  for (size_t image = 0; image < kImages; ++image) {
+    std::vector<double> exponentials;
+    double sum = 0;
+    for (size_t k = 0; k < 4; ++k) {
+      exponentials.push_back(std::exp((all[image * 4 + k] - static_cast<double>(grid.zero_point[0])) * static_cast<double>(grid.scale[0])));
+      sum += exponentials.back();
+    }
+    for (size_t k = 0; k < 4; ++k) {
+      const double p = exponentials[k] / sum, target = static_cast<int32_t>(k) == kLabels[image] ? 1 : 0;
+      result.gradient.push_back((p - target) / kImages);
+      result.magnitude.push_back((p + target) / kImages);
+      if (target > 0) result.loss -= std::log(p) / kImages;
+    }
+  }
+  return result;
+}
+
+/// float32 gradients differ from the definition by at most (roundings) * 2^-24 of the sum of absolute terms: each product or sum on the
+/// longest path rounds once. 64 more for softmax's exponentials (kernels/train/softmax_test.cc: below 32 units each) and partial sums.
+TEST(IntegerEngine, GradientsAreTheStraightThroughDefinition) {
+  Trained trained = make_trained(false);
+  ThreadPool pool(2);
+  IntegerEngine engine = make_engine(trained, pool);
+  LossValue loss;
+  const Codes codes = record_step(engine, make_images(1), &loss);
+  const Graph lowered = quant::lower_to_int8(trained.model, trained.plan, quant::IoType::kFloat32).value();
+  const PlainLoss plain = plain_loss(lowered, "dense", codes);
+  EXPECT_NEAR(loss.loss, plain.loss, 1e-5);
+  PlainReverse reverse(lowered, codes, kImages, false), magnitude(lowered, codes, kImages, true);
+  const auto expected = reverse.run("dense", plain.gradient);
+  const auto bounds = magnitude.run("dense", plain.magnitude);
+  const double unit = std::ldexp(static_cast<double>(reverse.roundings() + 64), -24);
+  int64_t nonzero = 0;
+  for (size_t k = 0; k < engine.parameters().size(); ++k) {
+    const std::string& name = trained.model.tensor(engine.parameters()[k]).name;
+    const std::span<const float> gradient = engine.gradient(k);
+    ASSERT_EQ(gradient.size(), expected.at(name).size()) << name;
+    for (size_t i = 0; i < gradient.size(); ++i) {
+      ASSERT_NEAR(gradient[i], expected.at(name)[i], unit * bounds.at(name)[i]) << name << " element " << i;
+      nonzero += gradient[i] != 0;
+    }
+  }
+  EXPECT_GT(nonzero, 500);
+}
+
+/// The chain rule through the fold, from the gradients of the folded network: both engines see the same deployed graph.
+TEST(IntegerEngine, GammaBetaAndRawWeightsGetTheGradientsOfTheFold) {
+  Trained raw = make_trained(true), folded = make_trained(false);
+  ThreadPool pool(2);
+  IntegerEngine engine = make_engine(raw, pool), reference = make_engine(folded, pool);
+  const Codes codes = record_step(engine, make_images(1));
+  EXPECT_EQ(codes, record_step(reference, make_images(1)));
+  const auto gradient = [](const IntegerEngine& of, const Graph& model, const std::string& name) {
+    for (size_t k = 0; k < of.parameters().size(); ++k) {
+      if (model.tensor(of.parameters()[k]).name == name) return of.gradient(k);
+    }
+    ADD_FAILURE() << "no parameter " << name;
+    return std::span<const float>();
+  };
+  const auto values = [&](const std::string& name) { return raw.model.tensor(raw.model.find_tensor(name)).as<float>(); };
+  for (const std::string layer : {"stem", "dw", "project"}) {
+    const auto dw = gradient(engine, raw.model, layer + "/kernel"), folded_dw = gradient(reference, folded.model, layer + "/kernel");
+    const auto folded_db = gradient(reference, folded.model, layer + "/bias");
+    const auto gamma = values(layer + "_bn/gamma"), mean = values(layer + "_bn/moving_mean"), w = values(layer + "/kernel");
+    const auto variance = values(layer + "_bn/moving_variance");
+    const size_t channels = gamma.size();
+    std::vector<double> expected_gamma(channels, 0.0), magnitude(channels, 0.0);
+    for (size_t i = 0; i < dw.size(); ++i) {
+      const size_t c = layer == "dw" ? i % channels : i / (dw.size() / channels);
+      const double inverse = 1 / std::sqrt(static_cast<double>(variance[c]) + 1e-3);
+      EXPECT_NEAR(dw[i], folded_dw[i] * gamma[c] * inverse, 1e-6 * std::abs(folded_dw[i] * gamma[c] * inverse)) << layer;
+      expected_gamma[c] += folded_dw[i] * static_cast<double>(w[i]) * inverse;
+      magnitude[c] += std::abs(folded_dw[i] * static_cast<double>(w[i]) * inverse);
+    }
+    for (size_t c = 0; c < channels; ++c) {
+      const double inverse = 1 / std::sqrt(static_cast<double>(variance[c]) + 1e-3);
+      const double bias = layer == "dw" ? static_cast<double>(values("dw/bias")[c]) : 0.0;
+      const double from_bias = folded_db[c] * (bias - static_cast<double>(mean[c])) * inverse;
+      EXPECT_NEAR(gradient(engine, raw.model, layer + "_bn/gamma")[c], expected_gamma[c] + from_bias,
+                  1e-6 * (magnitude[c] + std::abs(from_bias)))
+          << layer;
+      EXPECT_EQ(gradient(engine, raw.model, layer + "_bn/beta")[c], folded_db[c]) << layer;
+      if (layer != "dw") continue;
+      const double db = folded_db[c] * static_cast<double>(gamma[c]) * inverse;
+      EXPECT_NEAR(gradient(engine, raw.model, "dw/bias")[c], db, 1e-6 * std::abs(db));
+    }
+  }
+}
+
+std::vector<float> gradients_of_steps(int threads, int64_t first, int64_t count, Trained& trained) {
+  ThreadPool pool(threads);
+  IntegerEngine engine = make_engine(trained, pool, first);
+  std::vector<float> bytes;
+  for (int64_t step = first; step < first + count; ++step) {
+    LITEQAT_CHECK(engine.step(make_images(static_cast<uint64_t>(step)), kLabels, 0.1f).ok());
+    for (size_t k = 0; k < engine.parameters().size(); ++k) {
+      bytes.insert(bytes.end(), engine.gradient(k).begin(), engine.gradient(k).end());
+      std::span<float> values = trained.model.tensor(engine.parameters()[k]).as<float>();
+      for (size_t i = 0; i < values.size(); ++i) values[i] -= 0.01f * engine.gradient(k)[i];
+    }
+  }
+  return bytes;
+}
+
+TEST(IntegerEngine, BytesDoNotDependOnThreads) {
+  Trained one = make_trained(true), two = make_trained(true), four = make_trained(true);
+  const std::vector<float> expected = gradients_of_steps(1, 0, 3, one);
+  EXPECT_EQ(gradients_of_steps(2, 0, 3, two), expected);
+  EXPECT_EQ(gradients_of_steps(4, 0, 3, four), expected);
+}
+
+TEST(IntegerEngine, GoesOnWhereItStopped) {
+  Trained whole = make_trained(true), parts = make_trained(true);
+  const std::vector<float> expected = gradients_of_steps(2, 0, kObservationInterval + 3, whole);
+  std::vector<float> resumed = gradients_of_steps(2, 0, 3, parts);
+  const std::vector<float> rest = gradients_of_steps(2, 3, kObservationInterval, parts);
+  resumed.insert(resumed.end(), rest.begin(), rest.end());
+  EXPECT_EQ(resumed, expected);
+  for (size_t k = 0; k < whole.plan.quantizers.size(); ++k) EXPECT_EQ(parts.plan.quantizers[k].max, whole.plan.quantizers[k].max);
+}
+
+TEST(IntegerEngine, RangesFollowEveryEighthBatchByEightSteps) {
+  Trained trained = make_trained(true);
+  const quant::Quantizer before = *trained.plan.find(trained.model.find_tensor("stem_relu"));
+  ThreadPool pool(1);
+  IntegerEngine engine = make_engine(trained, pool);
+  ASSERT_TRUE(engine.step(make_images(3), kLabels, 0).ok());
+  Graph folded = quant::fold_keeping_ids(trained.model).value();
+  quant::Plan plan = trained.plan;
+  auto float_engine = Engine::make(folded, &plan, pool, {.max_batch = kImages, .chunk = 2, .training = false});
+  ASSERT_TRUE(float_engine.ok());
+  float_engine->forward(make_images(3), kImages, Mode::kCalibration);
+  const auto index = static_cast<size_t>(trained.plan.find(before.tensor) - trained.plan.quantizers.data());
+  const double kept = std::pow(0.99, kObservationInterval);
+  const double expected = before.max[0] * kept + static_cast<double>(float_engine->observations()[index].max) * (1 - kept);
+  EXPECT_NEAR(trained.plan.quantizers[index].max[0], expected, 1e-5 * 6);  // decay 0.99 is a float: 1e-8 of it, times 8 steps and 6
+  const std::vector<float> after = trained.plan.quantizers[index].max;
+  ASSERT_TRUE(engine.step(make_images(4), kLabels, 0).ok());
+  EXPECT_EQ(trained.plan.quantizers[index].max, after);
+}
+
+TEST(IntegerEngineErrors, NamesWhatItCannotTrain) {
+  GraphBuilder b("net", 5, {});
+  const TensorId input = b.input(4, 4, 2);
+  const TensorId two = b.batch_norm("late_bn", b.relu("relu", b.conv2d("conv", input, {.filters = 2, .kernel = 1})));
+  Graph model = b.finish(b.dense("dense", b.global_mean("mean", two), 3), "logits").value();
+  quant::Plan plan;
+  ThreadPool pool(1);
+  auto engine = IntegerEngine::make(model, plan, pool, {.max_batch = 2, .chunk = 1});
+  ASSERT_FALSE(engine.ok());
+  EXPECT_EQ(engine.status().code(), Code::kUnsupported);
+  EXPECT_NE(engine.status().message().find("late_bn"), std::string::npos) << engine.status().message();
+
+  plan.scheme = quant::Scheme::kTfmot8Bit;
+  engine = IntegerEngine::make(model, plan, pool, {.max_batch = 2, .chunk = 1});
+  ASSERT_FALSE(engine.ok());
+  EXPECT_NE(engine.status().message().find("tfmot_8bit"), std::string::npos) << engine.status().message();
+}
+
+}  // namespace
+}  // namespace liteqat::train

@@ -1,0 +1,93 @@
+// The reverse of one operator of the deployed int8 graph: straight-through gradients in float32 from the codes that the runtime computed.
+//
+// With x = scale * (code - zero_point) of the input, w and b as deployed, and the gradient dy of the real output: dz = dy where the
+// output's code lies strictly inside the operator's clamp, else 0; dz then goes back as through the float operator on x and w. Rounding
+// passes gradients unchanged. Operators that keep their input's codes and clamp nothing (pooling, PAD, RESHAPE) have no mask.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "graph/graph.h"
+#include "kernels/train/codes/codes.h"
+#include "numeric/activation.h"
+#include "train/integer/folded_parameters.h"
+#include "train/integer/gradient_places.h"
+#include "train/layout.h"
+#include "train/parameter_gradients.h"
+
+namespace liteqat::train {
+
+/// One chunk of images on its way back, on one worker.
+struct IntegerChunk {
+  Chunk chunk;
+  std::span<const int8_t* const> codes;  // by tensor of the deployed graph; null for constants
+  float* gradients = nullptr;            // the worker's block of GradientPlaces
+  float* values = nullptr;               // room for the largest activation
+  float* addend = nullptr;               // the same, for gradients that are added
+};
+
+/// What the steps of an engine share. Outlives them.
+struct IntegerPlace {
+  const graph::Graph& lowered;  // structure and shapes stay, constants and quantization are this training step's
+  const GradientPlaces& places;
+  const ParameterGradients& gradients;
+  const kernels::train::CodeKernels& kernels;
+  int32_t workers = 1;
+  std::span<const FloatBlock> parameter_scratch = {};  // by worker: a weight gradient in the first half, a bias' in the second
+};
+
+class IntegerStep {
+ public:
+  IntegerStep(const IntegerPlace& place, size_t op) : place_(place), op_index_(op) {}
+  virtual ~IntegerStep() = default;
+
+  /// Makes sure that chunks of `images` can be computed.
+  virtual Status configure(int32_t /*images*/) { return {}; }
+  /// Takes over weights, scales and clamps of this training step. Several steps at once.
+  virtual void prepare();
+  /// Masks the output's gradient, then writes or adds that of the inputs, and the chunk's share of the parameters'.
+  void backward(const IntegerChunk& chunk) const;
+
+ protected:
+  virtual void propagate(const IntegerChunk& chunk, const float* dy) const = 0;
+  virtual bool clamps() const { return true; }
+
+  const graph::Op& op() const { return place_.lowered.ops[op_index_]; }
+  const IntegerPlace& place() const { return place_; }
+  const graph::Tensor& input_tensor() const { return place_.lowered.tensor(op().inputs[0]); }
+  const graph::Tensor& output_tensor() const { return place_.lowered.tensor(op().outputs[0]); }
+  int64_t output_elems(const IntegerChunk& chunk) const { return place_.places.image_elems(op().outputs[0]) * chunk.chunk.count; }
+  /// The input's real values, in chunk.values.
+  const float* dequantize_input(const IntegerChunk& chunk) const;
+  /// Calls write(dx) with where the gradient of input `index` belongs, and adds it where another reader's share stands; nothing if nobody
+  /// needs it. write must fill it whole.
+  template <typename Write>
+  void give_gradient(const IntegerChunk& chunk, size_t index, const Write& write) const {
+    const graph::TensorId id = op().inputs[index];
+    if (!place_.places.has_gradient(id)) return;
+    float* dx = place_.places.at(id, chunk.gradients);
+    if (!place_.places.accumulates(op_index_, index)) return write(dx);
+    write(chunk.addend);
+    add(chunk.addend, dx, place_.places.image_elems(id) * chunk.chunk.count);
+  }
+
+ private:
+  static void add(const float* x, float* sum, int64_t elems);
+
+  const IntegerPlace& place_;
+  size_t op_index_;
+  numeric::IntClamp clamp_{-128, 127};
+};
+
+using IntegerStepResult = Result<std::unique_ptr<IntegerStep>>;
+
+/// Fails: kUnsupported naming an operator that has no reverse step.
+IntegerStepResult make_integer_step(const IntegerPlace& place, size_t op, const FoldedParameters& parameters);
+/// CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED.
+IntegerStepResult make_integer_weighted_step(const IntegerPlace& place, size_t op, const FoldedParameters& parameters);
+
+}  // namespace liteqat::train

@@ -1,0 +1,32 @@
+#include "train/trainer.h"
+
+namespace liteqat::train {
+namespace {
+
+class FloatTrainer final : public Trainer {
+ public:
+  explicit FloatTrainer(Engine engine) : engine_(std::move(engine)) {}
+
+  Result<LossValue> step(std::span<const float> images, std::span<const int32_t> labels, float label_smoothing) override {
+    engine_.forward(images, static_cast<int32_t>(labels.size()), Mode::kTraining);
+    return engine_.backward(labels, label_smoothing);
+  }
+  Result<LossValue> evaluate(std::span<const float> images, std::span<const int32_t> labels) override {
+    engine_.forward(images, static_cast<int32_t>(labels.size()), Mode::kEvaluation);
+    return engine_.loss(labels, 0.0f);
+  }
+  const std::vector<graph::TensorId>& parameters() const override { return engine_.parameters(); }
+  std::span<const float> gradient(size_t parameter_index) const override { return engine_.gradient(parameter_index); }
+  std::string find_non_finite() const override { return engine_.find_non_finite(); }
+
+ private:
+  Engine engine_;
+};
+
+}  // namespace
+
+std::unique_ptr<Trainer> make_float_trainer(Engine engine) {
+  return std::make_unique<FloatTrainer>(std::move(engine));
+}
+
+}  // namespace liteqat::train
