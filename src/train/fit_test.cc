@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "graph/builder.h"
+#include "quant/lower.h"
 
 namespace liteqat::train {
 namespace {
@@ -120,6 +121,39 @@ TEST(Fit, ResumedRunEqualsUninterruptedRun) {
   ASSERT_TRUE(whole.state.ok() && half.state.ok());
   expect_same(whole, train(4, 2, *half.state, &half));
   expect_same(half, train(2, 2, *half.state, &half));  // nothing left to do
+}
+
+/// On the deployed integers, from calibrated ranges; batch norm stays in the model.
+Outcome train_on_integers(int32_t epochs, int threads, FitState from = {}, const Outcome* start = nullptr) {
+  const data::Split split = make_split(150, 1), validation = make_split(40, 2);
+  ThreadPool pool(threads);
+  SilentProgress progress;
+  FitOptions options = make_options(epochs);
+  options.forward = Forward::kInteger;
+  Outcome outcome;
+  outcome.plan = quant::make_plan(outcome.model, quant::Scheme::kLiteqat8Bit).value();
+  Graph folded = quant::fold_keeping_ids(outcome.model).value();
+  const auto seen = calibrate(folded, outcome.plan, split, options.normalization, pool, progress);
+  quant::apply_observations(outcome.plan, seen.value());
+  if (start != nullptr) outcome = *start;
+  outcome.state = fit(outcome.model, &outcome.plan, split, &validation, options, std::move(from), pool, progress, {});
+  return outcome;
+}
+
+TEST(Fit, LearnsOnIntegersWithTheSameBytesForAnyThreadsAndResumes) {
+  const Outcome whole = train_on_integers(8, 2);
+  ASSERT_TRUE(whole.state.ok()) << whole.state.status().message();
+  EXPECT_LT(whole.state->history.back().train_loss, 0.5 * whole.state->history.front().train_loss);
+  EXPECT_GE(whole.state->history.back().validation_correct, 38);
+  expect_same(whole, train_on_integers(8, 1));
+  expect_same(whole, train_on_integers(8, 4));
+  const Outcome part = train_on_integers(3, 2);  // 15 steps: in the middle of an interval of observations
+  expect_same(whole, train_on_integers(8, 2, *part.state, &part));
+  const data::Split validation = make_split(40, 2);
+  ThreadPool pool(2);
+  SilentProgress progress;
+  Outcome deployed = whole;
+  EXPECT_TRUE(predict(deployed.model, &deployed.plan, validation, make_options(1).normalization, pool, progress).ok());
 }
 
 // Validation rounds by fake quantization alone, predict as deployment does: a code differs now and then, no decision on these images.
