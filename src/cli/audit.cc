@@ -55,6 +55,9 @@ void add_audit_command(CLI::App& app, Session& session) {
       ->take_all();
   command->add_option("--labels", inputs.labels, "True classes in the order of the predictions");
   command->add_option("--claimed", inputs.claimed, "The text with the claimed figures itself");
+  command->add_option("--isolate", inputs.isolate,
+                      "Write the first operator that breaks alone to this folder, with its inputs and outputs");
+  command->add_flag("--quick", inputs.quick, "Of a run directory: take the answers it kept, measure only layers");
   command->add_flag("-v,--all", flags->all, "Every check instead of one screen");
   command->add_option("--json", flags->json, "Write the audit as JSON to FILE, - for stdout");
   command->add_option("--markdown", flags->markdown, "Write it as Markdown to FILE, - for stdout");

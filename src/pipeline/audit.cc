@@ -11,6 +11,7 @@
 #include "audit/measure/twin.h"
 #include "base/file.h"
 #include "pipeline/audit_sources.h"
+#include "pipeline/isolate.h"
 #include "pipeline/prediction_file.h"
 #include "report/audit.h"
 #include "stats/intervals.h"
@@ -130,7 +131,12 @@ Status measure(const AuditInputs& inputs, const AuditMaterial& material, const a
     subject.kind = audit::is_integer_graph(graph) ? Kind::kInteger : Kind::kFloat;
     if (material.dataset) {
       LITEQAT_RETURN_IF_ERROR(audit::choose_convention(requested, *material.dataset, machine, subject));
-      LITEQAT_RETURN_IF_ERROR(audit::measure_subject(*material.dataset, machine, subject));
+      const auto kept = material.kept.find(name);
+      if (kept != material.kept.end()) {
+        subject.measured.push_back({runtime::profile_name(audit::known_profiles().front()), "test", kept->second});
+      } else {
+        LITEQAT_RETURN_IF_ERROR(audit::measure_subject(*material.dataset, machine, subject));
+      }
     }
     evidence.subjects.push_back(std::move(subject));
   }
@@ -139,8 +145,38 @@ Status measure(const AuditInputs& inputs, const AuditMaterial& material, const a
   for (AuditedModel& subject : evidence.subjects) {
     audit::study_layers(*material.dataset, find_twin(material, subject, evidence.subjects), machine, subject);
   }
-  evidence.data = audit::study_data(*material.dataset, machine.pool);
+  if (!inputs.quick) evidence.data = audit::study_data(*material.dataset, machine.pool);
   return {};
+}
+
+/// Writes the operator that the strongest layer finding names.
+Status isolate(const AuditInputs& inputs, const AuditMaterial& material, const Evidence& evidence, Isa isa, results::Audit& record) {
+  constexpr int64_t kImages = 16;
+  const auto finding = std::find_if(record.findings.begin(), record.findings.end(), [](const results::Finding& one) {
+    return one.check == "quant.layer_sqnr" && one.words.contains("operator");
+  });
+  if (finding == record.findings.end()) {
+    return error(Code::kInvalidArgument, "--isolate: no layer was compared with a float twin; give an integer .tflite model and --data");
+  }
+  const auto subject = std::find_if(evidence.subjects.begin(), evidence.subjects.end(),
+                                    [&](const AuditedModel& one) { return one.name == finding->subject; });
+  const audit::LayerStudy& study = *subject->study;
+  const auto layer = std::find_if(study.layers.begin(), study.layers.end(), [&](const audit::LayerNoise& one) {
+    return one.op == finding->words.at("operator") && one.tensor == finding->words.at("tensor");
+  });
+  graph::Graph own;
+  const graph::Graph* twin = &own;
+  if (study.own_weights) {
+    LITEQAT_ASSIGN_OR_RETURN(own, audit::make_float_twin(*subject->graph));
+  } else {
+    twin = find_twin(material, *subject, evidence.subjects)->graph;
+  }
+  LITEQAT_ASSIGN_OR_RETURN(
+      const audit::IsolatedOp isolated,
+      audit::isolate_operator(*subject->graph, *twin, layer->op_index, material.dataset->test, subject->normalization, kImages, isa));
+  record.notes.push_back(format("{}: {} written alone to {}, with its inputs and outputs on {} images.", subject->name, layer->op,
+                                inputs.isolate, isolated.images));
+  return write_isolated(isolated, inputs.isolate);
 }
 
 }  // namespace
@@ -160,6 +196,7 @@ Result<results::Audit> audit_sources(const AuditInputs& inputs, Isa isa, ThreadP
   add_metrics(evidence, record);
   record.findings = audit::run_checks(evidence);
   record.attribution = audit::attribute_gap(evidence, record.findings);
+  if (!inputs.isolate.empty()) LITEQAT_RETURN_IF_ERROR(isolate(inputs, material, evidence, isa, record));
   for (const audit::Check* check : audit::all_checks()) record.checks.push_back({check->id, check->question});
   return record;
 }

@@ -18,6 +18,8 @@ struct AuditInputs {
   std::string data_folder;               // empty: the run's own
   std::vector<std::string> predictions;  // prediction files, named by stem or key
   std::string labels, claimed;
+  std::string isolate;  // folder for the first operator that breaks; empty: none
+  bool quick = false;   // of a run directory: take the answers it keeps, measure layers alone
   PreprocessingRequest preprocessing;
 };
 /// Fails: kInvalidArgument when nothing is given, or as the readers do.

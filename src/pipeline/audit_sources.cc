@@ -57,13 +57,16 @@ void add_qat_twin(const std::string& folder, AuditMaterial& material) {
   material.twins.insert_or_assign("qat_int8", std::move(twin));
 }
 
-Status add_run_model(const std::string& folder, const results::ModelFile& file, AuditMaterial& material) {
+Status add_run_model(const std::string& folder, const results::ModelFile& file, bool keep_answers, AuditMaterial& material) {
+  const std::string predictions = folder + "/predictions/" + file.model + ".npy";
   if (fs::path(file.path).extension() == ".tflite") {
     LITEQAT_ASSIGN_OR_RETURN(graph::Graph graph, read_runnable(folder + "/" + file.path));
     material.models.emplace_back(file.model, std::move(graph));
+    if (!keep_answers || !file_exists(predictions)) return {};
+    LITEQAT_ASSIGN_OR_RETURN(audit::Answers answers, read_prediction_file(predictions));
+    material.kept.insert_or_assign(file.model, std::move(answers));
     return {};
   }
-  const std::string predictions = folder + "/predictions/" + file.model + ".npy";
   if (!file_exists(predictions)) return {};
   LITEQAT_ASSIGN_OR_RETURN(audit::Answers answers, read_prediction_file(predictions));
   audit::AuditedModel subject;
@@ -83,7 +86,9 @@ Status read_run(const std::string& folder, const AuditInputs& inputs, AuditMater
   if (data_at_hand) {
     LITEQAT_ASSIGN_OR_RETURN(material.dataset, read_recipe_data(recipe));
   }
-  for (const results::ModelFile& file : material.run->models) LITEQAT_RETURN_IF_ERROR(add_run_model(folder, file, material));
+  for (const results::ModelFile& file : material.run->models) {
+    LITEQAT_RETURN_IF_ERROR(add_run_model(folder, file, inputs.quick, material));
+  }
   if (file_exists(folder + "/predictions/labels.npy")) {
     LITEQAT_ASSIGN_OR_RETURN(material.labels, read_label_file(folder + "/predictions/labels.npy"));
   }

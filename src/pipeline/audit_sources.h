@@ -15,6 +15,7 @@ namespace liteqat::pipeline {
 struct AuditMaterial {
   std::vector<std::pair<std::string, graph::Graph>> models;  // that run: .tflite as they are, safetensors lowered to float
   std::vector<audit::AuditedModel> answered;                 // of a run: models whose answers are kept, without a graph
+  std::map<std::string, audit::Answers> kept;                // of a quick audit: the run's own answers, by deployed model
   std::map<std::string, audit::AuditedModel> twins;          // by integer model: its float form; graphs lie in twin_graphs
   std::map<std::string, graph::Graph> twin_graphs;
   std::optional<data::Dataset> dataset;

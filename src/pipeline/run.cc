@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "pipeline/audit.h"
 #include "pipeline/convert.h"
 #include "pipeline/evaluation.h"
 #include "pipeline/training_stage.h"
@@ -138,6 +139,19 @@ Result<Context> open_context(const RunInputs& inputs, ThreadPool& pool, Progress
                  .isa = isa};
 }
 
+/// The checks that need no further pass over the data: the run's own answers, layers on a few images.
+Status add_audit(Context& context, results::Run& run) {
+  const Stopwatch watch;
+  AuditInputs inputs;
+  inputs.sources = {context.directory.path()};
+  inputs.quick = true;
+  LITEQAT_ASSIGN_OR_RETURN(results::Audit audit, audit_sources(inputs, context.isa, context.pool, context.progress));
+  run.findings = std::move(audit.findings);
+  run.attribution = std::move(audit.attribution);
+  run.stages.push_back({"audit", watch.seconds(), {}});
+  return {};
+}
+
 }  // namespace
 
 Result<RunOutputs> run_recipe(const RunInputs& inputs, Progress& progress) {
@@ -157,6 +171,8 @@ Result<RunOutputs> run_recipe(const RunInputs& inputs, Progress& progress) {
   }
   LITEQAT_RETURN_IF_ERROR(run_convert_stage(context, models.float_model, models.qat ? &*models.qat : nullptr));
   LITEQAT_ASSIGN_OR_RETURN(outputs.run, make_record(context, inputs, models));
+  LITEQAT_RETURN_IF_ERROR(write_text_file(context.file("run.json"), results::run_to_json(outputs.run)));
+  LITEQAT_RETURN_IF_ERROR(add_audit(context, outputs.run));
   LITEQAT_RETURN_IF_ERROR(write_text_file(context.file("run.json"), results::run_to_json(outputs.run)));
   LITEQAT_RETURN_IF_ERROR(write_text_file(context.file("report.html"), report::render_html(outputs.run)));
   outputs.table = report::render_table(outputs.run, {.color = inputs.color, .width = inputs.width});

@@ -55,7 +55,10 @@ std::string metric_lines(const results::Audit& audit) {
 std::string attribution_lines(const results::Attribution& attribution) {
   std::string text =
       format("\nFrom {} {:.5f} to {} {:.5f}:\n", attribution.from, attribution.from_value, attribution.to, attribution.to_value);
-  for (const results::AttributionPart& part : attribution.parts) text += format("  {:+9.5f}  {:<32} {}\n", part.value, part.part, part.how);
+  for (const results::AttributionPart& part : attribution.parts) {
+    text += format("  {:+9.5f}  {:<32} {}{}\n", part.value, part.part, part.how, part.noise ? " (no more than chance)" : "");
+    if (part.other_order) text += format("             in the other order {:+.5f} ({})\n", *part.other_order, part.other_how);
+  }
   return text;
 }
 
@@ -109,10 +112,17 @@ std::string audit_to_markdown(const results::Audit& audit) {
                    cell(finding.summary), advised ? " *" + cell(finding.advice) + "*" : "");
   }
   if (audit.attribution) {
-    text += format("\n## From {} ({:.5f}) to {} ({:.5f})\n\n| part | points | measured as |\n|---|---:|---|\n", audit.attribution->from,
-                   audit.attribution->from_value, audit.attribution->to, audit.attribution->to_value);
+    text += format(
+        "\n## From {} ({:.5f}) to {} ({:.5f})\n\n| part | points | 95 % interval | in the other order | measured as |\n"
+        "|---|---:|---|---:|---|\n",
+        cell(audit.attribution->from), audit.attribution->from_value, cell(audit.attribution->to), audit.attribution->to_value);
     for (const results::AttributionPart& part : audit.attribution->parts) {
-      text += format("| {} | {:+.3f} | {} |\n", cell(part.part), 100 * part.value, cell(part.how));
+      const std::string interval = part.interval ? format("{:+.3f} to {:+.3f}{}", 100 * part.interval->low, 100 * part.interval->high,
+                                                          part.noise ? ", no more than chance" : "")
+                                                 : "";
+      text += format("| {} | {:+.3f} | {} | {} | {}{} |\n", cell(part.part), 100 * part.value, interval,
+                     part.other_order ? format("{:+.3f}", 100 * *part.other_order) : "", cell(part.how),
+                     part.other_order ? "; other order: " + cell(part.other_how) : "");
     }
   }
   return text;

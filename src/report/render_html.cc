@@ -25,8 +25,9 @@ bool has_curves(const results::Run& run) {
   return false;
 }
 
-const std::array<Section, 10> kSections = {{
+const std::array<Section, 11> kSections = {{
     {"findings", "Findings", [](const results::Run& run) { return !run.findings.empty(); }, add_findings},
+    {"gap", "Gap", [](const results::Run& run) { return run.attribution.has_value(); }, add_attribution},
     {"accuracy", "Accuracy", [](const results::Run& run) { return !run.metrics.empty(); }, add_accuracy},
     {"training", "Training", has_curves, add_training},
     {"confusion", "Confusion", has_confusion, add_confusions},

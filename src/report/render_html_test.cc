@@ -14,6 +14,22 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
+results::Attribution sample_gap() {
+  return {.from = "float",
+          .to = "qat_int8",
+          .from_value = 0.6,
+          .to_value = 0.95,
+          .parts = {{.part = "extra training", .how = "float_control less float", .value = 0.1},
+                    {.part = "conversion",
+                     .how = "qat_int8 less qat",
+                     .value = -0.01,
+                     .interval = results::Interval{.method = "tango", .low = -0.02, .high = 0.01},
+                     .noise = true,
+                     .other_order = -0.02,
+                     .other_how = "before training"},
+                    {.part = "metric", .how = "one-hot", .value = 0.26}}};
+}
+
 results::Run sample() {
   results::Run run;
   run.recipe = "mnist_guide";
@@ -60,6 +76,7 @@ results::Run sample() {
                         .channels = 1,
                         .pixels = {0, 80, 160, 255},
                         .predictions = {{"float", 1}, {"qat_int8", 0}}}};
+  run.attribution = sample_gap();
   run.findings = {{.check = "quant.saturation",
                    .subject = "qat_int8",
                    .summary = "Summary.",
@@ -81,6 +98,7 @@ results::Run hostile() {
   run.disagreements[0].predictions[kEvil] = 77;
   run.findings[0] = {
       .check = kEvil, .subject = kEvil, .summary = kEvil, .advice = kEvil, .verdict = results::Verdict::kProblem, .evidence = {{kEvil, 1}}};
+  run.attribution->from = run.attribution->parts[0].part = run.attribution->parts[1].other_how = kEvil;
   run.environment.libraries[kEvil] = kEvil;
   return run;
 }
@@ -220,6 +238,29 @@ TEST(RenderHtml, PartsOfDifferentSizes) {
   const std::string html = render_html(run);
   EXPECT_EQ(find_imbalance(html), "");
   EXPECT_THAT(html, HasSubstr("no pixels"));
+}
+
+TEST(RenderHtml, TheGapIsAWaterfallWhosePartsEndAtTheFigure) {
+  const std::string html = render_html(sample());
+  EXPECT_THAT(html, HasSubstr("extra training: +10.00 points, from 60.00 % to 70.00 %"));
+  EXPECT_THAT(html, HasSubstr("conversion: -1.00 points, from 70.00 % to 69.00 %"));
+  EXPECT_THAT(html, HasSubstr("metric: +26.00 points, from 69.00 % to 95.00 %"));
+  EXPECT_THAT(html, HasSubstr("class=\"span noise\""));
+  EXPECT_THAT(html, HasSubstr("+1.00"));  // the interaction: -1 less -2
+}
+
+TEST(RenderHtml, OnlyTheStrongestFindingsStandOpen) {
+  results::Run run = sample();
+  run.findings.clear();
+  for (int i = 0; i < 6; ++i) run.findings.push_back({.check = "problem.check", .summary = "P", .verdict = results::Verdict::kProblem});
+  run.findings.push_back({.check = "clear.check", .summary = "C", .verdict = results::Verdict::kClear});
+  run.findings.push_back({.check = "skipped.check", .summary = "Q?", .advice = "Needs D.", .verdict = results::Verdict::kSkipped});
+  const std::string html = render_html(run);
+  EXPECT_THAT(html, HasSubstr("6 problems, 0 doubts, 1 clear, 1 could not be checked"));
+  EXPECT_THAT(html, HasSubstr("<summary>2 more problems and doubts</summary>"));
+  EXPECT_THAT(html, HasSubstr("<summary>1 could not be checked: what would be needed</summary>"));
+  EXPECT_LT(html.find("problem.check"), html.find("<details>"));
+  EXPECT_GT(html.find("clear.check"), html.find("<summary>1 clear</summary>"));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ namespace liteqat::report {
 
 void add_masthead(HtmlBuilder& html, const results::Run& run);
 void add_findings(HtmlBuilder& html, const results::Run& run);
+void add_attribution(HtmlBuilder& html, const results::Run& run);
 void add_accuracy(HtmlBuilder& html, const results::Run& run);
 void add_training(HtmlBuilder& html, const results::Run& run);
 void add_confusions(HtmlBuilder& html, const results::Run& run);

@@ -149,20 +149,6 @@ void add_accuracy_table(HtmlBuilder& html, const results::Run& run, const std::v
   html.close("tbody").close("table").close("div");
 }
 
-const char* verdict_words(results::Verdict verdict) {
-  switch (verdict) {
-    case results::Verdict::kProblem:
-      return "Problem";
-    case results::Verdict::kDoubt:
-      return "Doubt";
-    case results::Verdict::kClear:
-      return "Clear";
-    case results::Verdict::kSkipped:
-      return "Skipped";
-  }
-  return "";
-}
-
 }  // namespace
 
 void add_masthead(HtmlBuilder& html, const results::Run& run) {
@@ -173,27 +159,6 @@ void add_masthead(HtmlBuilder& html, const results::Run& run) {
   const results::Metric* metric = headline_metric(run);
   html.element("p", {{"class", "headline"}}, metric != nullptr ? headline(run, *metric) : "This record has no accuracy yet.");
   if (metric != nullptr) add_tiles(html, run, *metric);
-}
-
-void add_findings(HtmlBuilder& html, const results::Run& run) {
-  html.element("h2", {}, "Findings");
-  std::vector<results::Finding> findings = run.findings;  // the strongest first
-  std::stable_sort(findings.begin(), findings.end(), [](const auto& a, const auto& b) { return a.verdict < b.verdict; });
-  for (const results::Finding& finding : findings) {
-    html.open("div", {{"class", format("finding {}", results::verdict_name(finding.verdict))}});
-    html.open("p", {{"class", "finding-head"}}).element("span", {{"class", "badge"}}, verdict_words(finding.verdict));
-    html.element("code", {}, finding.check);
-    if (!finding.subject.empty()) html.element("span", {{"class", "soft"}}, " " + finding.subject);
-    html.close("p").element("p", {}, finding.summary);
-    if (!finding.advice.empty()) html.element("p", {{"class", "soft"}}, finding.advice);
-    const std::vector<std::string> evidence = evidence_words(finding);
-    if (!evidence.empty()) {
-      html.open("p", {{"class", "evidence"}});
-      for (const std::string& item : evidence) html.element("span", {}, item).text(" ");
-      html.close("p");
-    }
-    html.close("div");
-  }
 }
 
 void add_accuracy(HtmlBuilder& html, const results::Run& run) {

@@ -70,6 +70,8 @@ svg .tick, svg .axis-name { fill: var(--soft); font-size: 11.5px; font-variant-n
 .bar.neutral { fill: var(--neutral); } .bar-ground { fill: var(--grid); }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .line.train { stroke: var(--train); } .line.validation { stroke: var(--validation); }
+.span.whole { fill: var(--neutral); } .span.up { fill: var(--right); } .span.down { fill: var(--wrong); } .span.noise { fill: var(--base); }
+i.up { color: var(--right); } i.down { color: var(--wrong); } i.noise { color: var(--base); }
 .hidden-dot { fill: transparent; }
 .matrix-ground { fill: var(--ground); }
 .hit { fill: var(--hit); } .miss { fill: var(--miss); }

@@ -191,6 +191,23 @@ void add_interval_track(HtmlBuilder& html, const Axis& axis, const IntervalMark&
   html.close("svg");
 }
 
+void add_span_track(HtmlBuilder& html, const Axis& axis, const SpanMark& mark) {
+  html.open("svg", {{"class", "track"}, {"width", "100%"}, {"height", "34"}, {"role", "img"}, {"aria-label", mark.title}});
+  html.element("title", {}, mark.title);
+  for (const double tick : axis.ticks) {
+    const std::string x = track_x(axis, tick);
+    html.single("line", {{"x1", x}, {"y1", "0"}, {"x2", x}, {"y2", "34"}, {"class", "grid"}});
+  }
+  if (std::isfinite(mark.from) && std::isfinite(mark.to)) {
+    constexpr double kThinnest = 0.3;  // percent of the width: a step of one image still shows
+    const double low = track_percent(axis, std::min(mark.from, mark.to)), high = track_percent(axis, std::max(mark.from, mark.to));
+    const std::string width = coordinate(std::max(high - low, kThinnest)) + "%", x = coordinate(low) + "%", end = track_x(axis, mark.to);
+    html.single("rect", {{"x", x}, {"y", "9"}, {"width", width}, {"height", "16"}, {"rx", "2"}, {"class", format("span {}", mark.family)}});
+    html.single("line", {{"x1", end}, {"y1", "17"}, {"x2", end}, {"y2", "34"}, {"class", "base"}});
+  }
+  html.close("svg");
+}
+
 void add_axis_track(HtmlBuilder& html, const Axis& axis, const std::string& unit) {
   html.open("svg", {{"class", "track"}, {"width", "100%"}, {"height", "24"}, {"aria-hidden", "true"}});
   for (const double tick : axis.ticks) {

@@ -22,6 +22,14 @@ void add_interval_track(HtmlBuilder& html, const Axis& axis, const IntervalMark&
 /// The tick labels under the rows.
 void add_axis_track(HtmlBuilder& html, const Axis& axis, const std::string& unit);
 
+/// One row of a waterfall: a bar between two values over the axis' grid.
+struct SpanMark {
+  double from = 0, to = 0;
+  const char* family = "up";  // CSS class
+  std::string title;          // tooltip
+};
+void add_span_track(HtmlBuilder& html, const Axis& axis, const SpanMark& mark);
+
 /// A horizontal bar of the given share of the width.
 void add_bar(HtmlBuilder& html, double share, const char* family, const std::string& title);
 

@@ -46,23 +46,34 @@ std::string line_of(const Finding& finding) {
   return finding.advice.empty() ? line : line + " " + finding.advice;
 }
 
+/// At most one failure or skip a test case: the schema allows no more, several problems stand in one text.
 std::string test_case(const Audit& audit, const CheckRecord& check) {
   const auto found = findings_of(audit, check.id);
   const size_t dot = check.id.find('.');
-  std::string text =
-      "    <testcase classname=\"liteqat." + xml(check.id.substr(0, dot)) + "\" name=\"" + xml(check.id.substr(dot + 1)) + "\">\n";
-  std::string output;
+  std::string text = "    <testcase classname=\"liteqat." + xml(check.id.substr(0, dot)) + "\" name=\"" + xml(check.id.substr(dot + 1)) +
+                     "\" time=\"0\">\n";
+  std::string message, problems, needed;
   for (const Finding* finding : found) {
-    if (finding->verdict == Verdict::kProblem) {
-      text += "      <failure type=\"problem\" message=\"" + xml(finding->summary) + "\">" + xml(line_of(*finding)) + "</failure>\n";
-    } else if (finding->verdict == Verdict::kSkipped) {
-      text += "      <skipped message=\"" + xml(finding->advice) + "\"/>\n";
-    } else {
-      output += line_of(*finding) + "\n";
-    }
+    if (finding->verdict == Verdict::kSkipped) needed = finding->advice;
+    if (finding->verdict != Verdict::kProblem) continue;
+    if (message.empty()) message = finding->summary;
+    problems += (problems.empty() ? "" : "\n") + line_of(*finding);
   }
-  if (!output.empty()) text += "      <system-out>" + xml(output) + "</system-out>\n";
+  if (!problems.empty()) {
+    text += "      <failure type=\"problem\" message=\"" + xml(message) + "\">" + xml(problems) + "</failure>\n";
+  } else if (!needed.empty()) {
+    text += "      <skipped message=\"" + xml(needed) + "\"/>\n";
+  }
   return text + "    </testcase>\n";
+}
+
+/// What a test case has no place for: doubts and what is clear.
+std::string remarks(const Audit& audit) {
+  std::string text;
+  for (const Finding& finding : audit.findings) {
+    if (finding.verdict == Verdict::kDoubt || finding.verdict == Verdict::kClear) text += finding.check + ": " + line_of(finding) + "\n";
+  }
+  return text;
 }
 
 }  // namespace
@@ -78,10 +89,12 @@ std::string audit_to_junit(const Audit& audit) {
     };
     failures += any(Verdict::kProblem), skipped += any(Verdict::kSkipped);
   }
-  const std::string counts = " tests=\"" + std::to_string(audit.checks.size()) + "\" failures=\"" + std::to_string(failures) +
-                             "\" skipped=\"" + std::to_string(skipped) + "\"";
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"liteqat audit\"" + counts + ">\n  <testsuite name=\"audit\"" +
-         counts + ">\n" + cases + "  </testsuite>\n</testsuites>\n";
+  // No clock and no host: the same audit gives the same bytes.
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite package=\"liteqat\" id=\"0\" name=\"audit\" "
+         "timestamp=\"1970-01-01T00:00:00\" hostname=\"localhost\" tests=\"" +
+         std::to_string(audit.checks.size()) + "\" failures=\"" + std::to_string(failures) + "\" errors=\"0\" skipped=\"" +
+         std::to_string(skipped) + "\" time=\"0\">\n    <properties/>\n" + cases + "    <system-out>" + xml(remarks(audit)) +
+         "</system-out>\n    <system-err/>\n  </testsuite>\n</testsuites>\n";
 }
 
 std::string audit_to_sarif(const Audit& audit, const std::string& version) {

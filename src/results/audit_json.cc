@@ -2,28 +2,6 @@
 #include "results/json_writer.h"
 
 namespace liteqat::results {
-namespace {
-
-Json part_json(const AttributionPart& part) {
-  Json json;
-  json["part"] = part.part;
-  json["how"] = part.how;
-  json["value"] = part.value;
-  return json;
-}
-
-Json attribution_json(const Attribution& attribution) {
-  Json json;
-  json["from"] = attribution.from;
-  json["to"] = attribution.to;
-  json["from_value"] = attribution.from_value;
-  json["to_value"] = attribution.to_value;
-  json["parts"] = list(attribution.parts, part_json);
-  return json;
-}
-
-}  // namespace
-
 std::string audit_to_json(const Audit& audit) {
   Json json;
   json["schema"] = "liteqat/audit/1";

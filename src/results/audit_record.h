@@ -10,18 +10,6 @@
 
 namespace liteqat::results {
 
-struct AttributionPart {
-  std::string part;  // "extra training", "conversion", "metric", ..., "unexplained"
-  std::string how;   // what was exchanged to measure it
-  double value = 0;  // fraction; parts add up to to_value less from_value
-};
-
-struct Attribution {
-  std::string from = {}, to = {};  // figures' labels or models
-  double from_value = 0, to_value = 0;
-  std::vector<AttributionPart> parts = {};
-};
-
 /// One row of the table of checks.
 struct CheckRecord {
   std::string id, question;
@@ -39,7 +27,8 @@ struct Audit {
 
 std::string audit_to_json(const Audit& audit);
 
-/// One test case per check: a problem is a failure, a doubt goes to its output, skipped is skipped.
+/// One test case per check: a problem is a failure, skipped is skipped, doubts and clear findings stand in the suite's output. Valid
+/// against the schema of Ant's JUnit task (third_party/junit_schema).
 std::string audit_to_junit(const Audit& audit);
 
 /// One result per problem and doubt, one rule per check.

@@ -4,15 +4,6 @@
 namespace liteqat::results {
 namespace {
 
-Json interval_json(const Interval& interval) {
-  Json json;
-  json["method"] = interval.method;
-  json["level"] = interval.level;
-  json["low"] = interval.low;
-  json["high"] = interval.high;
-  return json;
-}
-
 template <typename T>
 Json or_null(bool known, const T& value) {
   return known ? Json(value) : Json();

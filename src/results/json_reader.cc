@@ -71,6 +71,11 @@ uint64_t JsonReader::unsigned_integer(const Node& node) {
   return node.json->get<uint64_t>();
 }
 
+bool JsonReader::boolean(const Node& node) {
+  if (!node || !status_.ok() || !expect(node, node.json->is_boolean(), "true or false")) return false;
+  return node.json->get<bool>();
+}
+
 double JsonReader::number(const Node& node) {
   if (node && status_.ok() && node.json->is_null()) return std::numeric_limits<double>::quiet_NaN();
   if (!node || !status_.ok() || !expect(node, node.json->is_number(), "a number")) return 0;

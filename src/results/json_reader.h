@@ -38,6 +38,7 @@ class JsonReader {
   int64_t integer(const Node& node, int64_t low, int64_t high);
   int64_t count(const Node& node);
   uint64_t unsigned_integer(const Node& node);
+  bool boolean(const Node& node);
   /// null is NaN: JSON has no other way to write it.
   double number(const Node& node);
 

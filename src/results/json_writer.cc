@@ -56,6 +56,15 @@ std::string print_document(const Json& document) {
   return out;
 }
 
+Json interval_json(const Interval& interval) {
+  Json json;
+  json["method"] = interval.method;
+  json["level"] = interval.level;
+  json["low"] = interval.low;
+  json["high"] = interval.high;
+  return json;
+}
+
 Json metric_json(const Metric& metric) {
   Json json;
   json["id"] = metric.id;
@@ -65,10 +74,7 @@ Json metric_json(const Metric& metric) {
   json["correct"] = metric.correct;
   json["total"] = metric.total;
   json["value"] = metric.value;
-  json["interval"]["method"] = metric.interval.method;
-  json["interval"]["level"] = metric.interval.level;
-  json["interval"]["low"] = metric.interval.low;
-  json["interval"]["high"] = metric.interval.high;
+  json["interval"] = interval_json(metric.interval);
   json["ties"] = metric.ties;
   if (metric.agreement) {
     json["agreement"] = *metric.agreement;

@@ -29,5 +29,7 @@ Json metric_json(const Metric& metric);
 Json figure_json(const FigureRecord& figure);
 Json hypothesis_json(const Hypothesis& hypothesis);
 Json finding_json(const Finding& finding);
+Json interval_json(const Interval& interval);
+Json attribution_json(const Attribution& attribution);
 
 }  // namespace liteqat::results

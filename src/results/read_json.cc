@@ -195,6 +195,32 @@ Disagreement read_disagreement(JsonReader& in, const Node& node) {
   return image;
 }
 
+AttributionPart read_part(JsonReader& in, const Node& node) {
+  AttributionPart part;
+  part.part = in.text(in.member(node, "part"));
+  part.how = in.text(in.member(node, "how"));
+  part.value = in.number(in.member(node, "value"));
+  if (const Node interval = in.optional_member(node, "interval")) {
+    part.interval = read_interval(in, interval);
+    part.noise = in.boolean(in.member(node, "noise"));
+  }
+  if (const Node other = in.optional_member(node, "other_order")) {
+    part.other_order = in.number(other);
+    part.other_how = in.text(in.member(node, "other_how"));
+  }
+  return part;
+}
+
+Attribution read_attribution(JsonReader& in, const Node& node) {
+  Attribution attribution;
+  attribution.from = in.text(in.member(node, "from"));
+  attribution.to = in.text(in.member(node, "to"));
+  attribution.from_value = in.number(in.member(node, "from_value"));
+  attribution.to_value = in.number(in.member(node, "to_value"));
+  attribution.parts = read_list(in, in.member(node, "parts"), read_part);
+  return attribution;
+}
+
 Run read_run(JsonReader& in, const Node& node) {
   Run run;
   const Node schema = in.member(node, "schema");
@@ -210,6 +236,7 @@ Run read_run(JsonReader& in, const Node& node) {
   run.stages = read_list(in, in.member(node, "stages"), read_stage);
   run.metrics = read_list(in, in.member(node, "metrics"), read_metric);
   run.findings = read_list(in, in.member(node, "findings"), read_finding);
+  if (const Node attribution = in.optional_member(node, "attribution")) run.attribution = read_attribution(in, attribution);
   run.models = read_list(in, in.member(node, "models"), read_model);
   run.curves = read_list(in, in.member(node, "curves"), read_curve);
   run.disagreements = read_list(in, in.member(node, "disagreements"), read_disagreement);

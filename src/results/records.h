@@ -45,6 +45,23 @@ struct Finding {
   std::map<std::string, std::vector<int64_t>> lists = {};
 };
 
+/// One exchange on the way from one figure to another.
+struct AttributionPart {
+  std::string part = {};                   // "extra training", "conversion", "metric", ..., "unexplained"
+  std::string how = {};                    // what was exchanged to measure it
+  double value = 0;                        // fraction; parts add up to to_value less from_value
+  std::optional<Interval> interval = {};   // of the value, where both sides answered the same images
+  bool noise = false;                      // those images show no difference
+  std::optional<double> other_order = {};  // the same exchange measured with a neighbouring one already made; the difference is interaction
+  std::string other_how = {};
+};
+
+struct Attribution {
+  std::string from = {}, to = {};  // figures' labels or models
+  double from_value = 0, to_value = 0;
+  std::vector<AttributionPart> parts = {};  // in the order in which they were exchanged
+};
+
 struct Environment {
   std::string version, cpu, cpu_flags, isa;
   int32_t threads = 1;
@@ -98,6 +115,7 @@ struct Run {
   std::vector<Stage> stages;
   std::vector<Metric> metrics;
   std::vector<Finding> findings;
+  std::optional<Attribution> attribution = {};
   std::vector<Curve> curves;
   std::vector<ModelFile> models;
   std::vector<Disagreement> disagreements;

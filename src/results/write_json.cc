@@ -49,6 +49,18 @@ Json point_json(const EpochPoint& point) {
   return json;
 }
 
+Json part_json(const AttributionPart& part) {
+  Json json;
+  json["part"] = part.part;
+  json["how"] = part.how;
+  json["value"] = part.value;
+  if (part.interval) json["interval"] = interval_json(*part.interval);
+  if (part.interval) json["noise"] = part.noise;
+  if (part.other_order) json["other_order"] = *part.other_order;
+  if (part.other_order) json["other_how"] = part.other_how;
+  return json;
+}
+
 Json curve_json(const Curve& curve) {
   Json json;
   json["stage"] = curve.stage;
@@ -82,6 +94,16 @@ Json disagreement_json(const Disagreement& image) {
 
 }  // namespace
 
+Json attribution_json(const Attribution& attribution) {
+  Json json;
+  json["from"] = attribution.from;
+  json["to"] = attribution.to;
+  json["from_value"] = attribution.from_value;
+  json["to_value"] = attribution.to_value;
+  json["parts"] = list(attribution.parts, part_json);
+  return json;
+}
+
 std::string run_to_json(const Run& run) {
   Json json;
   json["schema"] = kRunSchema;
@@ -95,6 +117,7 @@ std::string run_to_json(const Run& run) {
   json["stages"] = list(run.stages, stage_json);
   json["metrics"] = list(run.metrics, metric_json);
   json["findings"] = list(run.findings, finding_json);
+  if (run.attribution) json["attribution"] = attribution_json(*run.attribution);
   json["models"] = list(run.models, model_json);
   json["curves"] = list(run.curves, curve_json);
   json["disagreements"] = list(run.disagreements, disagreement_json);

@@ -109,5 +109,71 @@ TEST(Attribution, PartsAddUp) {
   EXPECT_EQ(attribution->parts.back().part, "metric");
 }
 
+/// Answers right on the first `right` images, wrong on the others.
+AuditedModel right_on(const Evidence& evidence, const std::string& name, Kind kind, int32_t right, const std::string& profile) {
+  AuditedModel model;
+  model.name = name, model.kind = kind;
+  Measured measured = {profile, "test", {}};
+  measured.answers.name = name;
+  for (int32_t i = 0; i < 100; ++i) measured.answers.classed.push_back(i < right ? evidence.labels[i] : (evidence.labels[i] + 3) % 10);
+  model.measured.push_back(measured);
+  return model;
+}
+
+const results::AttributionPart& part_named(const results::Attribution& attribution, const std::string& name) {
+  for (const results::AttributionPart& part : attribution.parts) {
+    if (part.part == name) return part;
+  }
+  ADD_FAILURE() << "no part " << name;
+  return attribution.parts[0];
+}
+
+/// A run: float 60, control 70, qat 71, int8 under the reference 70, under xnnpack 75; post-training int8 58. The claim is the one-hot
+/// figure of the xnnpack answers: 1 - 2 * 0.25 / 10 = 0.95.
+results::Attribution attribute_run() {
+  Evidence evidence = make_evidence("");
+  evidence.subjects.clear();
+  const std::tuple<const char*, Kind, int32_t> models[] = {{"float", Kind::kFloat, 60},
+                                                           {"float_control", Kind::kFloat, 70},
+                                                           {"qat", Kind::kUnknown, 71},
+                                                           {"ptq_int8", Kind::kInteger, 58},
+                                                           {"qat_int8", Kind::kInteger, 70}};
+  for (const auto& [name, kind, right] : models)
+    evidence.subjects.push_back(right_on(evidence, name, kind, right, kind == Kind::kInteger ? "litert-reference" : "float32"));
+  evidence.subjects.back().measured.push_back(right_on(evidence, "qat_int8", Kind::kInteger, 75, "xnnpack").measured[0]);
+  evidence.claims = assign_claims(read_figures("qat_int8 test accuracy: 0.950").figures, evidence.subjects);
+  return *attribute_gap(evidence, run_checks(evidence));
+}
+
+TEST(Attribution, EveryExchangeIsAPartAndTheirSumIsTheGap) {
+  const results::Attribution gap = attribute_run();
+  double sum = gap.from_value;
+  for (const results::AttributionPart& part : gap.parts) sum += part.value;
+  EXPECT_NEAR(sum, 0.95, 1e-12);
+  EXPECT_NEAR(part_named(gap, "extra training").value, 0.10, 1e-12);
+  EXPECT_NEAR(part_named(gap, "fake quantization").value, 0.01, 1e-12);
+  EXPECT_NEAR(part_named(gap, "conversion").value, -0.01, 1e-12);
+  EXPECT_NEAR(part_named(gap, "runtime").value, 0.05, 1e-12);
+  EXPECT_NEAR(part_named(gap, "metric").value, 0.20, 1e-12);
+}
+
+TEST(Attribution, InteractionsAreMeasuredInTheOtherOrder) {
+  const results::Attribution gap = attribute_run();
+  // Metric first, under the reference: 1 - 0.3 / 5 = 0.94, less 0.70; then the runtime: 0.95 less 0.94.
+  EXPECT_NEAR(*part_named(gap, "metric").other_order, 0.24, 1e-12);
+  EXPECT_NEAR(*part_named(gap, "runtime").other_order, 0.01, 1e-12);
+  EXPECT_NEAR(*part_named(gap, "conversion").other_order, -0.02, 1e-12);  // ptq_int8 less float
+}
+
+TEST(Attribution, StepsWithinChanceAreCalledNoise) {
+  const results::Attribution gap = attribute_run();
+  // Ten images to none: 2 / 2^10; one to none: p = 1.
+  EXPECT_FALSE(part_named(gap, "extra training").noise);
+  EXPECT_TRUE(part_named(gap, "fake quantization").noise);
+  ASSERT_TRUE(part_named(gap, "fake quantization").interval.has_value());
+  EXPECT_LT(part_named(gap, "fake quantization").interval->low, 0);
+  EXPECT_FALSE(part_named(gap, "metric").interval.has_value());  // a metric's change is no sample
+}
+
 }  // namespace
 }  // namespace liteqat::audit

@@ -68,6 +68,19 @@ bool prints_exactly(const Figure& figure, int64_t numerator, int64_t denominator
   return static_cast<Int128>(figure.units) * denominator == static_cast<Int128>(numerator) * power_of_ten(figure.scale);
 }
 
+bool prints_after_one_division(const Figure& figure, CountRange numerators, int64_t denominator) {
+  const bool all_digits = figure.float32_origin || figure.scale >= 15;
+  constexpr int64_t kMostTried = 16;  // of wider ranges one is right
+  if (!all_digits || figure.total > 0 || numerators.high - numerators.low >= kMostTried) return true;
+  for (int64_t k = numerators.low; k <= numerators.high; ++k) {
+    const double quotient = static_cast<double>(k) / static_cast<double>(denominator);
+    if (figure.float32_origin ? static_cast<float>(quotient) == static_cast<float>(figure.value)
+                              : std::fabs(quotient - figure.value) <= 0x1p-52 * figure.value)
+      return true;
+  }
+  return false;
+}
+
 double half_place(const Figure& figure) {
   return 0.5 * std::pow(10.0, -figure.scale);
 }

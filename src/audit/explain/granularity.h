@@ -24,6 +24,10 @@ std::optional<CountRange> numerators(const Figure& figure, int64_t total);
 /// True if numerator/denominator is the printed value itself, with no digit rounded away.
 bool prints_exactly(const Figure& figure, int64_t numerator, int64_t denominator);
 
+/// True if a count of the range, divided once in double (and rounded once to float32 for digits of a float32), has all the printed digits;
+/// also for figures that do not show all digits, of which nothing more can be asked.
+bool prints_after_one_division(const Figure& figure, CountRange numerators, int64_t denominator);
+
 /// Half of the last printed place as a fraction of 1; what rounding can have hidden.
 double half_place(const Figure& figure);
 

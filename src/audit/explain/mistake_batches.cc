@@ -51,7 +51,7 @@ void add_partial_variants(const Subject& subject, int64_t images, const Batches&
   }
   if (likelihood == 0) return;
   // Means of batch means are rarely terminating decimals: printing all digits shows them.
-  const double q = digits_probability(*subject.figure, false);
+  const double q = digits_probability(*subject.figure, false) * computing_probability(*subject.figure, *range, denominator);
   sum.add(likelihood * share * q, correct, correct ? std::optional(images) : std::nullopt, accuracy / likelihood,
           format("batches of {}, the last of {}", batches.size, batches.last));
 }

@@ -53,7 +53,8 @@ void add_denominator_reading(const Subject& subject, Readings& readings) {
     if (!range || range->high < 0 || range->low > images) continue;
     range = CountRange{std::max<int64_t>(0, range->low), std::min(images, range->high)};
     const int64_t middle = (range->low + range->high) / 2;
-    const double q = digits_probability(*subject.figure, prints_exactly(*subject.figure, middle, divisor.value));
+    const double q = digits_probability(*subject.figure, prints_exactly(*subject.figure, middle, divisor.value)) *
+                     computing_probability(*subject.figure, *range, divisor.value);
     sum.add(divisor.share * q * count_mass(subject, *range, images, Density::kSibling),
             range->low == range->high ? std::optional(middle) : std::nullopt, images,
             static_cast<double>(middle) / static_cast<double>(images), divisor_words(divisor));

@@ -60,7 +60,8 @@ void add_one_hot_reading(const Subject& subject, Readings& readings) {
        .implied_correct = right.low == right.high ? std::optional(middle) : std::nullopt,
        .implied_total = images,
        .likelihood = count_mass(subject, right, images, Density::kSibling) *
-                     digits_probability(*subject.figure, prints_exactly(*subject.figure, cells - 2 * (images - middle), cells)),
+                     digits_probability(*subject.figure, prints_exactly(*subject.figure, cells - 2 * (images - middle), cells)) *
+                     computing_probability(*subject.figure, {cells - 2 * wrong->high, cells - 2 * wrong->low}, cells),
        .why =
            format("{} of {} element-wise comparisons of one-hot vectors agree when {} of {} images are right: a wrong image costs 2 of its "
                   "{} comparisons",
@@ -92,7 +93,7 @@ void add_binary_accuracy_reading(const Subject& subject, Readings& readings) {
   readings.push_back(
       {.id = "metric.binary_accuracy",
        .implied_total = images,
-       .likelihood = sum * digits_probability(*subject.figure, exact),
+       .likelihood = sum * digits_probability(*subject.figure, exact) * computing_probability(*subject.figure, *cells, images * *classes),
        .why = format("thresholding each of the {} scores at 0.5 and comparing with one-hot labels counts {} of {} agreements; the accuracy "
                      "is then between {:.4f} and {:.4f}",
                      *classes, format_count((cells->low + cells->high) / 2), format_count(images * *classes),

@@ -129,6 +129,7 @@ void add_leak_reading(const Subject& subject, Readings& readings) {
       {.id = "split.leak",
        .implied_total = subject.size,
        .likelihood = on_validation ? kDrawnAgain * likelihood : likelihood,
+       .open = true,
        .why =
            on_validation
                ? "the validation images were training images of an earlier stage: the split was drawn again, or only for the second stage"

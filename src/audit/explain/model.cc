@@ -120,6 +120,11 @@ double digits_probability(const Figure& figure, bool exact) {
   return (percent ? kPercent : kDecimals)[places] + (exact ? kWhole : 0);
 }
 
+double computing_probability(const Figure& figure, CountRange numerators, int64_t denominator) {
+  constexpr double kOtherwise = 0.1;
+  return prints_after_one_division(figure, numerators, denominator) ? 1 : kOtherwise;
+}
+
 double count_mass(const Subject& subject, CountRange counts, int64_t total, Density density) {
   constexpr int64_t kMostTerms = 64;  // wider ranges are sampled: f is smooth over them
   const int64_t count = counts.high - counts.low + 1, terms = std::min(count, kMostTerms);
@@ -134,7 +139,8 @@ double count_mass(const Subject& subject, CountRange counts, int64_t total, Dens
 
 double count_likelihood(const Subject& subject, CountRange counts, int64_t total, Density density) {
   const bool exact = prints_exactly(*subject.figure, (counts.low + counts.high) / 2, total);
-  return count_mass(subject, counts, total, density) * digits_probability(*subject.figure, exact);
+  return count_mass(subject, counts, total, density) * digits_probability(*subject.figure, exact) *
+         computing_probability(*subject.figure, counts, total);
 }
 
 double width_likelihood(const Subject& subject, double accuracy, double stretch, Density density) {

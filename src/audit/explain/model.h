@@ -39,6 +39,10 @@ double seen_density(const Subject& subject, double accuracy);
 /// q: the probability of printing with as many digits as the figure has. exact: no digit was rounded away.
 double digits_probability(const Figure& figure, bool exact);
 
+/// The share of programs that compute a fraction so that these digits come out: nearly all divide once; means of float32 values and
+/// products with reciprocals are the rest, and end up to the bound of granularity.h away.
+double computing_probability(const Figure& figure, CountRange numerators, int64_t denominator);
+
 /// What a mistake makes of a subject.
 struct Reading {
   std::string id = {};
@@ -46,6 +50,7 @@ struct Reading {
   std::optional<int64_t> implied_correct = {}, implied_total = {};
   double likelihood = 0;     // without the prior
   bool fixed_value = false;  // the digits do not depend on the model
+  bool open = false;         // any count of implied_total images; the accuracy is not determined
   std::string why = {}, how_to_check = {};
 };
 

@@ -26,6 +26,7 @@ double none_likelihood(const Figure& figure) {
 /// The same count of the same number of images, or the same value whatever the model: no digit can tell the two readings apart.
 bool identical(const Reading& a, const Reading& b) {
   if (a.fixed_value && b.fixed_value) return true;
+  if (a.open && b.open) return a.implied_total && a.implied_total == b.implied_total;
   return a.implied_correct && b.implied_correct && a.implied_correct == b.implied_correct && a.implied_total == b.implied_total;
 }
 
