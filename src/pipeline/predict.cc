@@ -6,8 +6,8 @@
 #include "eval/tensor_io.h"
 #include "formats/npy/npy.h"
 #include "pipeline/evaluation.h"
-#include "quant/lower.h"
 #include "pipeline/npy_type.h"
+#include "quant/lower.h"
 
 namespace liteqat::pipeline {
 namespace {
