@@ -49,16 +49,6 @@ bool has_wide_accumulator(const OpContext& context, const WeightedShape& shape) 
   return !context.has_input(shape.bias) || context.input(shape.bias).type == DType::kInt64;
 }
 
-/// XNNPACK takes constant weights and factors below 256 (in float32); LiteRT's own kernels run the rest.
-bool xnnpack_takes(const OpContext& context, const WeightedShape& shape) {
-  if (context.constant<std::byte>(1) == nullptr) return false;
-  if (context.has_input(shape.bias) && context.constant<std::byte>(shape.bias) == nullptr) return false;
-  return std::ranges::all_of(context.input(1).quantization.scale, [&](float scale) {
-    const float input_scale = tensor_scale(context.input(shape.input)), output_scale = tensor_scale(context.output());
-    return rescale_factor(ScaleProduct::kFloat, input_scale, scale, output_scale) < 256.0;
-  });
-}
-
 /// CONV_2D whose weight scales are all equal quantizes its input symmetrically, as LiteRT's does; with a scale per channel, and in
 /// DEPTHWISE_CONV_2D, not. FULLY_CONNECTED says which.
 bool has_symmetric_input(const OpContext& context, const WeightedShape& shape) {
@@ -89,6 +79,15 @@ Step make_hybrid_step(const OpContext& context, const WeightedShape& shape) {
 }
 
 }  // namespace
+
+bool xnnpack_takes(const OpContext& context, const WeightedShape& shape) {
+  if (context.constant<std::byte>(1) == nullptr) return false;
+  if (context.has_input(shape.bias) && context.constant<std::byte>(shape.bias) == nullptr) return false;
+  return std::ranges::all_of(context.input(1).quantization.scale, [&](float scale) {
+    const float input_scale = tensor_scale(context.input(shape.input)), output_scale = tensor_scale(context.output());
+    return rescale_factor(ScaleProduct::kFloat, input_scale, scale, output_scale) < 256.0;
+  });
+}
 
 Result<std::vector<numeric::Rescale>> make_rescales(const OpContext& context, const WeightedShape& shape,
                                                     const WeightedArithmetic& arithmetic) {

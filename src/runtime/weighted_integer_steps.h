@@ -22,6 +22,9 @@ struct WeightedShape {
 Result<std::vector<numeric::Rescale>> make_rescales(const OpContext& context, const WeightedShape& shape,
                                                     const WeightedArithmetic& arithmetic);
 
+/// Whether XNNPACK runs it: constant weights, factors below 256 (in float32). LiteRT's own kernels run the rest.
+bool xnnpack_takes(const OpContext& context, const WeightedShape& shape);
+
 /// int8, uint8 and int16 input.
 Result<Step> make_weighted_integer_step(const OpContext& context, const WeightedShape& shape);
 /// float32 input, float32 or int8 weights.

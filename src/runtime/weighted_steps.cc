@@ -80,14 +80,38 @@ numeric::IntClamp int8_clamp(const OpContext& context, graph::Activation activat
   return numeric::quantized_clamp(activation, tensor_scale(context.output()), tensor_zero_point(context.output()), -128, 127);
 }
 
-/// Whether the packed kernels made for models with constant symmetric weights compute what types, groups and profile ask for.
-bool has_own_kernels(const OpContext& context, const WeightedShape& shape, numeric::Requantization requantization) {
+/// Whether there are packed kernels, made for models with constant symmetric weights, for its types and groups.
+bool has_own_kernels(const OpContext& context, const WeightedShape& shape) {
   const graph::Tensor &x = context.input(0), &w = context.input(1);
   const bool constant = context.constant<std::byte>(1) != nullptr && (!context.has_input(2) || context.constant<std::byte>(2) != nullptr);
   if (!constant || x.type != w.type || shape.channels.groups != 1) return false;
   if (x.type == DType::kFloat32) return true;
-  if (x.type != DType::kInt8 || tensor_zero_point(w) != 0) return false;
-  return weighted_arithmetic(context.options.profile, {.dense = shape.dense, .activations = x.type}).requantization == requantization;
+  return x.type == DType::kInt8 && tensor_zero_point(w) == 0;
+}
+
+numeric::Requantization int8_requantization(const OpContext& context, bool dense) {
+  return weighted_arithmetic(context.options.profile, {.dense = dense, .activations = DType::kInt8}).requantization;
+}
+
+/// int8 as XNNPACK computes it; a dense layer is a convolution there too.
+template <typename Int8Params, typename FindInt8>
+Result<Step> make_half_even_step(const OpContext& context, const WeightedShape& shape, FindInt8 find_int8) {
+  if (!xnnpack_takes(context, shape)) return make_weighted_integer_step(context, shape);
+  const float input_scale = tensor_scale(context.input(0)), output_scale = tensor_scale(context.output());
+  const std::vector<float>& scales = context.input(1).quantization.scale;
+  std::vector<float> factors;
+  for (size_t channel = 0; channel < static_cast<size_t>(shape.window.out_c); ++channel) {
+    factors.push_back(numeric::float_rescale(input_scale, scales.size() > 1 ? scales[channel] : scales[0], output_scale));
+  }
+  const int32_t zero_point = tensor_zero_point(context.output());
+  const Int8Params params = {.window = shape.window,
+                             .weights = context.constant<int8_t>(1),
+                             .bias = context.constant<int32_t>(2),
+                             .factors = factors.data(),
+                             .input_zero_point = tensor_zero_point(context.input(0)),
+                             .output_zero_point = zero_point,
+                             .clamp = numeric::half_even_clamp(shape.activation, output_scale, zero_point, -128, 127)};
+  return bind_kernel(context, find_int8(params, context.options.isa), params, std::move(factors));
 }
 
 Result<Step> make_general_step(const OpContext& context, const WeightedShape& shape) {
@@ -102,13 +126,16 @@ Result<Step> make_convolution_step(const OpContext& context, const OpParams& op_
   const WeightedShape shape = {.window = window,
                                .channels = {.depthwise = depthwise, .groups = depthwise ? 1 : window.in_c / context.input(1).shape[3]},
                                .activation = op_params.activation};
-  if (!has_own_kernels(context, shape, numeric::Requantization::kTwoRoundings)) return make_general_step(context, shape);
+  if (!has_own_kernels(context, shape)) return make_general_step(context, shape);
   if (context.output().type == DType::kFloat32) {
     const Float32Params params = {.window = window,
                                   .weights = context.constant<float>(1),
                                   .bias = context.constant<float>(2),
                                   .clamp = numeric::float_clamp(op_params.activation)};
     return bind_kernel(context, find_float32(params, context.options.isa), params, std::monostate());
+  }
+  if (int8_requantization(context, false) == numeric::Requantization::kFloatHalfEven) {
+    return make_half_even_step<Int8Params>(context, shape, find_int8);
   }
   LITEQAT_ASSIGN_OR_RETURN(std::vector<numeric::Multiplier> multipliers, channel_multipliers(context, window.out_c));
   const Int8Params params = {.window = window,
@@ -139,13 +166,21 @@ Result<Step> make_fully_connected_step(const OpContext& context) {
   const auto activation = context.op.params_as<graph::FullyConnectedParams>().activation;
   const WeightedShape pixels = {
       .window = {.batch = shape.rows, .in_c = shape.in, .out_c = shape.out}, .activation = activation, .dense = true};
-  if (!has_own_kernels(context, pixels, numeric::Requantization::kDoubleHalfAway)) return make_general_step(context, pixels);
+  if (!has_own_kernels(context, pixels)) return make_general_step(context, pixels);
   if (context.output().type == DType::kFloat32) {
     const dense::Float32Params params = {.shape = shape,
                                          .weights = context.constant<float>(1),
                                          .bias = context.constant<float>(2),
                                          .clamp = numeric::float_clamp(activation)};
     return bind_kernel(context, dense::find_float32_kernel(params, context.options.isa), params, std::monostate());
+  }
+  switch (int8_requantization(context, true)) {
+    case numeric::Requantization::kFloatHalfEven:
+      return make_half_even_step<conv2d::Int8Params>(context, pixels, conv2d::find_int8_kernel);
+    case numeric::Requantization::kDoubleHalfAway:
+      break;
+    default:
+      return make_general_step(context, pixels);
   }
   std::vector<double> rescales = channel_rescales(context, shape.out, numeric::fully_connected_rescale);
   const dense::Int8Params params = {.shape = shape,

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "kernels/xnnpack/xnnpack.h"
 #include "runtime/elementwise_steps.h"
@@ -25,6 +26,15 @@ MaybeStep make_add(const OpContext& context) {
   params.broadcast = *broadcast;
   params.clamp = numeric::half_even_clamp(context.op.params_as<graph::ArithmeticParams>().activation, tensor_scale(y), tensor_zero_point(y),
                                           std::numeric_limits<Elem>::min(), std::numeric_limits<Elem>::max());
+  if constexpr (std::is_same_v<Elem, int8_t>) {
+    const xnnpack::AddKernel* kernel = xnnpack::find_add_kernel(context.options.isa);
+    if (kernel != nullptr && a.shape == y.shape && b.shape == y.shape) {
+      return make_elementwise_step(context, kernel->name, [=, run = kernel->run](const StepBuffers& buffers, kernels::Range elems) {
+        run(params, elems.end - elems.begin, buffers.input<int8_t>() + elems.begin, buffers.input<int8_t>(1) + elems.begin,
+            buffers.output<int8_t>() + elems.begin);
+      });
+    }
+  }
   return Step{.kernel = "add_x8_i32_xnnpack", .run = [=](const StepBuffers& buffers, kernels::Range) {
                 xnnpack::add(params, buffers.input<Elem>(), buffers.input<Elem>(1), buffers.output<Elem>());
               }};

@@ -121,11 +121,13 @@ def check_xnnpack(tool, work, name, count, rng, pixels):
     if "resnet8" in name and pixels is not None:
         inputs = (pixels[:count].astype(np.int16) - 128).astype(np.int8)
     expected = litert.run(model, inputs, "xnnpack")
-    ours = our_outputs(tool, work, model, inputs, "reference", 1, "--arithmetic", "xnnpack")
-    different = int((ours.view(np.uint8) != expected.view(np.uint8)).sum())
-    assert ours.dtype == expected.dtype and ours.shape == expected.shape, (name, ours.dtype, ours.shape)
-    assert different == 0, f"{name}, xnnpack: {different} of {ours.nbytes} bytes differ"
-    print(f"{name}: {count} inputs under xnnpack: {ours.nbytes} bytes equal")
+    for isa in isas():
+        some = 4 if isa == "reference" else count
+        ours = our_outputs(tool, work, model, inputs[:some], isa, 1, "--arithmetic", "xnnpack")
+        different = int((ours.view(np.uint8) != expected[:some].view(np.uint8)).sum())
+        assert ours.dtype == expected.dtype and ours.shape == expected[:some].shape, (name, ours.dtype, ours.shape)
+        assert different == 0, f"{name}, xnnpack, {isa}: {different} of {ours.nbytes} bytes differ"
+        print(f"{name}: {len(ours)} inputs under xnnpack, {isa}: {ours.nbytes} bytes equal")
 
 
 def main():

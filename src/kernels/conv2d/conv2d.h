@@ -9,6 +9,7 @@
 #include "kernels/window.h"
 #include "numeric/activation.h"
 #include "numeric/fixed_point.h"
+#include "numeric/requantize.h"
 
 namespace liteqat::kernels::conv2d {
 
@@ -26,6 +27,7 @@ struct Int8Params {
   const int8_t* weights = nullptr;
   const int32_t* bias = nullptr;                     // null: zero
   const numeric::Multiplier* multipliers = nullptr;  // [out_c], shift <= numeric::kMaxShift
+  const float* factors = nullptr;                    // [out_c]; not null: Requantization::kFloatHalfEven by these, else two roundings
   int32_t input_zero_point = 0, output_zero_point = 0;
   numeric::IntClamp clamp{};
   const std::byte* packed = nullptr;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "kernels/test_oracles.h"
@@ -65,15 +67,19 @@ struct Int8Case {
   std::vector<double> rescale;
   std::vector<numeric::Multiplier> multipliers;
 
+  int64_t accumulator(size_t offset) const {
+    int64_t sum = bias.empty() ? 0 : bias[offset % static_cast<size_t>(params.window.out_c)];
+    oracle_taps(params.window, static_cast<int64_t>(offset), [&](int64_t x, int64_t w) {
+      sum += (int64_t{input[static_cast<size_t>(x)]} - params.input_zero_point) * weights[static_cast<size_t>(w)];
+    });
+    return sum;
+  }
+
   std::vector<int8_t> oracle() const {
     std::vector<int8_t> output(output_elems(params.window));
     for (size_t offset = 0; offset < output.size(); ++offset) {
       const size_t channel = offset % static_cast<size_t>(params.window.out_c);
-      int64_t sum = bias.empty() ? 0 : bias[channel];
-      oracle_taps(params.window, static_cast<int64_t>(offset), [&](int64_t x, int64_t w) {
-        sum += (int64_t{input[static_cast<size_t>(x)]} - params.input_zero_point) * weights[static_cast<size_t>(w)];
-      });
-      const int64_t code = exact_rescale(sum, rescale[channel]) + params.output_zero_point;
+      const int64_t code = exact_rescale(accumulator(offset), rescale[channel]) + params.output_zero_point;
       output[offset] = static_cast<int8_t>(clamp(code, params.clamp.low, params.clamp.high));
     }
     return output;
@@ -102,6 +108,32 @@ Int8Case random_int8_case(Rng& rng) {
   if (rng.next_below(2) == 0)
     example.params.clamp = {example.params.output_zero_point, random_between(rng, example.params.output_zero_point, 127)};
   return example;
+}
+
+/// XNNPACK's product in float32, ties to even, by the C library.
+int8_t half_even_code(int64_t accumulator, float factor, const Int8Params& params) {
+  const double rounded = std::nearbyint(static_cast<double>(static_cast<float>(static_cast<int32_t>(accumulator)) * factor));
+  return static_cast<int8_t>(std::clamp(rounded + params.output_zero_point, double(params.clamp.low), double(params.clamp.high)));
+}
+
+TEST(Conv2DInt8, EveryKernelEqualsXnnpacksProductInFloat) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    Rng rng(seed + 1000);
+    Int8Case example = random_int8_case(rng);
+    std::vector<float> factors;
+    for (double rescale : example.rescale) factors.push_back(static_cast<float>(rng.next_below(8) == 0 ? 0x1p-7 : rescale));
+    example.params.multipliers = nullptr;
+    example.params.factors = factors.data();
+    std::vector<int8_t> expected;
+    for (size_t offset = 0; offset < output_elems(example.params.window); ++offset) {
+      const size_t channel = offset % factors.size();
+      expected.push_back(half_even_code(example.accumulator(offset), factors[channel], example.params));
+    }
+    for (Isa isa : supported_isas()) {
+      const Int8Kernel& kernel = find_int8_kernel(example.params, isa);
+      ASSERT_EQ(run_guarded(kernel, example.params, example.input, expected.size()), expected) << kernel.name << ", seed " << seed;
+    }
+  }
 }
 
 TEST(Conv2DInt8, EveryKernelEqualsExactArithmetic) {

@@ -211,11 +211,7 @@ struct Columns {
       }
       if constexpr (Lanes::kHasSteps) {
         const lanes::StepPointers steps = {zero_point, integers(own, 1), floats(own, 2), floats(own, 3), floats(own, 4), floats(own, 5)};
-        if (mode == lanes::CodeMode::kTwoSided) {
-          lanes::codes_along_steps<Lanes, true>(steps, sums);
-        } else {
-          lanes::codes_along_steps<Lanes, false>(steps, sums);
-        }
+        lanes::codes_by_mode<Lanes>(mode, steps, sums);
         if (kRows == 1 || whole) return lanes::store_rows<Lanes, kRows, kVectors>(sums, kWidth, clamp, to, row_elems);
         lanes::store_codes<Lanes, kVectors>(sums[0], kWidth, clamp, to);
       }

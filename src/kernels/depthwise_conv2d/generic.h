@@ -82,7 +82,9 @@ struct Generic {
     const lanes::ChannelArrays arrays(packed, channels);
     auto* weights = reinterpret_cast<int8_t*>(arrays.right + channels);
     for (int64_t channel = 0; channel < out_c; ++channel) {
-      arrays.set(channel, params.bias == nullptr ? 0 : params.bias[channel], params.multipliers[channel]);
+      const int32_t bias = params.bias == nullptr ? 0 : params.bias[channel];
+      params.factors != nullptr ? arrays.set(channel, bias, params.factors[channel])
+                                : arrays.set(channel, bias, params.multipliers[channel]);
       for (int64_t tap = 0; tap < taps(params.window); ++tap) weights[tap * channels + channel] = params.weights[tap * out_c + channel];
     }
   }

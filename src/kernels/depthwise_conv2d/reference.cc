@@ -31,9 +31,11 @@ void run_int8(const Int8Params& params, Range rows, const int8_t* input, int8_t*
       const int32_t real = input[in_pixel * window.in_c + in_c] - params.input_zero_point;
       accumulator = numeric::wrapping_add(accumulator, real * params.weights[tap * window.out_c + channel]);
     });
-    const int32_t code = numeric::wrapping_add(numeric::multiply_by_quantized_multiplier(accumulator, params.multipliers[channel]),
-                                               params.output_zero_point);
-    output[offset] = static_cast<int8_t>(std::clamp(code, params.clamp.low, params.clamp.high));
+    const bool half_even = params.factors != nullptr;
+    const numeric::Rescale rescale = half_even ? numeric::Rescale{.factor = static_cast<double>(params.factors[channel])}
+                                               : numeric::Rescale{.multiplier = params.multipliers[channel]};
+    const auto requantization = half_even ? numeric::Requantization::kFloatHalfEven : numeric::Requantization::kTwoRoundings;
+    output[offset] = static_cast<int8_t>(numeric::requantize(requantization, accumulator, rescale, params.output_zero_point, params.clamp));
   });
 }
 

@@ -114,6 +114,11 @@ struct Lanes {
     }
   }
 
+  /// clamp(x * factor, low, high) in float32, rounded with ties to even.
+  static Int round_half_even_product(Int x, Float factor, Float low, Float high) {
+    return vcvtnq_s32_f32(vminq_f32(vmaxq_f32(vmulq_f32(vcvtq_f32_s32(x), factor), low), high));
+  }
+
   /// round_half_away(x * rescale), saturated far beyond int8.
   static Int round_scaled(Int x, const double* rescale) {
     const float64x2_t low = vmulq_f64(vcvtq_f64_s64(vmovl_s32(vget_low_s32(x))), vld1q_f64(rescale));

@@ -2,6 +2,7 @@
 // on a Lanes type of internal linkage.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -16,8 +17,9 @@ struct ChannelTaps {
 };
 
 /// Fills the arrays of all channels and returns their mode. for_channels(each) calls each(channel, first array, elements from array to
-/// array, index in an array) wherever a channel stands. Params: weights, bias, multipliers, zero points and clamp. folded_sum(channel): the
-/// sum, modulo 2^32, of the weights that tiles multiply with shifted codes; its product with zero point and shift is folded into the bias.
+/// array, index in an array) wherever a channel stands. Params: weights, bias, multipliers or factors, zero points and clamp.
+/// folded_sum(channel): the sum, modulo 2^32, of the weights that tiles multiply with shifted codes; its product with zero point and shift
+/// is folded into the bias.
 template <typename Lanes, typename Params, typename FoldedSum, typename ForChannels>
 CodeMode pack_code_channels(const Params& params, const ChannelTaps& taps, const FoldedSum& folded_sum, const ForChannels& for_channels) {
   const auto own_bias = [&](int64_t channel) { return params.bias == nullptr ? 0 : params.bias[channel]; };
@@ -42,10 +44,23 @@ CodeMode pack_code_channels(const Params& params, const ChannelTaps& taps, const
     });
     return all;
   };
-  if (Lanes::kHasSteps && find_all(CodeMode::kOneSided, params.output_zero_point)) return CodeMode::kOneSided;
-  if (Lanes::kHasSteps && find_all(CodeMode::kTwoSided, 0)) return CodeMode::kTwoSided;
+  const bool lines = Lanes::kHasSteps && params.factors == nullptr;
+  if (lines && find_all(CodeMode::kOneSided, params.output_zero_point)) return CodeMode::kOneSided;
+  if (lines && find_all(CodeMode::kTwoSided, 0)) return CodeMode::kTwoSided;
+  bool half_even = Lanes::kHasSteps && params.factors != nullptr;
   for_channels([&](int64_t channel, int32_t* arrays, int64_t stride, int64_t index) {
-    ChannelArrays(reinterpret_cast<std::byte*>(arrays), stride).set(index, folded_bias(channel), params.multipliers[channel]);
+    if (!half_even) return;
+    const auto bounds = accumulator_bounds(params.weights + channel * taps.channel_stride, taps.taps, taps.tap_stride, own_bias(channel),
+                                           params.input_zero_point);
+    const double farthest = static_cast<double>(std::max(-bounds.least, bounds.most)) * static_cast<double>(params.factors[channel]);
+    half_even = farthest < 0x1p30 && bounds.least >= INT32_MIN && bounds.most <= INT32_MAX;
+    if (half_even) StepArrays(arrays, stride).set(index, folded_bias(channel), params.factors[channel], params.output_zero_point);
+  });
+  if (half_even) return CodeMode::kHalfEven;
+  for_channels([&](int64_t channel, int32_t* arrays, int64_t stride, int64_t index) {
+    const ChannelArrays integers(reinterpret_cast<std::byte*>(arrays), stride);
+    params.factors != nullptr ? integers.set(index, folded_bias(channel), params.factors[channel])
+                              : integers.set(index, folded_bias(channel), params.multipliers[channel]);
   });
   return CodeMode::kInteger;
 }

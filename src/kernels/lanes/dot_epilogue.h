@@ -11,8 +11,13 @@
 
 namespace liteqat::kernels::lanes {
 
-/// Before the arrays, for all channels together. kOneSided: the lines give codes; kTwoSided: distances from the zero point, by two lines.
-enum class CodeMode : int32_t { kInteger, kOneSided, kTwoSided };
+/// Before the arrays, for all channels together.
+enum class CodeMode : int32_t {
+  kInteger,   // lanes/requantize.h
+  kOneSided,  // along lines that give codes
+  kTwoSided,  // along two lines that give distances from the zero point
+  kHalfEven,  // XNNPACK's product in float32, for accumulators that stay inside 2^30 once multiplied
+};
 
 /// Where the per-channel arrays of the steps lie: one array of `stride` four-byte elements each; those of CodeEpilogue after the mode.
 struct StepArrays {
@@ -38,6 +43,12 @@ struct StepArrays {
     low[position] = steps.low;
     above[position] = steps.above;
     below[position] = steps.below;
+  }
+  /// For CodeMode::kHalfEven, which leaves the rest unread.
+  [[gnu::always_inline]] void set(int64_t position, int32_t bias_value, float factor, int32_t zero_point) const {
+    bias[position] = bias_value;
+    split[position] = zero_point;
+    high[position] = factor;
   }
 
   static int64_t bytes(int64_t padded_channels) { return kModeBytes + padded_channels * kArrays * int64_t{sizeof(int32_t)}; }
@@ -102,6 +113,29 @@ template <typename Lanes, bool kTwoSided, int kRows, int kVectors>
   }
 }
 
+/// The same for CodeMode::kHalfEven.
+template <typename Lanes, int kRows, int kVectors>
+[[gnu::always_inline]] inline void half_even_codes(const StepPointers& steps, typename Lanes::Int (&sums)[kRows][kVectors]) {
+#pragma GCC unroll 4
+  for (int vector = 0; vector < kVectors; ++vector) {
+    const int64_t at = vector * Lanes::kCount;
+    const auto factor = Lanes::load(steps.high + at);
+    const auto zero_point = Lanes::load(steps.split + at);
+#pragma GCC unroll 16
+    for (int row = 0; row < kRows; ++row) {
+      sums[row][vector] = Lanes::add(Lanes::round_half_even_product(sums[row][vector], factor), zero_point);
+    }
+  }
+}
+
+/// By any mode but kInteger.
+template <typename Lanes, int kRows, int kVectors>
+[[gnu::always_inline]] inline void codes_by_mode(CodeMode mode, const StepPointers& steps, typename Lanes::Int (&sums)[kRows][kVectors]) {
+  if (mode == CodeMode::kHalfEven) return half_even_codes<Lanes>(steps, sums);
+  if (mode == CodeMode::kTwoSided) return codes_along_steps<Lanes, true>(steps, sums);
+  codes_along_steps<Lanes, false>(steps, sums);
+}
+
 /// For convolutions: one fixed-point multiplier per channel.
 template <typename Lanes>
 struct CodeEpilogue {
@@ -139,7 +173,7 @@ struct CodeEpilogue {
       if (mode != CodeMode::kInteger) {
         const int64_t at = block.channel;
         const StepPointers steps = {zero_point, split + at, high + at, low + at, above + at, below + at};
-        mode == CodeMode::kTwoSided ? codes_along_steps<Lanes, true>(steps, sums) : codes_along_steps<Lanes, false>(steps, sums);
+        codes_by_mode<Lanes>(mode, steps, sums);
         return store_rows<Lanes, kRows, kVectors>(sums, block.count, clamp, output, row_elems);
       }
     }

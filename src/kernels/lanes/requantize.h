@@ -1,10 +1,12 @@
-// numeric::multiply_by_quantized_multiplier on lanes, then zero point and clamp. Multipliers stand per output channel, padded to whole
-// vectors. Templates on a Lanes type of internal linkage, so nothing here is exported.
+// Accumulators to codes on lanes by the definitions of numeric/requantize.h: numeric::multiply_by_quantized_multiplier, then zero point and
+// clamp; or XNNPACK's product in float32. Multipliers stand per output channel, padded to whole vectors. Templates on a Lanes type of
+// internal linkage, so nothing here is exported.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "numeric/activation.h"
 #include "numeric/fixed_point.h"
 
 namespace liteqat::kernels::lanes {
@@ -26,6 +28,13 @@ struct ChannelArrays {
     left[channel] = multiplier.shift > 0 ? multiplier.shift : 0;
     right[channel] = multiplier.shift > 0 ? 0 : -multiplier.shift;
   }
+
+  /// For Requantization::kFloatHalfEven: the factor stands where mantissas do.
+  [[gnu::always_inline]] void set(int64_t channel, int32_t bias_value, float factor) const {
+    bias[channel] = bias_value;
+    __builtin_memcpy(mantissa + channel, &factor, sizeof(factor));
+    left[channel] = right[channel] = 0;
+  }
 };
 
 /// The same memory once packed.
@@ -45,8 +54,10 @@ struct Requantizer {
   using Int = typename Lanes::Int;
   ConstChannelArrays arrays;
   Int zero_point, low, high;
+  numeric::IntClamp product_clamp;  // clamp - zero point
+  bool half_even = false;           // Requantization::kFloatHalfEven, else kTwoRoundings
 
-  /// Params: zero point and clamp of the output.
+  /// Params: zero point and clamp of the output; where they have factors (conv2d.h) and these are not null, half_even.
   template <typename Params>
   [[gnu::always_inline]] Requantizer(const Params& params, int64_t padded_channels) : Requantizer(params, params.packed, padded_channels) {}
   /// With the arrays somewhere else than at the begin of packed memory.
@@ -55,7 +66,10 @@ struct Requantizer {
       : arrays(channel_arrays, padded_channels),
         zero_point(Lanes::broadcast(params.output_zero_point)),
         low(Lanes::broadcast(params.clamp.low)),
-        high(Lanes::broadcast(params.clamp.high)) {}
+        high(Lanes::broadcast(params.clamp.high)),
+        product_clamp{params.clamp.low - params.output_zero_point, params.clamp.high - params.output_zero_point} {
+    if constexpr (requires { params.factors; }) half_even = params.factors != nullptr;
+  }
 
   /// Stores `count` codes (at most Lanes::kCount) of the channels from `channel` on; the bias is added here.
   [[gnu::always_inline]] void store(Int accumulator, int64_t channel, int64_t count, int8_t* to) const {
@@ -71,6 +85,12 @@ struct Requantizer {
 
   /// Codes of the accumulators of channels [channel, channel + Lanes::kCount).
   [[gnu::always_inline]] Int codes(Int accumulator, int64_t channel) const {
+    if (half_even) {
+      const auto factor = Lanes::load(reinterpret_cast<const float*>(arrays.mantissa) + channel);
+      const auto least = Lanes::broadcast(static_cast<float>(product_clamp.low));
+      const auto most = Lanes::broadcast(static_cast<float>(product_clamp.high));
+      return Lanes::add(Lanes::round_half_even_product(accumulator, factor, least, most), zero_point);
+    }
     const Int product =
         Lanes::srdhm(Lanes::shift_left(accumulator, Lanes::load(arrays.left + channel)), Lanes::load(arrays.mantissa + channel));
     const Int exponent = Lanes::load(arrays.right + channel);

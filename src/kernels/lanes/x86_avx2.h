@@ -128,6 +128,12 @@ struct Lanes {
     return _mm256_blend_epi32(_mm256_srli_epi64(even, 31), _mm256_slli_epi64(odd, 1), 0b10101010);
   }
 
+  /// clamp(x * factor, low, high) in float32, rounded with ties to even.
+  static Int round_half_even_product(Int x, Float factor, Float low, Float high) {
+    const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(x), factor);
+    return _mm256_cvtps_epi32(_mm256_min_ps(_mm256_max_ps(product, low), high));
+  }
+
   /// round_half_away(x * rescale), saturated far beyond int8: the largest double below 1/2 is added away from zero, then the rest cut off;
   /// adding 1/2 itself would round the double below it up.
   static Int round_scaled(Int x, const double* rescale) {

@@ -148,6 +148,13 @@ struct Lanes {
     const __m512 x = _mm512_cvtepi32_ps(accumulators);
     return _mm512_cvt_roundps_epi32(_mm512_fmadd_round_ps(x, high, _mm512_fmadd_ps(x, low, constant), kDown), kDown);
   }
+  /// x * factor in float32, rounded with ties to even. Requires: less than 2^31 in size.
+  static Int round_half_even_product(Int x, Float factor) { return _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_cvtepi32_ps(x), factor)); }
+  /// clamp(x * factor, low, high) in float32, rounded with ties to even.
+  static Int round_half_even_product(Int x, Float factor, Float low, Float high) {
+    const __m512 product = _mm512_mul_ps(_mm512_cvtepi32_ps(x), factor);
+    return _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(product, low), high));
+  }
   /// a < b ? yes : no.
   static Float select_less(Int a, Int b, Float yes, Float no) { return _mm512_mask_blend_ps(_mm512_cmplt_epi32_mask(a, b), no, yes); }
 

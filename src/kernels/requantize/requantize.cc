@@ -1,17 +1,17 @@
 #include "kernels/requantize/requantize.h"
 
-#include <algorithm>
-
 #include "kernels/requantize/implementations.h"
+#include "numeric/requantize.h"
 
 namespace liteqat::kernels::requantize {
 namespace {
 
 void run_reference(const Params& params, const int32_t* accumulators, int64_t count, int8_t* codes) {
   for (int64_t index = 0; index < count; ++index) {
-    const int32_t rescaled = numeric::multiply_by_quantized_multiplier(accumulators[index], params.multiplier);
-    const int32_t code = numeric::wrapping_add(rescaled, params.zero_point);
-    codes[index] = static_cast<int8_t>(std::clamp(code, params.clamp.low, params.clamp.high));
+    const auto requantization =
+        params.factors != nullptr ? numeric::Requantization::kFloatHalfEven : numeric::Requantization::kTwoRoundings;
+    const numeric::Rescale rescale = {params.multiplier, params.factors != nullptr ? static_cast<double>(*params.factors) : 0.0};
+    codes[index] = static_cast<int8_t>(numeric::requantize(requantization, accumulators[index], rescale, params.zero_point, params.clamp));
   }
 }
 

@@ -11,6 +11,7 @@ namespace liteqat::kernels::requantize {
 
 struct Params {
   numeric::Multiplier multiplier{};
+  const float* factors = nullptr;  // not null: Requantization::kFloatHalfEven by its one element instead of the multiplier
   int32_t zero_point = 0;
   numeric::IntClamp clamp{-128, 127};
   lanes::CodeSteps steps{};  // of find_code_steps; read by implementations that are marked so
@@ -19,7 +20,8 @@ struct Params {
 struct Implementation {
   const char* name;
   Isa isa;
-  bool along_steps;  // needs Params::steps, and accumulators inside the bounds for which they were found
+  bool along_steps;  // needs Params::steps, and accumulators inside the bounds for which they were found; with factors, inside 2^30 once
+                     // multiplied
   /// Requires: count a multiple of 16.
   void (*run)(const Params& params, const int32_t* accumulators, int64_t count, int8_t* codes);
 };

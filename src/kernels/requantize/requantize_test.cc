@@ -40,6 +40,22 @@ std::vector<Params> several() {
   };
 }
 
+Params make_half_even(const float& factor, int32_t zero_point, numeric::IntClamp clamp) {
+  return {.factors = &factor, .zero_point = zero_point, .clamp = clamp};
+}
+
+/// XNNPACK's requantization: ties, factors of 1 and more, small and large ones.
+std::vector<Params> several_half_even() {
+  static constexpr float kFactors[] = {0.5f, 0x1p-9f, 0.99999994f, 1.0f, 3.7f, 0.0037421f, 0.00091827f, 0.0234567f, 1.7e-5f, 255.0f};
+  std::vector<Params> all;
+  for (const float& factor : kFactors) {
+    all.push_back(make_half_even(factor, -3, {-128, 127}));
+    all.push_back(make_half_even(factor, 127, {-100, 90}));
+    all.push_back(make_half_even(factor, -128, {-128, 127}));
+  }
+  return all;
+}
+
 /// Codes of every accumulator in [first, first + count), modulo 2^32, by `implementation` and by the definition; the number that differ.
 int64_t count_differences(const Implementation& implementation, const Params& params, int64_t first, int64_t count) {
   std::vector<int32_t> accumulators(kChunk);
@@ -58,6 +74,10 @@ int64_t count_differences(const Implementation& implementation, const Params& pa
 AccumulatorBounds domain(const Implementation& implementation, Params& params) {
   if (!isa_supported(implementation.isa)) return {0, -1};
   if (!implementation.along_steps) return {INT32_MIN, INT32_MAX};
+  if (params.factors != nullptr) {
+    const auto most = static_cast<int64_t>(std::min(0x1p30 / static_cast<double>(*params.factors), 0x1p31 - 1));
+    return {-most, most};
+  }
   return find_code_steps(params.multiplier, params.zero_point, params.clamp, kWidest, &params.steps) ? kWidest : AccumulatorBounds{0, -1};
 }
 
@@ -83,6 +103,40 @@ TEST(Requantize, EveryImplementationEqualsTheDefinitionWhereCodesChange) {
       EXPECT_EQ(count_differences(implementation, params, -8 * kChunk, 16 * kChunk), 0)
           << implementation.name << " " << params.multiplier.mantissa;
       EXPECT_EQ(count_differences(implementation, params, bounds.least, kChunk), 0) << implementation.name;
+      EXPECT_EQ(count_differences(implementation, params, bounds.most - kChunk + 1, kChunk), 0) << implementation.name;
+    }
+  }
+}
+
+TEST(RequantizeHalfEven, TheDefinitionEqualsExactArithmetic) {
+  // Accumulators below 2^24 times a factor of 8 bits are exact in float32: round_half_even by integers alone.
+  Rng rng(3);
+  for (int trial = 0; trial < 4000; ++trial) {
+    const int32_t mantissa = random_between(rng, 1, 255), shift = random_between(rng, 1, 16);
+    const auto accumulator = static_cast<int32_t>(random_between(rng, -65535, 65535));
+    const float factor = std::ldexp(static_cast<float>(mantissa), -shift);
+    const int64_t product = int64_t{accumulator} * mantissa, unit = int64_t{1} << shift;
+    int64_t expected = (product + unit / 2) >> shift;
+    if (expected * unit == product + unit / 2 && expected % 2 != 0) --expected;
+    const Params params = make_half_even(factor, 5, {-128, 127});
+    const std::vector<int32_t> accumulators(16, accumulator);
+    std::vector<int8_t> codes(16);
+    for (const Implementation& implementation : implementations()) {
+      if (!isa_supported(implementation.isa)) continue;
+      implementation.run(params, accumulators.data(), 16, codes.data());
+      ASSERT_EQ(codes[7], clamp(expected + 5, -128, 127)) << implementation.name << " " << accumulator << " * " << factor;
+    }
+  }
+}
+
+TEST(RequantizeHalfEven, EveryImplementationEqualsTheDefinitionWhereCodesChange) {
+  for (Params params : several_half_even()) {
+    for (const Implementation& implementation : implementations()) {
+      const AccumulatorBounds bounds = domain(implementation, params);
+      if (bounds.most < bounds.least) continue;
+      const int64_t near = std::min(8 * kChunk, bounds.most / kChunk * kChunk);
+      EXPECT_EQ(count_differences(implementation, params, -near, 2 * near), 0) << implementation.name << " " << *params.factors;
+      EXPECT_EQ(count_differences(implementation, params, bounds.least, kChunk), 0) << implementation.name << " " << *params.factors;
       EXPECT_EQ(count_differences(implementation, params, bounds.most - kChunk + 1, kChunk), 0) << implementation.name;
     }
   }
@@ -178,10 +232,12 @@ std::vector<int64_t> count_all_differences(Params params) {
   return differences;
 }
 
-// All 2^32 accumulators, nine multipliers, every instruction set, on all cores: tens of seconds. Run by ctest under the label `slow` and by
-// scripts/check --gates.
+// All 2^32 accumulators, nine multipliers and ten factors, every instruction set, on all cores: tens of seconds. Run by ctest under the
+// label `slow` and by scripts/check --gates.
 TEST(Requantize, DISABLED_EveryImplementationEqualsTheDefinitionOnAllAccumulators) {
-  const std::vector<Params> all = several();
+  std::vector<Params> all = several();
+  const std::vector<Params> half_even = several_half_even();
+  all.insert(all.end(), half_even.begin(), half_even.end());
   std::vector<std::vector<int64_t>> differences(all.size());
   ThreadPool pool(available_cores());
   pool.run(static_cast<int>(all.size()),

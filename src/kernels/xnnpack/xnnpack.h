@@ -1,13 +1,16 @@
 // Operators on 8-bit codes as LiteRT runs them by default on a CPU: XNNPACK's ADD, MEAN, QUANTIZE and LEAKY_RELU, and the SOFTMAX of
 // LiteRT's optimized kernels, which XNNPACK does not take. Written after their sources (src/xnnpack/requantization.h, src/operators/
-// reduce-nd.c, src/microparams-init.c; tflite/kernels/internal/optimized/optimized_ops.h). Plain loops; Elem is int8_t or uint8_t.
+// reduce-nd.c, src/microparams-init.c; tflite/kernels/internal/optimized/optimized_ops.h). Plain loops, and vector
+// kernels for ADD; Elem is int8_t or uint8_t.
 //
-// Exact, but SOFTMAX uses the C library's expf and so equals LiteRT's on the same one. Weighted operators: kernels/weighted.
+// Exact, but SOFTMAX uses the C library's expf and so equals LiteRT's on the same one. Weighted operators: conv2d, depthwise_conv2d,
+// weighted.
 #pragma once
 
 #include <array>
 #include <cstdint>
 
+#include "base/cpu.h"
 #include "kernels/broadcast.h"
 #include "kernels/mean/mean.h"
 #include "numeric/activation.h"
@@ -31,6 +34,15 @@ bool takes_add(const Affine& a, const Affine& b, const Affine& output);
 AddParams make_add_params(const Affine& a, const Affine& b, const Affine& output);
 template <typename Elem>
 void add(const AddParams& params, const Elem* a, const Elem* b, Elem* output);
+
+/// The same for `count` neighbouring codes of both operands.
+struct AddKernel {
+  const char* name;
+  Isa isa;
+  void (*run)(const AddParams& params, int64_t count, const int8_t* a, const int8_t* b, int8_t* output);
+};
+/// The strongest that needs no more than `isa`; null where there is none.
+const AddKernel* find_add_kernel(Isa isa);
 
 /// y = round_half_even(sum * factor + offset), all in float32.
 struct MeanParams {

@@ -50,6 +50,30 @@ TEST(XnnpackAdd, IsOneRoundingOfTheSumOfRoundedMultiples) {
   EXPECT_FALSE(takes_add({1.0f, 0}, {0x1p-11f, 0}, {1.0f, 0}));
 }
 
+TEST(XnnpackAdd, EveryKernelEqualsTheDefinition) {
+  Rng rng(4);
+  for (int32_t repeat = 0; repeat < 300; ++repeat) {
+    const Affine a = {random_scale(rng), 127 - repeat % 256}, b = {random_scale(rng), -128}, y = {random_scale(rng), repeat % 256 - 128};
+    AddParams params = make_add_params(a, b, y);
+    const int32_t count = 1 + repeat;
+    params.broadcast = {.extents = {1, 1, 1, 1, 1, count}, .a = {0, 0, 0, 0, 0, 1}, .b = {0, 0, 0, 0, 0, 1}};
+    params.clamp = {repeat % 3 == 0 ? y.zero_point : -128, 127};
+    std::vector<int8_t> x, z, expected(static_cast<size_t>(count)), sums(static_cast<size_t>(count) + 1, 99);
+    for (int32_t index = 0; index < count; ++index) {
+      x.push_back(static_cast<int8_t>(rng.next_below(256)));
+      z.push_back(static_cast<int8_t>(rng.next_below(256)));
+    }
+    add(params, x.data(), z.data(), expected.data());
+    for (Isa isa : supported_isas()) {
+      const AddKernel* kernel = find_add_kernel(isa);
+      if (kernel == nullptr) continue;
+      kernel->run(params, count, x.data(), z.data(), sums.data());
+      ASSERT_EQ(std::vector<int8_t>(sums.begin(), sums.end() - 1), expected) << kernel->name << ", " << count;
+      ASSERT_EQ(sums.back(), 99) << kernel->name << " wrote past its end";
+    }
+  }
+}
+
 TEST(XnnpackMean, AveragesWithinAThousandthOfAStepOfTheRealMean) {
   // float32 rounds sum * factor and the offset: at most 3 * 2^-24 * 2^15 steps of error for 49 codes and quotients of at most 10.
   Rng rng(2);
