@@ -4,7 +4,7 @@
 
 namespace liteqat::kernels::train {
 
-const PointwiseKernels& find_pointwise_kernels(Isa isa) {
+const PointwiseKernels& find_pointwise_kernels([[maybe_unused]] Isa isa) {
 #if defined(__x86_64__)
   if (isa >= Isa::kAvx512) return pointwise_kernels_avx512();
   if (isa >= Isa::kAvx2) return pointwise_kernels_avx2();
