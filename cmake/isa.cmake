@@ -25,7 +25,12 @@ function(liteqat_isa_object file out_target)
   set(_target isa_${_name})
   add_library(${_target} OBJECT ${file})
   target_include_directories(${_target} PRIVATE ${CMAKE_SOURCE_DIR}/src)
-  target_compile_options(${_target} PRIVATE ${LITEQAT_ISA_FLAGS_${_isa}} $<$<CONFIG:Release>:-O3>)
+  # The installed library is kept small where a better set usually stands above.
+  set(_optimize -O3)
+  if(NOT _relative MATCHES "/train/" AND _isa MATCHES "^x86_avx(2|512)$")
+    set(_optimize -O2)
+  endif()
+  target_compile_options(${_target} PRIVATE ${LITEQAT_ISA_FLAGS_${_isa}} $<$<CONFIG:Release>:${_optimize}>)
   target_link_libraries(${_target} PRIVATE liteqat_build_flags)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${_target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized)  # false positives inside avx512fintrin.h, GCC bug 105593

@@ -35,7 +35,8 @@ for command in commands:
         command += " --set train.epochs=1 --limit-images 2000"
     if "cifar10_" in command or "case_study" in command:
         command = re.sub(r"--limit-images \d+", "", command) + " " + SHORT
-    command = command.replace("--data DIR", "--data " + shlex.quote(str(harness.CIFAR10)))
+    command = re.sub(r"(--data|--calibrate) DIR", lambda option: f"{option[1]} {shlex.quote(str(harness.CIFAR10))}", command)
+    command = command.replace("model.keras", shlex.quote(str(harness.SHARED / "models/mlperf_tiny_resnet8_cifar10.h5")))
     done = subprocess.run(shlex.split(command), cwd=work, env=environment, capture_output=True, text=True)
     print(f"{'ok  ' if done.returncode == 0 else 'FAIL'} {shown}")
     assert done.returncode == 0, f"{command}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
