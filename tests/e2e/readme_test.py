@@ -33,7 +33,9 @@ for command in commands:
     shown = command
     if " mnist " in command + " " and "train" in command:
         command += " --set train.epochs=1 --limit-images 2000"
-    if "cifar10_" in command or "case_study" in command:
+    if "bench --train" in command:
+        command += " --seconds 1 --batch 8"
+    elif "cifar10_" in command or "case_study" in command:
         command = re.sub(r"--limit-images \d+", "", command) + " " + SHORT
     command = re.sub(r"(--data|--calibrate) DIR", lambda option: f"{option[1]} {shlex.quote(str(harness.CIFAR10))}", command)
     command = command.replace("model.keras", shlex.quote(str(harness.SHARED / "models/mlperf_tiny_resnet8_cifar10.h5")))
