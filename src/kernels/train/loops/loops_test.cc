@@ -138,7 +138,10 @@ TEST(Loops, AllInstructionSetsGiveTheSameBits) {
 
 TEST(Loops, AreNamedAfterTheirSet) {
   EXPECT_STREQ(find_loops(Isa::kReference).name, "reference");
-  for (Isa isa : supported_isas()) EXPECT_EQ(std::string(isa_name(isa)).find(find_loops(isa).name), 0u);
+  for (Isa isa : supported_isas()) {
+    if (isa == Isa::kNeonDot) continue;  // has none of its own
+    EXPECT_EQ(std::string(isa_name(isa)).find(find_loops(isa).name), 0u);
+  }
 }
 
 }  // namespace
