@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -9,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 
 namespace liteqat {
@@ -64,19 +66,19 @@ Status write_temporary(const std::string& temporary, const std::string& path, st
 
 /// Removes what writers of `path` left behind that are no more. A failure is no reason not to write.
 void remove_abandoned_temporaries(const std::string& path) {
-  const std::filesystem::path target(path);
-  const std::string prefix = target.filename().string() + std::string(kTemporaryMark);
-  std::error_code code;
-  const std::filesystem::path folder = target.has_parent_path() ? target.parent_path() : ".";
-  for (auto entry = std::filesystem::directory_iterator(folder, code); !code && entry != std::filesystem::directory_iterator();
-       entry.increment(code)) {
-    const std::string name = entry->path().filename().string();
-    pid_t writer = 0;
+  const size_t slash = path.find_last_of('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const std::string prefix = path.substr(slash == std::string::npos ? 0 : slash + 1) + std::string(kTemporaryMark);
+  // Not std::filesystem: its iterator ends the program where memory for a name cannot be had.
+  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::opendir(folder.c_str()), ::closedir);
+  if (!entries) return;
+  while (const dirent* entry = ::readdir(entries.get())) {
+    const std::string_view name = entry->d_name;
     if (!name.starts_with(prefix)) continue;
-    const char* end = name.data() + name.size();
-    if (const auto read = std::from_chars(name.data() + prefix.size(), end, writer); read.ec != std::errc() || read.ptr != end) continue;
-    std::error_code removed;
-    if (writer > 0 && ::kill(writer, 0) != 0 && errno == ESRCH) std::filesystem::remove(entry->path(), removed);
+    pid_t writer = 0;
+    const auto read = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), writer);
+    if (read.ec != std::errc() || read.ptr != name.data() + name.size()) continue;
+    if (writer > 0 && ::kill(writer, 0) != 0 && errno == ESRCH) ::unlinkat(::dirfd(entries.get()), entry->d_name, 0);
   }
 }
 

@@ -80,8 +80,7 @@ void add_bench_command(CLI::App& app, Session& session) {
           ->expected(0, 1);
   command->add_option("--python", flags->peer.python, "Python for the peer (default: the oracle environment's)")->needs(peer);
   add_json_option(*command, flags->json);
-  add_common_options(*command, session);
-  command->get_option("--threads")->description("Threads of one call (default: 1; of training: all cores)");
+  add_common_options(*command, session, "Threads of one call (default: 1; of training: all cores)");
   command->callback([flags, model, train, batch, seconds, peer, &session] {
     if (train->count() == 0 && model->count() == 0) throw CLI::RequiredError("MODEL or --train");
     flags->has_batch = batch->count() > 0, flags->has_seconds = seconds->count() > 0;

@@ -61,9 +61,8 @@ bool Session::accept(const Status& status) {
   return false;
 }
 
-void add_common_options(CLI::App& command, Session& session) {
-  command.add_option("--threads", session.threads, "Threads to compute with (default: all cores); results do not depend on it")
-      ->check(CLI::Range(1, 256));
+void add_common_options(CLI::App& command, Session& session, const std::string& threads_help) {
+  command.add_option("--threads", session.threads, threads_help)->check(CLI::Range(1, 256));
   command.add_flag("-q,--quiet", session.quiet, "No progress on stderr");
   command.add_option("--color", session.color, "auto, always or never; NO_COLOR is honoured")
       ->check(CLI::IsMember({"auto", "always", "never"}));

@@ -37,7 +37,8 @@ struct Session {
 };
 
 /// Adds the options every command has (--threads, --quiet, --color).
-void add_common_options(CLI::App& command, Session& session);
+void add_common_options(CLI::App& command, Session& session,
+                        const std::string& threads_help = "Threads to compute with (default: all cores); results do not depend on it");
 
 /// Writes a document to FILE, or to stdout for "-".
 Status write_document(const std::string& file, const std::string& text);
