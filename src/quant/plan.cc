@@ -91,6 +91,7 @@ void set_weight_ranges(Plan& plan, const Graph& graph) {
 }
 
 void update_range(Quantizer& quantizer, float batch_min, float batch_max, int32_t steps) {
+  if (quantizer.update == RangeUpdate::kShared) return;  // has no range of its own
   float& min = quantizer.min[0];
   float& max = quantizer.max[0];
   batch_min = std::min(batch_min, 0.0f);
