@@ -48,6 +48,27 @@ int64_t dtype_bytes(DType type) {
   return 0;
 }
 
+Activation fused_activation(const Op& op) {
+  return std::visit(
+      [](const auto& params) {
+        if constexpr (requires { params.activation; }) return params.activation;
+        return Activation::kNone;
+      },
+      op.params);
+}
+
+void set_fused_activation(Op& op, Activation activation) {
+  std::visit(
+      [&](auto& params) {
+        if constexpr (requires { params.activation; }) {
+          params.activation = activation;
+        } else {
+          LITEQAT_CHECK(activation == Activation::kNone);
+        }
+      },
+      op.params);
+}
+
 int64_t elem_count(const Shape& shape) {
   int64_t count = 1;
   for (int32_t extent : shape) count *= extent;

@@ -212,6 +212,11 @@ struct Op {
   }
 };
 
+/// What the operator applies to its result before it is stored; kNone where its parameters know no activation.
+Activation fused_activation(const Op& op);
+/// Requires: parameters with an activation.
+void set_fused_activation(Op& op, Activation activation);
+
 /// real = (pixel - mean) / std, per channel or one value for all: the preprocessing contract that travels with the model.
 struct InputNormalization {
   std::vector<float> mean, std;

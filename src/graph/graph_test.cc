@@ -101,5 +101,15 @@ TEST(Print, one_line_per_operator_and_totals) {
   EXPECT_THAT(text, ::testing::EndsWith("1 operators, 2,000 parameters (2,000 trainable), 60,000 MACs\n"));
 }
 
+TEST(Graph, ActivationsAreReadAndSetWhereParametersKnowThem) {
+  Op pool = {.kind = OpKind::kMaxPool2D, .name = "pool", .inputs = {}, .outputs = {}, .params = Pool2DParams{}};
+  EXPECT_EQ(fused_activation(pool), Activation::kNone);
+  set_fused_activation(pool, Activation::kRelu6);
+  EXPECT_EQ(fused_activation(pool), Activation::kRelu6);
+  EXPECT_EQ(pool.params_as<Pool2DParams>().activation, Activation::kRelu6);
+  const Op relu = {.kind = OpKind::kRelu, .name = "relu", .inputs = {}, .outputs = {}, .params = {}};
+  EXPECT_EQ(fused_activation(relu), Activation::kNone);
+}
+
 }  // namespace
 }  // namespace liteqat::graph

@@ -43,19 +43,6 @@ void remove_op(Graph& graph, const Op* op) {
   graph.ops.erase(graph.ops.begin() + (op - graph.ops.data()));
 }
 
-graph::Activation& activation_of(Op& op) {
-  switch (op.kind) {
-    case OpKind::kConv2D:
-      return std::get<graph::Conv2DParams>(op.params).activation;
-    case OpKind::kDepthwiseConv2D:
-      return std::get<graph::DepthwiseConv2DParams>(op.params).activation;
-    case OpKind::kFullyConnected:
-      return std::get<graph::FullyConnectedParams>(op.params).activation;
-    default:
-      return std::get<graph::ArithmeticParams>(op.params).activation;
-  }
-}
-
 /// The window of a convolution, whichever kind it is.
 struct Window {
   graph::Padding& padding;
@@ -101,10 +88,10 @@ bool pads_like_same(const Graph& graph, const Op& pad, Op& conv) {
 
 void fuse_activations(Graph& graph) {
   for (size_t index = 0; index < graph.ops.size(); ++index) {
-    if (!fuses_activation(graph.ops[index].kind) || activation_of(graph.ops[index]) != graph::Activation::kNone) continue;
+    if (!fuses_activation(graph.ops[index].kind) || graph::fused_activation(graph.ops[index]) != graph::Activation::kNone) continue;
     const Op* next = single_consumer(graph, graph.ops[index].outputs[0]);
     if (next == nullptr || !is_relu(next->kind)) continue;
-    activation_of(graph.ops[index]) = next->kind == OpKind::kRelu ? graph::Activation::kRelu : graph::Activation::kRelu6;
+    graph::set_fused_activation(graph.ops[index], next->kind == OpKind::kRelu ? graph::Activation::kRelu : graph::Activation::kRelu6);
     graph.ops[index].outputs = next->outputs;
     remove_op(graph, next);
   }

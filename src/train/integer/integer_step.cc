@@ -16,23 +16,11 @@ using graph::OpKind;
 
 namespace {
 
+/// Of the deployed operator: fused, or the operator itself.
 Activation activation_of(const graph::Op& op) {
-  switch (op.kind) {
-    case OpKind::kConv2D:
-      return op.params_as<graph::Conv2DParams>().activation;
-    case OpKind::kDepthwiseConv2D:
-      return op.params_as<graph::DepthwiseConv2DParams>().activation;
-    case OpKind::kFullyConnected:
-      return op.params_as<graph::FullyConnectedParams>().activation;
-    case OpKind::kAdd:
-      return op.params_as<graph::ArithmeticParams>().activation;
-    case OpKind::kRelu:
-      return Activation::kRelu;
-    case OpKind::kRelu6:
-      return Activation::kRelu6;
-    default:
-      return Activation::kNone;
-  }
+  if (op.kind == OpKind::kRelu) return Activation::kRelu;
+  if (op.kind == OpKind::kRelu6) return Activation::kRelu6;
+  return graph::fused_activation(op);
 }
 
 /// RESHAPE, QUANTIZE to another scale, RELU, RELU6 and ADD: every input gets the masked gradient as it is.

@@ -8,24 +8,6 @@ using graph::OpKind;
 
 namespace {
 
-graph::Activation fused_activation(const graph::Op& op) {
-  switch (op.kind) {
-    case OpKind::kConv2D:
-      return op.params_as<graph::Conv2DParams>().activation;
-    case OpKind::kDepthwiseConv2D:
-      return op.params_as<graph::DepthwiseConv2DParams>().activation;
-    case OpKind::kFullyConnected:
-      return op.params_as<graph::FullyConnectedParams>().activation;
-    case OpKind::kMaxPool2D:
-    case OpKind::kAveragePool2D:
-      return op.params_as<graph::Pool2DParams>().activation;
-    case OpKind::kAdd:
-      return op.params_as<graph::ArithmeticParams>().activation;
-    default:
-      return graph::Activation::kNone;
-  }
-}
-
 Status check_op(const graph::Graph& model, const graph::Op& op) {
   for (graph::TensorId id : op.inputs) {
     if (id == graph::kNoTensor) continue;
@@ -34,7 +16,7 @@ Status check_op(const graph::Graph& model, const graph::Op& op) {
       return error(Code::kUnsupported, "tensor '{}' is {}, training needs float32", tensor.name, graph::dtype_name(tensor.type));
     }
   }
-  if (fused_activation(op) != graph::Activation::kNone) {
+  if (graph::fused_activation(op) != graph::Activation::kNone) {
     return error(Code::kUnsupported, "a fused activation cannot be trained; training graphs have activations as operators of their own");
   }
   return {};
