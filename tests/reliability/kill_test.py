@@ -56,6 +56,20 @@ def kill_at_change(call, when):
     finish(folder, f"{when} at change {call}")
 
 
+def kill_convert(call, when):
+    """A command that replaces one file: it is the old or the new one, at whatever change it dies; the next writer leaves no temporary."""
+    folder = work / f"convert_{when}_{call}"
+    folder.mkdir()
+    target = folder / "model.tflite"
+    target.write_bytes(b"what was there before")
+    done = r.execute([*CONVERT, target], f"change:{call}:{when}", library)
+    assert done.returncode == -signal.SIGKILL, f"convert, change {call}: exit {done.returncode}, SIGKILL expected"
+    assert target.read_bytes() in (b"what was there before", converted.read_bytes()), f"convert, {when} at change {call}: neither old nor new"
+    assert r.execute([*CONVERT, target]).returncode == 0
+    assert target.read_bytes() == converted.read_bytes()
+    assert [path.name for path in folder.iterdir()] == ["model.tflite"], f"convert, {when} at change {call}: left {list(folder.iterdir())}"
+
+
 def interrupt(number):
     """One signal: exit 130, or 0 where the run was done first. Two: the second ends it at once."""
     draw = random.Random(1000 + number)
@@ -83,7 +97,13 @@ changes = r.count_calls(r.run_command(data, work / "counted", settings=SETTINGS)
 calls = range(1, changes + 1, step)
 for when in ("kill", "killafter"):
     r.in_parallel(lambda call, when=when: kill_at_change(call, when), calls)
+converted = work / "converted.tflite"
+CONVERT = [r.harness.BINARY, "convert", whole / "qat.safetensors", "--type", "int8", "--quiet", "-o"]
+converts = range(1, r.count_calls([*CONVERT, converted], "change", library, work) + 1)
+assert len(converts) >= 5, f"convert changes files {len(converts)} times only"
+for when in ("kill", "killafter"):
+    r.in_parallel(lambda call, when=when: kill_convert(call, when), converts)
 interrupted = sum(r.in_parallel(interrupt, range(signals)))
 assert interrupted >= signals // 2, f"only {interrupted} of {signals} signals met a running process"
-print(f"{killed} SIGKILLs at random instants, {2 * len(calls)} at {len(calls)} of {changes} changes of files (before and after), {interrupted} of {signals} signals"
+print(f"{killed} SIGKILLs at random instants, {2 * len(calls)} at {len(calls)} of {changes} changes of files (before and after), {2 * len(converts)} in convert, {interrupted} of {signals} signals"
       " met a running process: always the same bytes")
