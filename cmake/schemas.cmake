@@ -19,6 +19,12 @@ add_custom_command(
   COMMENT "flatc: TFLite schemas")
 add_custom_target(liteqat_schema_headers DEPENDS ${_generated}/tflite_schema_generated.h ${_generated}/metadata_schema_generated.h)
 
+# The same schema in binary form, for tests that walk a model's tables (tests/tools/model_mutations.h).
+set(LITEQAT_TFLITE_BINARY_SCHEMA ${_generated}/tflite_schema.bfbs)
+add_custom_command(OUTPUT ${LITEQAT_TFLITE_BINARY_SCHEMA} COMMAND ${FLATC_PROGRAM} --binary --schema -o ${_generated} ${_patched} DEPENDS ${_patched}
+  COMMENT "flatc: TFLite schema in binary form")
+add_custom_target(liteqat_binary_schema DEPENDS ${LITEQAT_TFLITE_BINARY_SCHEMA})
+
 add_library(liteqat_schemas INTERFACE)
 target_include_directories(liteqat_schemas SYSTEM INTERFACE ${_generated})
 target_link_libraries(liteqat_schemas INTERFACE flatbuffers::flatbuffers)

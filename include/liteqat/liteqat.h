@@ -43,6 +43,7 @@ typedef struct liteqat_options {
   int32_t threads;        /* that one invoke computes with, the caller's included (1) */
   const char* isa;        /* "reference", "avx2", ...: instruction set to use (LITEQAT_ISA, else the best this CPU has) */
   const char* arithmetic; /* arithmetic profile ("litert-reference") */
+  size_t max_memory;      /* bytes of activations and working memory above which loading fails (1 GiB) */
 } liteqat_options;
 
 /* A view of an input or output; valid until the model is resized or freed. */

@@ -1,4 +1,5 @@
 // The C interface (include/liteqat/liteqat.h) over formats/tflite and runtime. Exceptions end here.
+#include <algorithm>
 #include <exception>
 #include <new>
 
@@ -71,6 +72,7 @@ Result<liteqat::runtime::Options> read_options(const liteqat_options* given) {
   const liteqat_options chosen = given != nullptr ? *given : liteqat_options{};
   if (chosen.batch != 0) options.batch = chosen.batch;
   if (chosen.threads != 0) options.threads = chosen.threads;
+  if (chosen.max_memory != 0) options.max_memory = static_cast<int64_t>(std::min<size_t>(chosen.max_memory, INT64_MAX));
   if (chosen.arithmetic != nullptr) {
     LITEQAT_ASSIGN_OR_RETURN(options.profile, liteqat::runtime::parse_profile(chosen.arithmetic));
   }

@@ -48,7 +48,8 @@ Data run_model(Model& model, const Data& input) {
 TEST(Api, GivesTheInterpretersBytesAtEveryBatchAndThreadCount) {
   for (uint64_t seed = 0; seed < 20; ++seed) {
     Written written = write_graph(seed, seed % 2 == 0 ? graph::DType::kInt8 : graph::DType::kFloat32);
-    auto model = Model::from_memory(written.bytes, {.batch = 0, .threads = seed % 3 == 0 ? 2 : 0, .isa = nullptr, .arithmetic = nullptr});
+    auto model = Model::from_memory(written.bytes,
+                                    {.batch = 0, .threads = seed % 3 == 0 ? 2 : 0, .isa = nullptr, .arithmetic = nullptr, .max_memory = 0});
     ASSERT_TRUE(model) << liteqat_last_error();
     std::fill(written.bytes.begin(), written.bytes.end(), std::byte{0xff});  // the model keeps nothing of them
     for (int32_t batch : {1, 3}) {
@@ -63,7 +64,8 @@ TEST(Api, GivesTheInterpretersBytesAtEveryBatchAndThreadCount) {
 
 TEST(Api, DescribesInputsAndOutputs) {
   const Written written = write_graph(2, graph::DType::kInt8);
-  const auto model = Model::from_memory(written.bytes, {.batch = 2, .threads = 1, .isa = "reference", .arithmetic = "litert-reference"});
+  const auto model =
+      Model::from_memory(written.bytes, {.batch = 2, .threads = 1, .isa = "reference", .arithmetic = "litert-reference", .max_memory = 0});
   ASSERT_TRUE(model) << liteqat_last_error();
   EXPECT_EQ(model->input_count(), written.graph.inputs.size());
   EXPECT_EQ(model->output_count(), written.graph.outputs.size());
@@ -104,12 +106,14 @@ TEST(ApiErrors, EveryFaultIsACodeAndASentence) {
   EXPECT_EQ(liteqat_load_memory(nullptr, 5, nullptr, &model), LITEQAT_INVALID_ARGUMENT);
   EXPECT_EQ(liteqat_load_memory(written.bytes.data(), written.bytes.size(), nullptr, nullptr), LITEQAT_INVALID_ARGUMENT);
   EXPECT_EQ(liteqat_load_file(nullptr, nullptr, &model), LITEQAT_INVALID_ARGUMENT);
-  liteqat_options options = {.batch = 0, .threads = 0, .isa = "mmx", .arithmetic = nullptr};
+  liteqat_options options = {.batch = 0, .threads = 0, .isa = "mmx", .arithmetic = nullptr, .max_memory = 0};
   EXPECT_EQ(liteqat_load_memory(written.bytes.data(), written.bytes.size(), &options, &model), LITEQAT_INVALID_ARGUMENT);
   EXPECT_NE(std::strstr(liteqat_last_error(), "isa=mmx"), nullptr) << liteqat_last_error();
-  options = {.batch = -1, .threads = 0, .isa = nullptr, .arithmetic = nullptr};
+  options = {.batch = 0, .threads = 0, .isa = nullptr, .arithmetic = nullptr, .max_memory = 1};
+  EXPECT_EQ(liteqat_load_memory(written.bytes.data(), written.bytes.size(), &options, &model), LITEQAT_OUT_OF_RANGE);
+  options = {.batch = -1, .threads = 0, .isa = nullptr, .arithmetic = nullptr, .max_memory = 0};
   EXPECT_EQ(liteqat_load_memory(written.bytes.data(), written.bytes.size(), &options, &model), LITEQAT_INVALID_ARGUMENT);
-  options = {.batch = 0, .threads = 0, .isa = nullptr, .arithmetic = "exact"};
+  options = {.batch = 0, .threads = 0, .isa = nullptr, .arithmetic = "exact", .max_memory = 0};
   EXPECT_EQ(liteqat_load_memory(written.bytes.data(), written.bytes.size(), &options, &model), LITEQAT_INVALID_ARGUMENT);
   EXPECT_NE(std::strstr(liteqat_last_error(), "exact"), nullptr) << liteqat_last_error();
   EXPECT_EQ(liteqat_resize(nullptr, 2), LITEQAT_INVALID_ARGUMENT);

@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "base/file.h"
+#include "base/memory_limit.h"
 #include "base/thread_pool.h"
 #include "cli/terminal_progress.h"
 
@@ -63,6 +64,12 @@ bool Session::accept(const Status& status) {
 
 void add_common_options(CLI::App& command, Session& session, const std::string& threads_help) {
   command.add_option("--threads", session.threads, threads_help)->check(CLI::Range(1, 256));
+  command
+      .add_option_function<uint64_t>(
+          "--max-memory", [](uint64_t bytes) { set_memory_limit(static_cast<int64_t>(bytes)); },
+          "Memory that running a model may take, for activations and working memory: bytes, or with kb, mb, gb (default: 1gb = 2^30)")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40));
   command.add_flag("-q,--quiet", session.quiet, "No progress on stderr");
   command.add_option("--color", session.color, "auto, always or never; NO_COLOR is honoured")
       ->check(CLI::IsMember({"auto", "always", "never"}));

@@ -16,8 +16,8 @@ using graph::OpKind;
 using graph::Tensor;
 using graph::TensorId;
 
-/// Sum of all activations, 64 GiB; beyond that prepare refuses instead of asking the system for the memory.
-constexpr int64_t kMaxActivationBytes = int64_t{1} << 36;
+/// Sum of all activations, alive at once or not: far above any limit of memory, far below what overflows in planning the arena.
+constexpr int64_t kMaxActivationBytes = int64_t{1} << 40;
 
 bool holds_indices(const Tensor& tensor) {
   return tensor.type == DType::kInt32 || tensor.type == DType::kInt64;
@@ -43,6 +43,8 @@ int64_t tensor_bytes(const Tensor& tensor) {
 
 Status check_options(const Options& options) {
   if (options.batch < 1) return error(Code::kInvalidArgument, "the batch must be at least 1, found {}", options.batch);
+  if (options.max_memory < 1)
+    return error(Code::kInvalidArgument, "the memory limit must be at least 1 byte, found {}", options.max_memory);
   if (options.threads < 1) return error(Code::kInvalidArgument, "the thread count must be at least 1, found {}", options.threads);
   if (isa_supported(options.isa)) return {};
   return error(Code::kInvalidArgument, "this CPU does not execute instruction set '{}'", isa_name(options.isa));
@@ -87,6 +89,7 @@ struct Interpreter::State {
   AlignedBytes arena, scratch;
   int64_t arena_bytes = 0, live_peak_bytes = 0;
   int64_t worker_scratch_bytes = 0;  // a multiple of the alignment
+  int64_t folded_bytes = 0;
   std::unique_ptr<ThreadPool> pool;  // null for one thread
 
   Status build(const Graph& source);
@@ -104,6 +107,8 @@ struct Interpreter::State {
   Status fold(size_t op_index);
   int parts_of(size_t op_index, const Step& step) const;
   Status plan_memory();
+  Status check_memory(size_t op_index, int64_t bytes, const char* what) const;
+  size_t fullest_op(const std::vector<Lifetime>& buffers) const;
   Status collect_lifetimes(std::vector<TensorId>& owners, std::vector<Lifetime>& buffers) const;
   void bind_buffers();
 
@@ -170,6 +175,8 @@ Status Interpreter::State::fold(size_t op_index) {
     constants[index(op.outputs[0])] = constants[index(op.inputs[0])];
     return {};
   }
+  for (TensorId id : op.outputs) folded_bytes += std::min(tensor_bytes(graph.tensor(id)), kMaxActivationBytes);
+  LITEQAT_RETURN_IF_ERROR(check_memory(op_index, folded_bytes + step.scratch_bytes, "values computed once"));
   BoundStep bound = {.op_index = op_index, .step = {}};
   for (TensorId id : op.inputs) bound.inputs.push_back(id == graph::kNoTensor ? nullptr : constants[index(id)].data());
   AlignedBytes step_scratch(step.scratch_bytes);
@@ -185,6 +192,24 @@ Status Interpreter::State::fold(size_t op_index) {
   }
   step.run({bound.inputs, bound.outputs, step_scratch.data()}, {0, step.units});
   return {};
+}
+
+Status Interpreter::State::check_memory(size_t op_index, int64_t bytes, const char* what) const {
+  if (bytes <= options.max_memory) return {};
+  return context(op_index).fail(Code::kOutOfRange, "{} at batch {} take {} bytes, at most {} are allowed (--max-memory)", what,
+                                options.batch, bytes, options.max_memory);
+}
+
+/// The operator during which most bytes are alive.
+size_t Interpreter::State::fullest_op(const std::vector<Lifetime>& buffers) const {
+  std::vector<int64_t> change(steps.size() + 2), alive;
+  for (const Lifetime& buffer : buffers) {
+    change[static_cast<size_t>(buffer.first)] += buffer.bytes;
+    change[static_cast<size_t>(buffer.last) + 1] -= buffer.bytes;
+  }
+  std::partial_sum(change.begin(), change.end(), std::back_inserter(alive));
+  const auto step = static_cast<size_t>(std::ranges::max_element(alive) - alive.begin());
+  return steps.empty() ? 0 : steps[std::min(step, steps.size() - 1)].op_index;
 }
 
 /// One lifetime per block of memory: inputs live from the start, outputs to the end, everything else from its step to its last reader.
@@ -232,8 +257,12 @@ Status Interpreter::State::plan_memory() {
   }
   arena_bytes = plan.arena_bytes;
   live_peak_bytes = plan.live_peak_bytes;
-  arena = AlignedBytes(arena_bytes);
   const int64_t scratch_bytes = worker_scratch_bytes * options.threads;
+  if (!graph.ops.empty()) {
+    LITEQAT_RETURN_IF_ERROR(
+        check_memory(fullest_op(buffers), folded_bytes + arena_bytes + scratch_bytes, "activations and working memory"));
+  }
+  arena = AlignedBytes(arena_bytes);
   scratch = AlignedBytes(scratch_bytes);
   if ((arena_bytes > 0 && arena.data() == nullptr) || (scratch_bytes > 0 && scratch.data() == nullptr)) {
     return error(Code::kOutOfRange, "running at batch {} needs {} bytes for activations and {} for kernels, more than this machine gives",

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/cpu.h"
+#include "base/memory_limit.h"
 #include "base/status.h"
 #include "graph/graph.h"
 
@@ -31,6 +32,7 @@ struct Options {
   bool stored_shapes = false;  // the batch is the stored one, which the inputs need not share
   Isa isa = Isa::kReference;
   int threads = 1;  // the caller's included; the outputs' bytes do not depend on it
+  int64_t max_memory = memory_limit();  // bytes of activations, values computed in prepare and working memory
 };
 
 struct StepInfo {
@@ -49,7 +51,8 @@ struct TensorPlace {
 
 class Interpreter {
  public:
-  /// Fails: kUnsupported/kMismatch/kOutOfRange, the message starting with operator kind and index. The graph must outlive the interpreter.
+  /// Fails: kUnsupported/kMismatch/kOutOfRange, the message starting with operator kind and index; kOutOfRange also for more than
+  /// options.max_memory, before it is asked for. The graph must outlive the interpreter.
   static Result<Interpreter> prepare(const graph::Graph& graph, const Options& options);
   Interpreter(Interpreter&&) noexcept;
   Interpreter& operator=(Interpreter&&) noexcept;

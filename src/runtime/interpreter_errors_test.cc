@@ -57,6 +57,40 @@ TEST(PrepareErrors, Options) {
   EXPECT_EQ(Interpreter::prepare(graph, {.batch = -3}).status().code(), Code::kInvalidArgument);
 }
 
+TEST(PrepareErrors, MemoryLimit) {
+  const Graph graph = one_op(OpKind::kRelu, {}, {});
+  EXPECT_EQ(Interpreter::prepare(graph, {.max_memory = 0}).status().code(), Code::kInvalidArgument);
+  // Input and output of 32 bytes, each in a block of 64, live at once; RELU needs no working memory here.
+  const auto fits = Interpreter::prepare(graph, {});
+  ASSERT_TRUE(fits.ok());
+  const int64_t needed = fits.value().arena_bytes() + fits.value().scratch_bytes();
+  EXPECT_TRUE(Interpreter::prepare(graph, {.max_memory = needed}).ok());
+  const auto refused = Interpreter::prepare(graph, {.max_memory = needed - 1});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), Code::kOutOfRange);
+  EXPECT_THAT(refused.status().message(),
+              AllOf(StartsWith("RELU 'op' (operator 0): "), HasSubstr(std::to_string(needed)), HasSubstr("--max-memory")));
+  // A batch that multiplies the activations beyond the default limit is refused before anything is allocated.
+  EXPECT_EQ(Interpreter::prepare(graph, {.batch = 1 << 26}).status().code(), Code::kOutOfRange);
+}
+
+TEST(PrepareErrors, ValuesComputedOnceCountAsMemory) {
+  // 1 MiB of float16 weights that DEQUANTIZE widens to 2 MiB in prepare.
+  Graph graph;
+  graph::Tensor half = {.name = "half", .type = DType::kFloat16, .shape = {1 << 19}, .role = graph::Role::kConstant};
+  half.data.resize(size_t{1} << 20);
+  const auto w = graph.add_tensor(std::move(half)), wide = graph.add_tensor({.name = "wide", .type = DType::kFloat32, .shape = {1 << 19}});
+  const auto x = graph.add_tensor({.name = "x", .type = DType::kFloat32, .shape = {1, 1}});
+  const auto y = graph.add_tensor({.name = "y", .type = DType::kFloat32, .shape = {1, 1 << 19}});
+  graph.ops = {{OpKind::kDequantize, "wide", {w}, {wide}, {}, 0}, {OpKind::kAdd, "y", {x, wide}, {y}, graph::ArithmeticParams{}, 0}};
+  graph.inputs = {x};
+  graph.outputs = {y};
+  EXPECT_TRUE(Interpreter::prepare(graph, {.max_memory = 5 << 20}).ok());
+  const auto refused = Interpreter::prepare(graph, {.max_memory = (2 << 20) - 1});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.status().message(), AllOf(StartsWith("DEQUANTIZE 'wide' (operator 0): "), HasSubstr("2097152")));
+}
+
 TEST(PrepareErrors, InvalidGraphsAreRefused) {
   Graph graph = one_op(OpKind::kRelu, {}, {});
   graph.ops[0].inputs = {7};

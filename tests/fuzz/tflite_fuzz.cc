@@ -12,6 +12,8 @@ namespace {
 
 constexpr int64_t kMostMacs = 20'000'000;  // more would only be slow
 
+constexpr int64_t kMostMemory = 64 << 20;
+
 int64_t count_macs(const liteqat::runtime::Interpreter& interpreter) {
   int64_t macs = 0;
   for (const auto& step : interpreter.steps()) macs += step.macs;
@@ -26,6 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto profile : {liteqat::runtime::Profile::kLitertReference, liteqat::runtime::Profile::kXnnpack}) {
     liteqat::runtime::Options options;
     options.profile = profile;
+    options.max_memory = kMostMemory;
     options.isa = size % 2 == 0 ? liteqat::supported_isas().back() : liteqat::Isa::kReference;
     auto interpreter = liteqat::runtime::Interpreter::prepare(*graph, options);
     if (!interpreter.ok() || count_macs(*interpreter) > kMostMacs) continue;

@@ -1,7 +1,10 @@
-// Damages .tflite models byte by byte and loads, prepares and runs every result in a child process: nothing may die by a signal or hang.
+// Damages .tflite models and loads, prepares and runs every result in a child process: nothing may die by a signal or hang.
 //
-//   mutate_tflite FIRST_SEED MODELS [FILE...]      random small models and the files given: every byte x 12 values, every truncation,
-//                                                  1 to 64 bytes appended
+//   mutate_tflite SCHEMA bytes|structure|both FIRST_SEED MODELS [--every N] [--emit] [FILE...]
+//
+// SCHEMA is the TFLite schema in binary form; what is done: model_mutations.h. Models are random small ones by seed, then the files given.
+// --every N: each N-th mutation, from the (seed mod N)-th on. --emit: runs nothing, but writes the damaged files to stdout, each after its size as eight
+// bytes little-endian, for other runtimes to be tried on (tests/reliability/litert_mutations.py).
 //
 // Prints a line per model and one per failure; exit 1 if there was a failure.
 #include <sys/mman.h>
@@ -9,64 +12,49 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <new>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "formats/tflite/tflite.h"
+#include "model_mutations.h"
 #include "runtime/interpreter.h"
 #include "runtime/test_graphs.h"
 
 namespace {
 
 using liteqat::Bytes;
+using liteqat::test::Damage;
+using liteqat::test::Mutations;
 
 constexpr unsigned kMostSeconds = 5;             // one mutation; a second under sanitizers is five times as long
+constexpr int64_t kMostActivations = 64 << 20;   // beside twice the file
 constexpr rlim_t kMostMemory = rlim_t{4} << 30;  // the address space of a child
-constexpr size_t kMostBytes = 64;                // appended
-constexpr std::array<int, 12> kChanges = {1, 2, 4, 8, 16, 32, 64, 128, -0x00, -0x7F, -0x80, -0xFF};  // flipped bits; values, negated
 
-struct Progress {
+struct Progress {  // shared with the child
   size_t mutation;
   size_t refused, ran;
 };
 
-size_t mutation_count(const Bytes& model) {
-  return model.size() * kChanges.size() + model.size() + kMostBytes;
-}
-
-/// Mutation `index` of a model, and what it is in words.
-Bytes mutate(const Bytes& model, size_t index, std::string& what) {
-  Bytes damaged = model;
-  if (index < model.size() * kChanges.size()) {
-    const size_t offset = index / kChanges.size();
-    const int change = kChanges[index % kChanges.size()];
-    const auto old = std::to_integer<int>(model[offset]);
-    damaged[offset] = static_cast<std::byte>(change > 0 ? old ^ change : -change);
-    what = liteqat::format("byte {} from {} to {}", offset, old, std::to_integer<int>(damaged[offset]));
-    return damaged;
-  }
-  index -= model.size() * kChanges.size();
-  if (index < model.size()) {
-    damaged.resize(index);
-    what = liteqat::format("cut to {} bytes", index);
-    return damaged;
-  }
-  damaged.resize(model.size() + index - model.size() + 1, std::byte{0xA5});
-  what = liteqat::format("{} bytes appended", index - model.size() + 1);
-  return damaged;
-}
+struct Task {
+  Damage damage = Damage::kBytes;
+  uint64_t first_seed = 0, models = 0;
+  size_t every = 1;
+  bool emit = false;
+  Bytes schema;
+  std::vector<std::string> files;
+};
 
 /// True if the model was accepted and ran.
 bool load_and_run(const Bytes& bytes) {
   const auto graph = liteqat::formats::tflite::read(bytes, "damaged.tflite");
   if (!graph.ok()) return false;
-  auto interpreter = liteqat::runtime::Interpreter::prepare(graph.value(), {});
+  auto interpreter = liteqat::runtime::Interpreter::prepare(graph.value(), {.max_memory = 2 * static_cast<int64_t>(bytes.size()) + kMostActivations});
   if (!interpreter.ok()) return false;
   for (size_t input = 0; input < graph.value().inputs.size(); ++input) {
     const auto target = interpreter.value().input(input);
@@ -76,7 +64,7 @@ bool load_and_run(const Bytes& bytes) {
   return true;
 }
 
-[[noreturn]] void run_child(const Bytes& model, size_t first, Progress* progress) {
+[[noreturn]] void run_child(const Mutations& mutations, size_t first, size_t every, Progress* progress) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   const rlimit limit = {kMostMemory, kMostMemory};
   setrlimit(RLIMIT_AS, &limit);
@@ -84,62 +72,107 @@ bool load_and_run(const Bytes& bytes) {
   const rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   std::string what;
-  for (size_t mutation = first; mutation < mutation_count(model); ++mutation) {
+  for (size_t mutation = first; mutation < mutations.count(); mutation += every) {
     progress->mutation = mutation;
     alarm(kMostSeconds);
-    ++(load_and_run(mutate(model, mutation, what)) ? progress->ran : progress->refused);
+    ++(load_and_run(mutations.make(mutation, what)) ? progress->ran : progress->refused);
   }
   alarm(0);
-  progress->mutation = mutation_count(model);
   std::_Exit(0);
 }
 
 /// Returns how many mutations killed the child.
-size_t test_model(const std::string& name, const Bytes& model, Progress* progress) {
+size_t test_model(const std::string& name, const Mutations& mutations, size_t first, size_t every, Progress* progress) {
   *progress = {};
   size_t failures = 0;
-  for (size_t first = 0; first < mutation_count(model); first = progress->mutation + 1) {
+  for (; first < mutations.count(); first = progress->mutation + every) {
     std::fflush(stdout);
     const pid_t child = fork();
-    if (child == 0) run_child(model, first, progress);
+    if (child == 0) run_child(mutations, first, every, progress);
     int state = 0;
     waitpid(child, &state, 0);
     if (WIFEXITED(state) && WEXITSTATUS(state) == 0) break;
     ++failures;
     std::string what;
-    mutate(model, progress->mutation, what);
+    mutations.make(progress->mutation, what);
     const int signal = WIFSIGNALED(state) ? WTERMSIG(state) : 0;
-    std::printf("%s: %s: %s\n", name.c_str(), what.c_str(),
+    std::printf("%s: mutation %zu, %s: %s\n", name.c_str(), progress->mutation, what.c_str(),
                 signal == SIGALRM ? "still running after 5 s"
                 : signal != 0     ? strsignal(signal)
                                   : "the process ended");
   }
-  std::printf("%s (%zu bytes): %zu mutations, %zu refused, %zu ran, %zu failures\n", name.c_str(), model.size(), mutation_count(model),
-              progress->refused, progress->ran, failures);
+  std::printf("%s (%zu bytes): %zu mutations, %zu refused, %zu ran, %zu failures\n", name.c_str(), mutations.model().size(),
+              progress->refused + progress->ran + failures, progress->refused, progress->ran, failures);
   return failures;
+}
+
+void emit_model(const Mutations& mutations, size_t first, size_t every) {
+  std::string what;
+  for (size_t mutation = first; mutation < mutations.count(); mutation += every) {
+    const Bytes damaged = mutations.make(mutation, what);
+    const uint64_t size = damaged.size();
+    std::fwrite(&size, sizeof size, 1, stdout);
+    std::fwrite(damaged.data(), 1, damaged.size(), stdout);
+  }
+}
+
+[[noreturn]] void fail(const std::string& message) {
+  std::fprintf(stderr, "mutate_tflite: %s\n", message.c_str());
+  std::exit(2);
+}
+
+Bytes read_or_fail(const std::string& path) {
+  auto bytes = liteqat::read_file(path);
+  if (!bytes.ok()) fail(bytes.status().message());
+  return std::move(bytes).value();
+}
+
+Task parse(int count, char** values) {
+  if (count < 5) fail("usage: mutate_tflite SCHEMA bytes|structure|both FIRST_SEED MODELS [--every N] [--emit] [FILE...]");
+  Task task;
+  task.schema = read_or_fail(values[1]);
+  const std::string_view damage = values[2];
+  if (damage != "bytes" && damage != "structure" && damage != "both") fail("expected bytes, structure or both, found " + std::string(damage));
+  task.damage = damage == "bytes" ? Damage::kBytes : damage == "structure" ? Damage::kStructure : Damage::kBoth;
+  task.first_seed = std::strtoull(values[3], nullptr, 10);
+  task.models = std::strtoull(values[4], nullptr, 10);
+  for (int argument = 5; argument < count; ++argument) {
+    const std::string_view value = values[argument];
+    if (value == "--emit") {
+      task.emit = true;
+    } else if (value == "--every" && argument + 1 < count) {
+      task.every = std::strtoull(values[++argument], nullptr, 10);
+      if (task.every == 0) fail("--every needs a number above 0");
+    } else {
+      task.files.emplace_back(value);
+    }
+  }
+  return task;
+}
+
+Bytes random_model(uint64_t seed) {
+  const auto type = seed % 2 == 0 ? liteqat::graph::DType::kInt8 : liteqat::graph::DType::kFloat32;
+  auto model = liteqat::formats::tflite::write(liteqat::runtime::RandomGraph(seed, type).make(static_cast<int>(seed % 5)));
+  if (!model.ok()) fail(model.status().message());
+  return std::move(model).value();
 }
 
 }  // namespace
 
 int main(int count, char** values) {
-  if (count < 3) return 2;
+  const Task task = parse(count, values);
   auto* progress = static_cast<Progress*>(mmap(nullptr, sizeof(Progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-  if (progress == MAP_FAILED) return 4;
-  const uint64_t first = std::strtoull(values[1], nullptr, 10), models = std::strtoull(values[2], nullptr, 10);
+  if (progress == MAP_FAILED) fail("no shared memory");
   size_t failures = 0;
-  for (uint64_t seed = first; seed < first + models; ++seed) {
-    const auto type = seed % 2 == 0 ? liteqat::graph::DType::kInt8 : liteqat::graph::DType::kFloat32;
-    const auto model = liteqat::formats::tflite::write(liteqat::runtime::RandomGraph(seed, type).make(static_cast<int>(seed % 5)));
-    if (!model.ok()) return 3;
-    failures += test_model(liteqat::format("random model {}", seed), model.value(), progress);
+  const auto handle = [&](const std::string& name, const Bytes& model, uint64_t number) {
+    const Mutations mutations(model, task.schema, task.damage);
+    const size_t first = number % task.every;
+    if (task.emit) return emit_model(mutations, first, task.every);
+    failures += test_model(name, mutations, first, task.every, progress);
+  };
+  for (uint64_t seed = task.first_seed; seed < task.first_seed + task.models; ++seed) {
+    handle(liteqat::format("random model {}", seed), random_model(seed), seed);
   }
-  for (int argument = 3; argument < count; ++argument) {
-    const auto model = liteqat::read_file(values[argument]);
-    if (!model.ok()) {
-      std::fprintf(stderr, "%s\n", model.status().message().c_str());
-      return 3;
-    }
-    failures += test_model(values[argument], model.value(), progress);
-  }
+  for (size_t file = 0; file < task.files.size(); ++file) handle(task.files[file], read_or_fail(task.files[file]), task.first_seed + file);
   return failures == 0 ? 0 : 1;
 }
