@@ -66,6 +66,7 @@ TEST(Requantize, WideAccumulatorsAreMultipliedBySixteenBitsAndRoundedOnce) {
     ASSERT_EQ(multiply_wide_by_quantized_multiplier(accumulator, multiplier), static_cast<int64_t>(expected));
   }
   EXPECT_EQ(requantize(Requantization::kMantissa16, int64_t{1} << 40, rescale_of(0.5), 0, {-32768, 32767}), 32767);
+  EXPECT_EQ(requantize(Requantization::kMantissa16, 10, rescale_of(0.5), 7, {-32768, 32767}), 5 + 7);
 }
 
 TEST(Requantize, ClampOfXnnpackRoundsTheBoundToEven) {

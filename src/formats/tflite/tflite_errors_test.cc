@@ -185,6 +185,13 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Tensors, SingleField,
     testing::Values(
+        Case{"TooMany", kUn, "at most 65536",
+             [](fbs::ModelT& m) {
+               while (main_of(m).tensors.size() <= 65536) {
+                 main_of(m).tensors.push_back(std::make_unique<fbs::TensorT>());
+                 main_of(m).tensors.back()->shape = {1};
+               }
+             }},
         Case{"Type", kUn, "FLOAT64", [](fbs::ModelT& m) { tensor_of(m, "w").type = fbs::TensorType_FLOAT64; }},
         Case{"TypeThatDoesNotExist", kUn, "type 99", [](fbs::ModelT& m) { tensor_of(m, "w").type = static_cast<fbs::TensorType>(99); }},
         Case{"Variable", kUn, "variable", [](fbs::ModelT& m) { tensor_of(m, "x").is_variable = true; }},
