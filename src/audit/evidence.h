@@ -102,11 +102,20 @@ struct DataEvidence {
   int64_t duplicates_train = 0, duplicates_test = 0;
 };
 
-/// What a recipe says that bears on a check.
+/// The test images through a network whose batch normalization takes the statistics of every batch at hand.
+struct TrainingMode {
+  int32_t batch = 0;
+  std::vector<int32_t> classed;
+};
+
+/// What a recipe says that bears on a check, and what only the trained network can show.
 struct TrainingFacts {
   std::string stage;
   double batch_norm_momentum = 0;  // 0: no batch normalization
   int64_t steps = 0;
+  double range_decay = 0;   // of activation ranges that did not start from calibration images; 0: none
+  int64_t range_steps = 0;  // of those ranges
+  std::vector<TrainingMode> training_mode = {};
 };
 
 struct Evidence {

@@ -13,6 +13,7 @@
 #include "pipeline/audit_sources.h"
 #include "pipeline/isolate.h"
 #include "pipeline/prediction_file.h"
+#include "pipeline/training_mode.h"
 #include "report/audit.h"
 #include "stats/intervals.h"
 
@@ -123,6 +124,26 @@ const AuditedModel* find_twin(const AuditMaterial& material, const AuditedModel&
   return only;
 }
 
+/// The float network of a run in training mode: by the batches it was trained with, and where figures or answers ask for an explanation by
+/// those that other loops have.
+Status measure_training_mode(const AuditInputs& inputs, const AuditMaterial& material, const audit::Machine& machine, Evidence& evidence) {
+  constexpr int64_t kKerasDefault = 32;  // of fit() and evaluate()
+  const auto facts = std::find_if(evidence.training.begin(), evidence.training.end(),
+                                  [](const audit::TrainingFacts& one) { return one.stage == "float"; });
+  if (!material.batch_normed || facts == evidence.training.end()) return {};
+  std::vector<int64_t> batches = {material.batch_sizes[0]};
+  if (!inputs.claimed.empty() || !inputs.predictions.empty()) batches = {material.batch_sizes[0], material.batch_sizes[1], kKerasDefault};
+  for (const int64_t batch : batches) {
+    const auto same = [&](const audit::TrainingMode& made) { return made.batch == batch; };
+    if (batch < 2 || std::any_of(facts->training_mode.begin(), facts->training_mode.end(), same)) continue;
+    LITEQAT_ASSIGN_OR_RETURN(eval::Predictions predictions,
+                             predict_in_training_mode(*material.batch_normed, material.dataset->test, material.normalization,
+                                                      static_cast<int32_t>(batch), machine.pool, machine.progress));
+    facts->training_mode.push_back({static_cast<int32_t>(batch), std::move(predictions.classed)});
+  }
+  return {};
+}
+
 Status measure(const AuditInputs& inputs, const AuditMaterial& material, const audit::Machine& machine, Evidence& evidence) {
   LITEQAT_ASSIGN_OR_RETURN(const auto requested, parse_preprocessing(inputs.preprocessing));
   for (const auto& [name, graph] : material.models) {
@@ -145,8 +166,9 @@ Status measure(const AuditInputs& inputs, const AuditMaterial& material, const a
   for (AuditedModel& subject : evidence.subjects) {
     audit::study_layers(*material.dataset, find_twin(material, subject, evidence.subjects), machine, subject);
   }
-  if (!inputs.quick) evidence.data = audit::study_data(*material.dataset, machine.pool);
-  return {};
+  if (inputs.quick) return {};
+  evidence.data = audit::study_data(*material.dataset, machine.pool);
+  return measure_training_mode(inputs, material, machine, evidence);
 }
 
 /// Writes the operator that the strongest layer finding names.

@@ -8,6 +8,7 @@
 #include "pipeline/data_tools.h"
 #include "pipeline/model_file.h"
 #include "pipeline/prediction_file.h"
+#include "pipeline/training_mode.h"
 #include "quant/lower.h"
 
 namespace liteqat::pipeline {
@@ -23,25 +24,41 @@ Result<graph::Graph> read_runnable(const std::string& path) {
   return lowered;
 }
 
-bool has_batch_norm(const graph::Graph& graph) {
-  return std::any_of(graph.ops.begin(), graph.ops.end(), [](const graph::Op& op) { return op.kind == graph::OpKind::kBatchNorm; });
+/// Decay of activation ranges that QAT starts from constants; 0 where it starts from calibration images.
+double uncalibrated_decay(const std::string& path) {
+  const auto model = read_trained_model(path);
+  if (!model.ok() || !model->plan || model->plan->scheme == quant::Scheme::kLiteqat8Bit) return 0;
+  for (const quant::Quantizer& quantizer : model->plan->quantizers) {
+    if (!quantizer.weight && quantizer.update == quant::RangeUpdate::kMovingAverage) return quantizer.decay;
+  }
+  return 0;
 }
 
 /// Training steps of the run's stages; those of QAT go on where float training ended.
 Status add_training(const std::string& folder, const Recipe& recipe, AuditMaterial& material) {
-  const std::string path = folder + "/float.safetensors";
+  const std::string path = folder + "/float.safetensors", qat = folder + "/qat.safetensors";
   if (!file_exists(path)) return {};
-  LITEQAT_ASSIGN_OR_RETURN(const TrainedModel model, read_trained_model(path));
-  const double momentum = has_batch_norm(model.graph) ? recipe.batch_norm_momentum : 0;
+  LITEQAT_ASSIGN_OR_RETURN(TrainedModel model, read_trained_model(path));
+  // Whoever trained a model that was given may have had any momentum, and any number of steps.
+  const bool own = recipe.pretrained.empty();
+  const double momentum = own && has_batch_norm(model.graph) ? recipe.batch_norm_momentum : 0;
   const auto steps = [&](const TrainingRecipe& training) {
     const int64_t images = material.dataset ? split_training(training, material.dataset->train).train.count : 0;
     return steps_per_epoch(training, images) * training.epochs;
   };
-  const int64_t before = recipe.pretrained.empty() ? steps(recipe.train) : 0;
-  if (recipe.pretrained.empty()) material.training.push_back({.stage = "float", .batch_norm_momentum = momentum, .steps = before});
-  if (recipe.pretrained.empty() && file_exists(folder + "/qat.safetensors")) {
-    material.training.push_back({.stage = "qat", .batch_norm_momentum = momentum, .steps = before + steps(recipe.qat)});
+  const int64_t before = own ? steps(recipe.train) : 0;
+  if (own) material.training.push_back({.stage = "float", .batch_norm_momentum = momentum, .steps = before});
+  if (file_exists(qat)) {
+    material.training.push_back({.stage = "qat",
+                                 .batch_norm_momentum = momentum,
+                                 .steps = before + steps(recipe.qat),
+                                 .range_decay = uncalibrated_decay(qat),
+                                 .range_steps = steps(recipe.qat)});
   }
+  if (momentum == 0) return {};
+  material.batch_normed = std::move(model.graph);
+  material.normalization = make_normalization(recipe);
+  material.batch_sizes = {recipe.train.batch_size, recipe.qat.batch_size};
   return {};
 }
 

@@ -22,6 +22,9 @@ struct AuditMaterial {
   std::vector<int32_t> labels;  // the run's, where there is no data set
   std::optional<results::Run> run;
   std::vector<audit::TrainingFacts> training;
+  std::optional<graph::Graph> batch_normed;  // the float network before batch normalization is folded; empty where it has none
+  data::Normalization normalization;         // of batch_normed
+  std::vector<int64_t> batch_sizes;          // of the run's loops, its training's first
 };
 
 /// Fails: kInvalidArgument when nothing was given, a folder is no run or models and a run are mixed; as the readers do.

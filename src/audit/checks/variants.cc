@@ -1,5 +1,8 @@
 #include "audit/checks/variants.h"
 
+#include <utility>
+
+#include "audit/checks/answer_file.h"
 #include "audit/checks/claimed.h"
 #include "audit/checks/harm.h"
 #include "audit/checks/levels.h"
@@ -52,6 +55,9 @@ results::Finding describe(const Check& check, const Evidence& evidence, size_t i
     finding.subject = claim->figure.label;
     finding.summary = format("{} is what {} gives when fed {}; fed as {}, it gives {}.", claim->figure.printed, subject.name,
                              judged.variant->description, subject.convention, count_text(right));
+  } else if (const auto file = file_holds(subject, judged.variant->classed)) {
+    finding = describe_file(check, subject, *file, format("the answers of {} fed {}", subject.name, judged.variant->description));
+    finding.counts = {{"right", right}, {"reproduced", judged.count}};
   } else if (is_better(judged, measure_harm(evidence, subject))) {
     finding.verdict = results::Verdict::kProblem;
     finding.summary = format("{} is right on {} when fed {}, on {} when fed as {}: the convention is not what it was trained with.",
@@ -70,13 +76,18 @@ void judge_variants(const Check& check, const Evidence& evidence, const std::str
     const Measured* convention = subject.find("test");
     const auto right = right_count(evidence, subject, "test");
     if (convention == nullptr || !right) continue;
+    // One that prints a claim, else one whose answers a prediction file holds, else the one that is right most often.
+    const auto rank = [&](const Judged& judged) {
+      const int explains = claim_printed(evidence, index, judged.count) != nullptr ? 2
+                           : file_holds(subject, judged.variant->classed)          ? 1
+                                                                                   : 0;
+      return std::pair(explains, judged.count.correct);
+    };
     Judged best;
     for (const Variant& variant : subject.variants) {
       if (variant.check != check.id || variant.classed.size() != evidence.labels.size()) continue;
       const Judged judged = judge(variant, convention->answers, evidence.labels);
-      const bool printed = claim_printed(evidence, index, judged.count) != nullptr;
-      const bool held = best.variant != nullptr && claim_printed(evidence, index, best.count) != nullptr;
-      if (best.variant == nullptr || (printed && !held) || (printed == held && judged.count.correct > best.count.correct)) best = judged;
+      if (best.variant == nullptr || rank(judged) > rank(best)) best = judged;
     }
     if (best.variant == nullptr) continue;
     results::Finding finding = describe(check, evidence, index, best, *right);
