@@ -85,6 +85,14 @@ class Table:
         print(f"{fault}: {first['verdict']} {first['check']} {note}", flush=True)
         return record
 
+    def expect_clear(self, fault, check, words, subject, *arguments):
+        """No fault to someone who knows both arithmetics: nothing is wrong with `subject`, and the clear finding of `check` says `words`."""
+        record = audit(*arguments)
+        accused = [x["check"] for x in record["findings"] if x["subject"] == subject and x["verdict"] in ("problem", "doubt")]
+        said = any(x["check"] == check and x["verdict"] == "clear" and words in x["summary"] for x in record["findings"])
+        self.rows.append({"material": self.material, "fault": fault, "check": check, "verdict": "clear", "note": f"it says: \"{words}\"", "found": said and not accused})
+        print(f"{fault}: clear {check}: {said}, accused by {accused}", flush=True)
+
     def finish(self, file):
         """Prints the table, writes it to `file`, fails if a fault was not the first finding."""
         file.write_text(json.dumps(self.rows, indent=1))

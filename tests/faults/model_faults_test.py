@@ -7,6 +7,7 @@ import shutil
 import sys
 
 from injection import Table, audit, edit, harness, list_operators, np, write_mnist
+from training_mode import predict
 
 WORK, TOOL = pathlib.Path(sys.argv[1]) / "model_faults", sys.argv[2]
 TRAIN, TEST = 6000, 1000
@@ -73,6 +74,49 @@ def trainings(table, data):
     table.expect("100 test images for a gap of a point", {"noise.underpowered"}, {"doubt"}, run / "float32.tflite", run / "ptq_int8.tflite", "--data", few)
 
 
+def training_mode(table, run, data, splits):
+    """Batch normalization left in training mode: the figure it prints, and the answers it writes. NumPy computes both."""
+    images, labels = splits["t10k"]
+    for batch in (32, 128):
+        scores = predict(run / "float.safetensors", images[..., None] / 255, batch)
+        right = float((scores.argmax(1) == labels).mean())
+        table.expect(f"evaluated in training mode, {batch} images at a time", {"training.batch_norm_state"}, ANY, run, "--data", data, "--claimed", f"float accuracy: {right!r}")
+    np.save(WORK / "float32.npy", scores)
+    table.expect("answers of training mode as the model's", {"training.batch_norm_state"}, ANY, run, "--data", data, "--predictions", WORK / "float32.npy")
+    pair = [run / "float32.tflite", "--predictions", WORK / "float32.npy"]
+    table.expect("the same, without the run", set(), set(), *pair, "--data", data, says="Do the moving statistics of batch normalization fit the network that was trained?")
+
+
+def truncation(table, run):
+    """An integer input made by a cast instead of rounding. Images up to 204 set the scale, so that a code is 0.8 of a pixel: on 0..255 both ways would give the same codes."""
+    dim = {prefix: ((images.astype(int) * 4 // 5).astype(np.uint8), labels) for prefix, (images, labels) in (("train", split("train", 500)), ("t10k", split("t10k", 10000)))}
+    data = write_mnist(WORK / "dim", dim)
+    images, labels = dim["t10k"]
+    model = WORK / "cast_int8.tflite"
+    harness.run("convert", run / "float.safetensors", "-o", model, "--type", "int8", "--io", "int8", "--calibrate", data, "--calibration-images", 500, "-q")
+    scale = np.float32(int(dim["train"][0].max()) / 255) / np.float32(255)
+    codes = {}
+    for name, to_code in (("rounded", np.round), ("cast", np.trunc)):
+        exact = images.astype(np.float32)[..., None] / np.float32(255) / scale + np.float32(-128)
+        codes[name] = to_code(exact).clip(-128, 127).astype(np.int8)
+        np.save(WORK / "codes.npy", codes[name])
+        harness.run("predict", model, WORK / "codes.npy", "-o", WORK / f"{name}.npy", "--raw", "-q")
+    answers = {name: np.load(WORK / f"{name}.npy").reshape(len(labels), -1).argmax(1) for name in codes}
+    right = {name: int((a == labels).sum()) for name, a in answers.items()}
+    print("right answers:", right, "images that change:", int((answers["cast"] != answers["rounded"]).sum()), flush=True)
+    assert right["cast"] != right["rounded"], "this material cannot tell a cast from rounding"
+    table.expect("input codes cut off by a cast", {"input.truncated_quantization"}, ANY, model, "--data", data, "--claimed", f"test accuracy: {right['cast'] / len(labels)!r}")
+    np.save(WORK / "cast_int8.npy", answers["cast"])
+    table.expect("answers to input codes cut off by a cast", {"input.truncated_quantization"}, ANY, model, "--data", data, "--predictions", WORK / "cast_int8.npy")
+
+
+def ranges(table, run, data):
+    """TFMOT's ranges start at +-6 and move by a thousandth a step."""
+    harness.run("run", "mnist", "--data", data, "-o", WORK / "ranges", "--pretrained", run / "float.safetensors", "-q", "--set", 'qat.scheme="tfmot_8bit"', "--set",
+                "qat.images=256", "--set", "qat.control=false")
+    table.expect("ranges of QAT after two steps", {"training.range_not_converged"}, ANY, WORK / "ranges", "--data", data)
+
+
 def main():
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
@@ -82,6 +126,9 @@ def main():
     table = Table("MNIST, depthwise-separable network")
     edited_models(table, run, data)
     calibrations(table, run, data, splits)
+    training_mode(table, run, data, splits)
+    truncation(table, run)
+    ranges(table, run, data)
     trainings(table, data)
     table.finish(WORK.parent / "model-faults.json")
 

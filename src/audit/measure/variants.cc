@@ -49,32 +49,33 @@ bool integer_input(const graph::Tensor& input) {
   return (input.type == graph::DType::kInt8 || input.type == graph::DType::kUInt8) && input.quantization.scale.size() == 1;
 }
 
-/// Pixels replaced by those whose rounded code is the truncated code of the original.
+/// Pixels replaced by the truncated codes themselves, counted from the lowest, and a normalization that makes each of them that code again.
 std::optional<FeedVariant> truncated(const graph::Tensor& input, const Split& split, const Normalization& own) {
   if (!integer_input(input)) return std::nullopt;
-  const double scale = input.quantization.scale[0], zero_point = static_cast<double>(input.quantization.zero_point[0]);
-  const double low = input.type == graph::DType::kInt8 ? -128 : 0;
-  FeedVariant variant = {"input.truncated_quantization", "with x / scale + zero_point cut off by a cast instead of rounded", split, own};
+  const float scale = input.quantization.scale[0], zero_point = static_cast<float>(input.quantization.zero_point[0]);
+  const float low = input.type == graph::DType::kInt8 ? -128 : 0, high = low + 255;
+  FeedVariant variant = {"input.truncated_quantization",
+                         "with x / scale + zero_point cut off by a cast instead of rounded",
+                         split,
+                         {{zero_point - low}, {1 / scale}}};
   const auto channels = static_cast<size_t>(split.channels);
+  bool differs = false;
   for (size_t c = 0; c < channels; ++c) {
-    const double mean = own.mean[own.mean.size() == 1 ? 0 : c], deviation = own.std[own.std.size() == 1 ? 0 : c];
-    std::array<double, 256> exact;
-    for (size_t v = 0; v < 256; ++v)
-      exact[v] = std::clamp((static_cast<double>(v) - mean) / deviation / scale + zero_point, low, low + 255);
-    std::array<uint8_t, 256> table;
-    for (size_t v = 0; v < 256; ++v) {
+    const float mean = own.mean[own.mean.size() == 1 ? 0 : c], deviation = own.std[own.std.size() == 1 ? 0 : c];
+    std::array<uint8_t, 256> cut, rounded;
+    for (size_t v = 0; v < cut.size(); ++v) {
       // float32 arithmetic decides what is cut: an exact whole number computed as 7.9999995 becomes 7.
-      const auto quotient = (static_cast<float>(v) - static_cast<float>(mean)) / static_cast<float>(deviation) / static_cast<float>(scale);
-      const double target = std::clamp(std::trunc(static_cast<double>(quotient + static_cast<float>(zero_point))), low, low + 255);
-      size_t nearest = v;
-      for (size_t u = 0; u < 256; ++u) {
-        if (std::fabs(exact[u] - target) < std::fabs(exact[nearest] - target)) nearest = u;
-      }
-      table[v] = static_cast<uint8_t>(nearest);
+      const float exact = (static_cast<float>(v) - mean) / deviation / scale + zero_point;
+      cut[v] = static_cast<uint8_t>(std::clamp(std::trunc(exact), low, high) - low);
+      rounded[v] = static_cast<uint8_t>(std::clamp(std::round(exact), low, high) - low);
     }
-    for (size_t i = c; i < variant.split.pixels.size(); i += channels) variant.split.pixels[i] = table[variant.split.pixels[i]];
+    for (size_t i = c; i < variant.split.pixels.size(); i += channels) {
+      const uint8_t pixel = variant.split.pixels[i];
+      differs = differs || cut[pixel] != rounded[pixel];
+      variant.split.pixels[i] = cut[pixel];
+    }
   }
-  if (variant.split.pixels == split.pixels) return std::nullopt;
+  if (!differs) return std::nullopt;
   return variant;
 }
 
