@@ -9,6 +9,7 @@
 #include "train/loss.h"
 #include "train/steps/fused_step.h"
 #include "train/steps/make_step.h"
+#include "train/steps/strip_step.h"
 #include "train/walk.h"
 
 namespace liteqat::train {
@@ -81,6 +82,7 @@ struct Engine::State {
               {},
               {},
               {},
+              {},
               {}},
         losses(options.max_batch) {
     if (plan != nullptr) observations.resize(plan->quantizers.size());
@@ -98,7 +100,7 @@ struct Engine::State {
   Status configure(int32_t images);
   void add_fake_quant(TensorId tensor, const std::string& name, bool differentiable);
   /// The step that computes the tensor for its reader instead of storing it, null if it is stored.
-  const FusedStep* unstored_step(TensorId id) const {
+  const UnitStep* unstored_step(TensorId id) const {
     for (size_t unit = 0; unit < fused_steps.size(); ++unit) {
       const FusedUnit& fused = fusion.units()[unit];
       const bool inside = id == fused.output || id == place.model.ops[static_cast<size_t>(fused.norm)].outputs[0];
@@ -120,7 +122,7 @@ struct Engine::State {
   std::vector<int32_t> step_op;              // the first operator of each step, -1: the graph input's quantizer
   std::vector<char> step_is_quantizer;
   std::vector<Step*> forward_steps, backward_steps;
-  std::vector<FusedStep*> fused_steps;  // by unit
+  std::vector<UnitStep*> fused_steps;  // by unit
   std::vector<quant::Observation> observations;
   mutable BatchLoss losses;                                // of the last batch
   std::vector<char> configured;                            // by images of a chunk
@@ -145,10 +147,14 @@ void Engine::State::add_fake_quant(TensorId tensor, const std::string& name, boo
 Result<std::unique_ptr<Step>> Engine::State::make_fused_step(int32_t unit) {
   const FusedUnit& fused = fusion.units()[static_cast<size_t>(unit)];
   const int32_t producer = fusion.unstored(fused.input);
-  auto step = FusedStep::make(place, fused, producer < 0 ? nullptr : fused_steps[static_cast<size_t>(producer)]);
-  if (!step.ok()) return step.status().with_context(describe_op(place.model, fused.linear));
-  fused_steps[static_cast<size_t>(unit)] = step->get();
-  return std::unique_ptr<Step>(std::move(step).value());
+  UnitStep* producer_step = producer < 0 ? nullptr : fused_steps[static_cast<size_t>(producer)];
+  const auto keep = [&](auto step) -> Result<std::unique_ptr<Step>> {
+    if (!step.ok()) return step.status().with_context(describe_op(place.model, fused.linear));
+    fused_steps[static_cast<size_t>(unit)] = step->get();
+    return std::unique_ptr<Step>(std::move(step).value());
+  };
+  if (StripStep::takes(place, fused)) return keep(StripStep::make(place, fused, producer_step));
+  return keep(FusedStep::make(place, fused, producer_step));
 }
 
 Status Engine::State::add_steps() {
@@ -290,7 +296,7 @@ std::vector<float> Engine::copy_activation(TensorId id) const {
     const Chunk chunk = chunk_at(state.batch, index, 0);
     const size_t elems = static_cast<size_t>(chunk.count * state.place.layout.image_elems(id)), done = values.size();
     values.resize(done + elems);
-    if (const FusedStep* fused = state.unstored_step(id)) {
+    if (const UnitStep* fused = state.unstored_step(id)) {
       fused->copy_output(chunk, values.data() + done);
     } else {
       std::copy_n(state.place.layout.value(id, chunk), elems, values.data() + done);
@@ -350,7 +356,7 @@ std::vector<StepTime> Engine::step_times() const {
 int64_t Engine::memory_bytes() const {
   const State& state = *state_;
   int64_t bytes = state.place.layout.memory_bytes() + state.place.gradients.memory_bytes();
-  for (const auto* blocks : {&state.place.scratch, &state.place.block_scratch, &state.place.parameter_scratch}) {
+  for (const auto* blocks : {&state.place.scratch, &state.place.block_scratch, &state.place.taken_scratch, &state.place.parameter_scratch}) {
     for (const FloatBlock& block : *blocks) bytes += block.elems() * static_cast<int64_t>(sizeof(float));
   }
   return bytes;

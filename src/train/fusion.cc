@@ -25,6 +25,20 @@ const Op& op_at(const Graph& model, int32_t index) {
   return model.ops[static_cast<size_t>(index)];
 }
 
+/// See FusedUnit::reversed_by_reader. Worth it where the input has few channels beside the output, because squares of the input's
+/// channels are multiplied instead, and where the weights' gradient is small enough to be gone over for every piece of an image.
+bool reversed_by(const Graph& model, const Op& linear, const Op& reader) {
+  constexpr int64_t kMostWeights = 65536;  // 256 KiB, a quarter of a second-level cache
+  if (linear.kind != OpKind::kConv2D || reader.kind != OpKind::kDepthwiseConv2D) return false;
+  if (reader.params_as<graph::DepthwiseConv2DParams>().depth_multiplier != 1) return false;
+  const auto& params = linear.params_as<graph::Conv2DParams>();
+  const graph::Tensor& tensor = model.tensor(linear.inputs[1]);
+  const graph::Shape& weights = tensor.shape;
+  const bool pointwise = weights[1] == 1 && weights[2] == 1 && params.stride_h == 1 && params.stride_w == 1 &&
+                         weights[3] == model.tensor(linear.inputs[0]).shape[3];
+  return pointwise && tensor.role == graph::Role::kParameter && 2 * weights[3] <= weights[0] && graph::elem_count(weights) <= kMostWeights;
+}
+
 }  // namespace
 
 Fusion Fusion::find(const Graph& model, TensorId loss) {
@@ -51,6 +65,7 @@ Fusion Fusion::find(const Graph& model, TensorId loss) {
     const int32_t reader = only_reader(model, unit.output, loss);
     unit.stored =
         reader < 0 || fusion.unit_of(reader) < 0 || fusion.units_[static_cast<size_t>(fusion.unit_of(reader))].input != unit.output;
+    unit.reversed_by_reader = !unit.stored && reversed_by(model, op_at(model, unit.linear), op_at(model, reader));
   }
   return fusion;
 }
@@ -58,6 +73,13 @@ Fusion Fusion::find(const Graph& model, TensorId loss) {
 int32_t Fusion::unstored(TensorId id) const {
   const auto found = std::find_if(units_.begin(), units_.end(), [id](const FusedUnit& unit) { return unit.output == id && !unit.stored; });
   return found == units_.end() ? -1 : static_cast<int32_t>(found - units_.begin());
+}
+
+int32_t Fusion::reversed_along(int32_t op) const {
+  const int32_t unit = unit_of(op);
+  if (unit < 0 || units_[static_cast<size_t>(unit)].linear != op) return -1;
+  const int32_t producer = unstored(units_[static_cast<size_t>(unit)].input);
+  return producer >= 0 && units_[static_cast<size_t>(producer)].reversed_by_reader ? producer : -1;
 }
 
 }  // namespace liteqat::train

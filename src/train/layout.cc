@@ -66,7 +66,7 @@ Layout::Layout(const Graph& model, const quant::Plan* plan, const Fusion& fusion
   values_ = allocate(value_slots_);
   if (options_.training) {
     find_gradient_needs(model);
-    place_gradients(model);
+    place_gradients(model, fusion);
     gradients_ = allocate(gradient_slots_);
   }
   for (std::vector<Slot>* slots : {&value_slots_, &gradient_slots_}) {
@@ -131,26 +131,35 @@ void Layout::find_gradient_needs(const Graph& model) {
   }
 }
 
-void Layout::place_gradients(const Graph& model) {
+void Layout::place_gradients(const Graph& model, const Fusion& fusion) {
   const TensorId loss = options_.loss;
   if (!needs_gradient_[index(loss)]) return;
   gradient_[index(loss)] = add_slot(gradient_slots_, image_elems(loss), 0, Place::kArena);
   for (int32_t op = static_cast<int32_t>(model.ops.size()) - 1; op >= 0; --op) {
     const Op& current = model.ops[static_cast<size_t>(op)];
-    const int32_t slot = gradient_[index(current.outputs[0])];
+    const int32_t slot = gradient_[index(current.outputs[0])], time = static_cast<int32_t>(model.ops.size()) - op;
     if (slot < 0) continue;
-    gradient_slots_[static_cast<size_t>(slot)].life.last = static_cast<int32_t>(model.ops.size()) - op;
+    gradient_slots_[static_cast<size_t>(slot)].life.last = time;
+    const int32_t along = fusion.reversed_along(op);
+    if (along >= 0) {  // of that unit's output there is no gradient in memory, and its input's is begun here
+      const FusedUnit& unit = fusion.units()[static_cast<size_t>(along)];
+      gradient_[index(unit.output)] = add_slot(gradient_slots_, 0, time, Place::kArena);
+      if (needs_gradient_[index(unit.input)]) place_input_gradient(model, unit.linear, 0, time);
+      continue;
+    }
+    const int32_t own = fusion.unit_of(op);
+    if (own >= 0 && fusion.units()[static_cast<size_t>(own)].linear == op && fusion.units()[static_cast<size_t>(own)].reversed_by_reader)
+      continue;  // done at its reader
     for (size_t input = 0; input < current.inputs.size(); ++input) {
       const TensorId id = current.inputs[input];
-      if (is_activation(model, id) && needs_gradient_[index(id)]) place_input_gradient(model, op, static_cast<int32_t>(input));
+      if (is_activation(model, id) && needs_gradient_[index(id)]) place_input_gradient(model, op, static_cast<int32_t>(input), time);
     }
   }
 }
 
-void Layout::place_input_gradient(const Graph& model, int32_t op_index, int32_t input) {
+void Layout::place_input_gradient(const Graph& model, int32_t op_index, int32_t input, int32_t time) {
   const Op& op = model.ops[static_cast<size_t>(op_index)];
   const TensorId id = op.inputs[static_cast<size_t>(input)];
-  const int32_t time = static_cast<int32_t>(model.ops.size()) - op_index;
   int32_t& slot = gradient_[index(id)];
   if (slot >= 0) {
     accumulates_[static_cast<size_t>(op_index)][static_cast<size_t>(input)] = 1;

@@ -70,8 +70,8 @@ class Layout {
   void place_values(const graph::Graph& model, const quant::Plan* plan, const Fusion& fusion);
   void place_output(const graph::Graph& model, const quant::Plan* plan, const Fusion& fusion, int32_t op);
   void find_gradient_needs(const graph::Graph& model);
-  void place_gradients(const graph::Graph& model);
-  void place_input_gradient(const graph::Graph& model, int32_t op, int32_t input);
+  void place_gradients(const graph::Graph& model, const Fusion& fusion);
+  void place_input_gradient(const graph::Graph& model, int32_t op, int32_t input, int32_t time);
   FloatBlock allocate(std::vector<Slot>& slots) const;
 
   LayoutOptions options_;

@@ -31,4 +31,9 @@ void mask_and_reduce(const Normalized& view, const float* mean, int64_t rows, in
   loops().mask_and_reduce(view, mean, rows, channels, z, g, sums, products);
 }
 
+void mask_reduce_and_scale(const Normalized& view, const float* mean, int64_t rows, int64_t channels, const float* z, float* g,
+                           double* sums, double* products) {
+  loops().mask_reduce_and_scale(view, mean, rows, channels, z, g, sums, products);
+}
+
 }  // namespace liteqat::kernels::train

@@ -33,5 +33,8 @@ void normalized_gradient(const NormalizedGradient& line, int64_t rows, int64_t c
 /// eight rows at a time in float, their sums in double. dgamma is products * rstd, dbeta is sums.
 void mask_and_reduce(const Normalized& view, const float* mean, int64_t rows, int64_t channels, const float* z, float* g, double* sums,
                      double* products);
+/// The same sums; the masked gradient is stored times scale, which makes it the part of z's gradient that needs no sum over the batch.
+void mask_reduce_and_scale(const Normalized& view, const float* mean, int64_t rows, int64_t channels, const float* z, float* g,
+                           double* sums, double* products);
 
 }  // namespace liteqat::kernels::train

@@ -39,13 +39,16 @@ class Depthwise final : public LinearOperator {
 
 }  // namespace
 
+kernels::train::DepthwiseShape depthwise_shape(const graph::Graph& model, const graph::Op& op) {
+  const auto& params = op.params_as<graph::DepthwiseConv2DParams>();
+  const graph::Shape& weights = model.tensor(op.inputs[1]).shape;
+  const Window window{weights[1], weights[2], params.stride_h, params.stride_w, params.dilation_h, params.dilation_w, params.padding};
+  return {window_shape(window, model.tensor(op.inputs[0]).shape, model.tensor(op.outputs[0]).shape), params.depth_multiplier};
+}
+
 LinearResult make_depthwise(Workplace& place, int32_t op, bool bias_cancels) {
   const graph::Op& conv = place.model.ops[static_cast<size_t>(op)];
-  const auto& params = conv.params_as<graph::DepthwiseConv2DParams>();
-  const graph::Shape& weights = place.model.tensor(conv.inputs[1]).shape;
-  const Window window{weights[1], weights[2], params.stride_h, params.stride_w, params.dilation_h, params.dilation_w, params.padding};
-  const kernels::train::DepthwiseShape shape{
-      window_shape(window, place.model.tensor(conv.inputs[0]).shape, place.model.tensor(conv.outputs[0]).shape), params.depth_multiplier};
+  const kernels::train::DepthwiseShape shape = depthwise_shape(place.model, conv);
   LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
   LITEQAT_ASSIGN_OR_RETURN(OperatorWeights own, OperatorWeights::make(place, op, bias_cancels));
   return std::unique_ptr<LinearOperator>(std::make_unique<Depthwise>(kernels::train::find_depthwise_kernels(isa), shape, std::move(own)));

@@ -1,14 +1,9 @@
 #include "train/steps/fused_step.h"
 
 #include <algorithm>
-#include <limits>
-
-#include "kernels/train/batch_norm.h"
 
 namespace liteqat::train {
 namespace {
-
-using kernels::train::Normalized;
 
 // 128 KiB of the larger tensor: input, output and gradients of a block and of the next one, which is asked for ahead, then fit a
 // second-level cache of 1 MiB.
@@ -22,29 +17,22 @@ int32_t slices_of_block(int64_t input_slice, int64_t output_slice, int64_t weigh
 
 }  // namespace
 
-Result<std::unique_ptr<FusedStep>> FusedStep::make(Workplace& place, const FusedUnit& unit, FusedStep* producer) {
+Result<std::unique_ptr<FusedStep>> FusedStep::make(Workplace& place, const FusedUnit& unit, UnitStep* producer) {
   LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<LinearOperator> linear, make_linear_operator(place, unit.linear, true));
-  return std::unique_ptr<FusedStep>(new FusedStep(place, unit, producer, std::move(linear)));
+  auto step = std::unique_ptr<FusedStep>(new FusedStep(place, unit, producer, std::move(linear)));
+  if (unit.reversed_by_reader && place.training) {
+    LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
+    step->reverse_.emplace(place, unit.linear, kernels::train::find_pointwise_kernels(isa));
+  }
+  return step;
 }
 
-FusedStep::FusedStep(Workplace& place, const FusedUnit& unit, FusedStep* producer, std::unique_ptr<LinearOperator> linear)
-    : Step(place.model.ops[static_cast<size_t>(unit.linear)].name),
-      place_(&place),
-      unit_(unit),
-      producer_(producer),
-      linear_(std::move(linear)),
-      statistics_(place, unit.norm),
-      low_(unit.activation >= 0 ? 0.0f : -std::numeric_limits<float>::infinity()),
-      high_(std::numeric_limits<float>::infinity()) {
-  if (unit.activation >= 0 && place.model.ops[static_cast<size_t>(unit.activation)].kind == graph::OpKind::kRelu6) high_ = 6.0f;
-  const int64_t weights = graph::elem_count(place.model.tensor(place.model.ops[static_cast<size_t>(unit.linear)].inputs[1]).shape);
+FusedStep::FusedStep(Workplace& place, const FusedUnit& unit, UnitStep* producer, std::unique_ptr<LinearOperator> linear)
+    : UnitStep(place, unit, producer), linear_(std::move(linear)) {
+  const int64_t weights = graph::elem_count(place.model.tensor(this->linear().inputs[1]).shape);
   block_slices_ = slices_of_block(input_slice(), output_slice(), weights, int64_t{place.chunk} * linear_->slices_per_image());
   if (producer != nullptr) input_scratch_ = align_elems(input_slice() * block_slices_);
-  const int64_t needed = input_scratch_ + align_elems(output_slice() * block_slices_);
-  place.block_scratch.resize(static_cast<size_t>(place.workers));
-  for (FloatBlock& scratch : place.block_scratch) {
-    if (scratch.elems() < needed) scratch = FloatBlock(needed);
-  }
+  need_scratch(input_scratch_ + align_elems(output_slice() * block_slices_));
 }
 
 Status FusedStep::configure(int32_t images) {
@@ -76,42 +64,29 @@ const float* FusedStep::next_input(const Chunk& chunk, const Block& block) const
   return block.last ? nullptr : place_->layout.value(unit_.input, chunk) + block.input + block.input_elems;
 }
 
-const float* FusedStep::load_input(const Chunk& chunk, const Block& block) const {
-  const float* from = place_->layout.value(unit_.input, chunk) + block.input;  // the producer's z where its output is not stored
+const float* FusedStep::load_input(const Chunk& chunk, int64_t at, int64_t elems, float* to) const {
+  const float* from = place_->layout.value(unit_.input, chunk) + at;  // the producer's z where its output is not stored
   if (producer_ == nullptr) return from;
-  kernels::train::normalize(producer_->view(), input_rows(block), producer_->statistics_.channels(), from, scratch(chunk));
-  return scratch(chunk);
+  const int64_t channels = producer_->statistics().channels();
+  kernels::train::normalize(producer_->view(), elems / channels, channels, from, to);
+  return to;
 }
 
-void FusedStep::forward(Mode mode, int pass, const Chunk& chunk) {
-  if (pass == 0) {
-    if (mode == Mode::kTraining) statistics_.clear(chunk);
-    for_each_block(chunk, [&](const Block& block) {
-      float* z = sum(chunk) + block.output;
-      linear_->forward(chunk.worker, block.part.slices, load_input(chunk, block), z, {{next_input(chunk, block)}, block.input_elems});
-      if (mode != Mode::kTraining) return;
-      kernels::train::batch_norm_partial_sums(output_rows(block), statistics_.channels(), z, statistics_.first_partial(chunk),
-                                              statistics_.second_partial(chunk));
-    });
+void FusedStep::forward_chunk(Mode mode, const Chunk& chunk) {
+  for_each_block(chunk, [&](const Block& block) {
+    float* z = sum(chunk) + block.output;
+    const float* x = load_input(chunk, block.input, block.input_elems, scratch(chunk));
+    linear_->forward(chunk.worker, block.part.slices, x, z, {{next_input(chunk, block)}, block.input_elems});
+    if (mode == Mode::kTraining) add_sums(chunk, output_rows(block), z);
+  });
+}
+
+void FusedStep::backward_chunk(const Chunk& chunk) {
+  if (reverse_) {
+    if (!place_->layout.has_gradient(unit_.input)) return;
+    for_each_block(chunk, [&](const Block& block) { finish_block(chunk, block, place_->layout.gradient(unit_.input, chunk)); });
+    return;
   }
-  if (unit_.stored && (pass == 1 || mode != Mode::kTraining)) copy_output(chunk, place_->layout.raw(unit_.output, chunk));
-}
-
-void FusedStep::combine_forward(Mode mode, int pass, const Batch& batch) {
-  if (mode == Mode::kTraining && pass == 0) statistics_.combine_moments(batch);
-}
-
-/// A stored output has readers that know nothing of this unit: their gradient is masked and reduced in a pass of its own.
-void FusedStep::reduce(const Chunk& chunk) {
-  statistics_.clear(chunk);
-  kernels::train::mask_and_reduce(view(), statistics_.mean(), statistics_.rows(chunk), statistics_.channels(), sum(chunk),
-                                  place_->layout.gradient(unit_.output, chunk), statistics_.first_partial(chunk),
-                                  statistics_.second_partial(chunk));
-}
-
-void FusedStep::backward(int pass, const Chunk& chunk) {
-  if (unit_.stored && pass == 0) return reduce(chunk);
-  if (producer_ != nullptr) producer_->statistics_.clear(chunk);
   GradientTarget dx(*place_, unit_.linear, 0, chunk);
   for_each_block(chunk, [&](const Block& block) { backward_block(chunk, block, dx.data()); });
   if (dx.data() != nullptr) dx.finish();
@@ -120,30 +95,49 @@ void FusedStep::backward(int pass, const Chunk& chunk) {
 void FusedStep::backward_block(const Chunk& chunk, const Block& block, float* input_gradient) {
   float* dz = scratch(chunk) + input_scratch_;
   kernels::train::normalized_gradient(gradient_line_, output_rows(block), statistics_.channels(), sum(chunk) + block.output,
-                                      place_->layout.gradient(unit_.output, chunk) + block.output, dz);
+                                      output_gradient(chunk) + block.output, dz);
   // Behind the block's end lies the next one, in every tensor.
   const float* next = block.last ? nullptr : sum(chunk) + block.output + block.output_elems;
-  const float* next_gradient = block.last ? nullptr : place_->layout.gradient(unit_.output, chunk) + block.output + block.output_elems;
-  linear_->backward_weights(block.part, load_input(chunk, block), dz, {{next, next_gradient}, block.output_elems});
+  const float* next_gradient = block.last ? nullptr : output_gradient(chunk) + block.output + block.output_elems;
+  const float* x = load_input(chunk, block.input, block.input_elems, scratch(chunk));
+  linear_->backward_weights(block.part, x, dz, {{next, next_gradient}, block.output_elems});
   if (input_gradient == nullptr) return;
-  float* dx = input_gradient + block.input;
-  linear_->backward_data(chunk.worker, block.part.slices, dz, dx, {{next_input(chunk, block)}, block.input_elems});
+  linear_->backward_data(chunk.worker, block.part.slices, dz, input_gradient + block.input,
+                         {{next_input(chunk, block)}, block.input_elems});
+  reduce_input(chunk, block, input_gradient);
+}
+
+void FusedStep::reduce_input(const Chunk& chunk, const Block& block, float* input_gradient) {
   if (producer_ == nullptr) return;
-  BatchStatistics& statistics = producer_->statistics_;
-  kernels::train::mask_and_reduce(producer_->view(), statistics.mean(), input_rows(block), statistics.channels(),
-                                  producer_->sum(chunk) + block.input, dx, statistics.first_partial(chunk),
-                                  statistics.second_partial(chunk));
+  mask_and_reduce_input(chunk, block.input_elems / producer_->statistics().channels(), producer_->sum(chunk) + block.input,
+                        input_gradient + block.input);
 }
 
-void FusedStep::combine_backward(int pass, const Batch& batch) {
-  FusedStep* reduced = unit_.stored && pass == 0 ? this : producer_;
-  if (reduced == nullptr) return;
-  reduced->statistics_.combine_gradients(batch, false);
-  reduced->gradient_line_ = reduced->statistics_.gradient_line(reduced->view());
+void FusedStep::take_gradient(const Chunk& chunk, int64_t first, int64_t rows, const float* gradient) {
+  const int64_t channels = input_slice(), at = first * channels;
+  const bool fresh = chunk.first_of_group && first == 0;
+  const float* x = load_input(chunk, at, rows * channels, place_->taken_scratch[static_cast<size_t>(chunk.worker)].data());
+  const Part part{static_cast<int32_t>(rows), chunk.group, fresh, chunk.worker};
+  linear_->backward_weights(part, x, gradient, {});
+  reverse_->add_input(chunk.group, fresh, rows, x);
+  if (!place_->layout.has_gradient(unit_.input)) return;
+  float* dx = place_->layout.gradient(unit_.input, chunk) + at;
+  if (place_->layout.accumulates(unit_.linear, 0)) {
+    linear_->add_backward_data(chunk.worker, part.slices, gradient, dx);
+  } else {
+    linear_->backward_data(chunk.worker, part.slices, gradient, dx, {});
+  }
 }
 
-void FusedStep::copy_output(const Chunk& chunk, float* to) const {
-  kernels::train::normalize(view(), statistics_.rows(chunk), statistics_.channels(), sum(chunk), to);
+void FusedStep::prepare_backward(const Batch& batch) {
+  if (reverse_) reverse_->combine(batch, statistics_.batch_rows(), gradient_line_);
+}
+
+/// What take_gradient() could not know yet.
+void FusedStep::finish_block(const Chunk& chunk, const Block& block, float* input_gradient) {
+  const float* x = load_input(chunk, block.input, block.input_elems, scratch(chunk));
+  reverse_->add_to_gradient(block.part.slices, x, input_gradient + block.input, {{next_input(chunk, block)}, block.input_elems});
+  reduce_input(chunk, block, input_gradient);
 }
 
 }  // namespace liteqat::train

@@ -1,4 +1,5 @@
 // CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED as steps of their own.
+#include "base/check.h"
 #include "train/steps/linear_operator.h"
 #include "train/steps/operator_step.h"
 #include "train/steps/steps.h"
@@ -32,6 +33,10 @@ class LinearStep final : public OperatorStep {
 };
 
 }  // namespace
+
+void LinearOperator::add_backward_data(int, int32_t, const float*, float*) {
+  LITEQAT_CHECK(false);
+}
 
 LinearResult make_linear_operator(Workplace& place, int32_t op, bool bias_cancels) {
   const graph::Op& linear = place.model.ops[static_cast<size_t>(op)];

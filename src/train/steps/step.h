@@ -34,6 +34,7 @@ struct Workplace {
   bool training = true;
   std::vector<FloatBlock> scratch;                     // by worker, for gradients of activations that are added
   std::vector<FloatBlock> block_scratch;               // by worker, for blocks of fused steps
+  std::vector<FloatBlock> taken_scratch;               // by worker, for the input of a unit that its reader reverses
   std::vector<FloatBlock> parameter_scratch;           // by worker, for gradients of a weight tensor and a bias that are added
   std::vector<quant::Requantization> requantizations;  // by quantizer; none: evaluation rounds by fake quantization alone
 

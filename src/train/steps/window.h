@@ -2,6 +2,7 @@
 #pragma once
 
 #include "graph/graph.h"
+#include "kernels/train/depthwise/depthwise.h"
 #include "kernels/train/window.h"
 #include "numeric/padding.h"
 
@@ -30,5 +31,8 @@ inline kernels::train::WindowShape window_shape(const Window& w, const graph::Sh
           numeric::window_pad_before(w.padding, in[1], w.filter_h, w.stride_h, w.dilation_h, out[1]),
           numeric::window_pad_before(w.padding, in[2], w.filter_w, w.stride_w, w.dilation_w, out[2])};
 }
+
+/// Of a DEPTHWISE_CONV_2D.
+kernels::train::DepthwiseShape depthwise_shape(const graph::Graph& model, const graph::Op& op);
 
 }  // namespace liteqat::train

@@ -106,6 +106,12 @@ inline void for_each_transposed_run(const Axis& a, const Transpose& t, const Vis
   }
 }
 
+/// Taps whose coordinates count from `first` on: what a source holds that begins there.
+inline Taps from_row(Taps taps, int32_t first) {
+  taps.from -= first;
+  return taps;
+}
+
 /// Multiplier 1. The row of outputs at `out`, from the image.
 template <int kLanes>
 inline void forward_row(const WindowShape& w, const Taps& rows, const float* image, const float* weights, const float* bias, float* out) {
@@ -180,15 +186,40 @@ inline void for_each_tap_of_row(const DepthwiseShape& s, int32_t out_y, const Vi
 }
 
 template <int kLanes>
+void forward_rows(const DepthwiseShape& s, const Strip& strip, const float* x, const float* weights, const float* bias, float* y) {
+  const int64_t out_row = make_strides(s).out_row;
+  for (int32_t row = strip.begin; row < strip.end; ++row, y += out_row) {
+    forward_row<kLanes>(s.window, from_row(input_taps(vertical(s.window), row), strip.source_first), x, weights, bias, y);
+  }
+}
+
+template <int kLanes>
+void backward_data_rows(const DepthwiseShape& s, const Strip& strip, const float* dy, const float* weights, float* dx) {
+  const Axis rows = vertical(s.window);
+  const Transpose down = transpose_of(rows);
+  for (int32_t row = strip.begin; row < strip.end; ++row, dx += make_strides(s).row) {
+    backward_data_row<kLanes>(s.window, from_row(output_taps(rows, down, row), strip.source_first), dy, weights, dx);
+  }
+}
+
+template <int kLanes>
+void add_weights_of_rows(const DepthwiseShape& s, const Strip& strip, const float* x, const float* dy, float* dweights) {
+  const int64_t out_row = make_strides(s).out_row;
+  for (int32_t row = strip.begin; row < strip.end; ++row, dy += out_row) {
+    backward_weights_row<kLanes>(s.window, from_row(input_taps(vertical(s.window), row), strip.source_first), x, dy, dweights);
+  }
+}
+
+template <int kLanes>
 void forward(const DepthwiseShape& s, int32_t n, const float* x, const float* weights, const float* bias, float* y) {
   const Strides strides = make_strides(s);
   for (int32_t image = 0; image < n; ++image, x += strides.image, y += strides.out_image) {
+    if (s.multiplier == 1) {
+      forward_rows<kLanes>(s, {0, s.window.out_height, 0}, x, weights, bias, y);
+      continue;
+    }
     for (int32_t out_y = 0; out_y < s.window.out_height; ++out_y) {
       float* row = y + out_y * strides.out_row;
-      if (s.multiplier == 1) {
-        forward_row<kLanes>(s.window, input_taps(vertical(s.window), out_y), x, weights, bias, row);
-        continue;
-      }
       for (int64_t i = 0; i < strides.out_row; ++i) row[i] = bias == nullptr ? 0.0f : bias[i % strides.out_channels];
       for_each_tap_of_row(s, out_y, [&](int64_t to, int64_t from, int64_t weight) {
         for (int64_t o = 0; o < strides.out_channels; ++o) y[to + o] += x[from + o / s.multiplier] * weights[weight + o];
@@ -200,13 +231,9 @@ void forward(const DepthwiseShape& s, int32_t n, const float* x, const float* we
 template <int kLanes>
 void backward_data(const DepthwiseShape& s, int32_t n, const float* dy, const float* weights, float* dx) {
   const Strides strides = make_strides(s);
-  const Axis rows = vertical(s.window);
-  const Transpose down = transpose_of(rows);
   for (int32_t image = 0; image < n; ++image, dy += strides.out_image, dx += strides.image) {
     if (s.multiplier == 1) {
-      for (int32_t row = 0; row < s.window.height; ++row) {
-        backward_data_row<kLanes>(s.window, output_taps(rows, down, row), dy, weights, dx + row * strides.row);
-      }
+      backward_data_rows<kLanes>(s, {0, s.window.height, 0}, dy, weights, dx);
       continue;
     }
     for (int64_t i = 0; i < strides.image; ++i) dx[i] = 0.0f;
@@ -225,11 +252,8 @@ void backward_weights(const DepthwiseShape& s, int32_t n, const float* x, const 
   for (int64_t i = 0; i < int64_t{w.filter_h} * w.filter_w * strides.out_channels; ++i) dweights[i] = 0.0f;
   for (int64_t o = 0; dbias != nullptr && o < strides.out_channels; ++o) dbias[o] = 0.0f;
   for (int32_t image = 0; image < n; ++image, x += strides.image, dy += strides.out_image) {
-    for (int32_t out_y = 0; out_y < w.out_height; ++out_y) {
-      if (s.multiplier == 1) {
-        backward_weights_row<kLanes>(w, input_taps(vertical(w), out_y), x, dy + out_y * strides.out_row, dweights);
-        continue;
-      }
+    if (s.multiplier == 1) add_weights_of_rows<kLanes>(s, {0, w.out_height, 0}, x, dy, dweights);
+    for (int32_t out_y = 0; s.multiplier != 1 && out_y < w.out_height; ++out_y) {
       for_each_tap_of_row(s, out_y, [&](int64_t to, int64_t from, int64_t weight) {
         for (int64_t o = 0; o < strides.out_channels; ++o) dweights[weight + o] += x[from + o / s.multiplier] * dy[to + o];
       });
@@ -238,6 +262,17 @@ void backward_weights(const DepthwiseShape& s, int32_t n, const float* x, const 
       for (int64_t o = 0; o < strides.out_channels; ++o) dbias[o] += dy[i + o];
     }
   }
+}
+
+template <int kLanes>
+constexpr DepthwiseKernels make_depthwise_kernels(const char* name) {
+  return {.name = name,
+          .forward = forward<kLanes>,
+          .backward_data = backward_data<kLanes>,
+          .backward_weights = backward_weights<kLanes>,
+          .forward_rows = forward_rows<kLanes>,
+          .backward_data_rows = backward_data_rows<kLanes>,
+          .add_weights_of_rows = add_weights_of_rows<kLanes>};
 }
 
 }  // namespace

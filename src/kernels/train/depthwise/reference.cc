@@ -4,7 +4,7 @@
 namespace liteqat::kernels::train {
 
 const DepthwiseKernels& depthwise_kernels_reference() {
-  static constexpr DepthwiseKernels kKernels = {"depthwise_train_f32_3x3x4_reference", forward<4>, backward_data<4>, backward_weights<4>};
+  static constexpr DepthwiseKernels kKernels = make_depthwise_kernels<4>("depthwise_train_f32_3x3x4_reference");
   return kKernels;
 }
 

@@ -4,7 +4,7 @@
 namespace liteqat::kernels::train {
 
 const DepthwiseKernels& depthwise_kernels_avx512() {
-  static constexpr DepthwiseKernels kKernels = {"depthwise_train_f32_3x3x16_avx512", forward<16>, backward_data<16>, backward_weights<16>};
+  static constexpr DepthwiseKernels kKernels = make_depthwise_kernels<16>("depthwise_train_f32_3x3x16_avx512");
   return kKernels;
 }
 

@@ -43,6 +43,8 @@ struct Loops {
   void (*normalized_gradient)(const NormalizedGradient& line, int64_t rows, int64_t channels, const float* z, const float* g, float* dz);
   void (*mask_and_reduce)(const Normalized& view, const float* mean, int64_t rows, int64_t channels, const float* z, float* g, double* sums,
                           double* products);
+  void (*mask_reduce_and_scale)(const Normalized& view, const float* mean, int64_t rows, int64_t channels, const float* z, float* g,
+                                double* sums, double* products);
 
   /// By division and by multiplication with the inverse; y may be x.
   void (*fake_quant_divide)(const FakeQuantLine& line, const float* x, float* y, int64_t elems);

@@ -80,8 +80,8 @@ void normalized_gradient(const NormalizedGradient& line, int64_t rows, int64_t c
   }
 }
 
-/// Up to eight rows are added in float, blocks of them in double.
-template <int kRows>
+/// Up to eight rows are added in float, blocks of them in double. kScale: what is stored is multiplied with the scale, the sums are not.
+template <int kRows, bool kScale>
 [[gnu::always_inline]] inline void mask_and_reduce_rows(const Normalized& v, const float* mean, int64_t channels, const float* z, float* g,
                                                         double* __restrict sums, double* __restrict products) {
 #pragma GCC ivdep
@@ -90,7 +90,7 @@ template <int kRows>
     for (int row = 0; row < kRows; ++row) {
       const float value = z[row * channels + c], gradient = g[row * channels + c], y = value * v.scale[c] + v.shift[c];
       const float above = y > v.low ? gradient : 0.0f, masked = y < v.high ? above : 0.0f;
-      g[row * channels + c] = masked;
+      g[row * channels + c] = kScale ? masked * v.scale[c] : masked;
       sum += masked;
       product += masked * (value - mean[c]);
     }
@@ -99,6 +99,7 @@ template <int kRows>
   }
 }
 
+template <bool kScale>
 void mask_and_reduce(const Normalized& view, const float* mean, int64_t rows, int64_t channels, const float* z, float* g, double* sums,
                      double* products) {
   constexpr int kRows = 8;
@@ -107,9 +108,9 @@ void mask_and_reduce(const Normalized& view, const float* mean, int64_t rows, in
   for (; row + kRows <= rows; row += kRows, z += kRows * channels, g += kRows * channels) {
     prefetch_ahead(z, kRows * channels);
     prefetch_ahead(g, kRows * channels);
-    mask_and_reduce_rows<kRows>(v, mean, channels, z, g, sums, products);
+    mask_and_reduce_rows<kRows, kScale>(v, mean, channels, z, g, sums, products);
   }
-  for (; row < rows; ++row, z += channels, g += channels) mask_and_reduce_rows<1>(v, mean, channels, z, g, sums, products);
+  for (; row < rows; ++row, z += channels, g += channels) mask_and_reduce_rows<1, kScale>(v, mean, channels, z, g, sums, products);
 }
 
 }  // namespace

@@ -102,7 +102,8 @@ class Touch {
   int64_t share_, done_ = 0;
 };
 
-template <typename Set, int kRows, typename W>
+/// kAdds: to what c holds.
+template <typename Set, int kRows, typename W, bool kAdds>
 inline void multiply_tile(int64_t k, int64_t n, const float* a, const float* panel, const float* bias, float* c) {
   using Vector = Float<W::kLanes>;
   Vector acc[kRows][W::kVectors];
@@ -115,7 +116,10 @@ inline void multiply_tile(int64_t k, int64_t n, const float* a, const float* pan
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
 #pragma GCC unroll 2
-    for (int v = 0; v < W::kVectors; ++v) store_columns<Set, W>(c + r * n, v, acc[r][v]);
+    for (int v = 0; v < W::kVectors; ++v) {
+      if constexpr (kAdds) acc[r][v] += load_columns<Set, W>(c + r * n, v);
+      store_columns<Set, W>(c + r * n, v, acc[r][v]);
+    }
   }
 }
 
@@ -146,14 +150,14 @@ void pack(int64_t k, int64_t n, const float* b, int64_t k_stride, int64_t n_stri
   });
 }
 
-template <typename Set>
+template <typename Set, bool kAdds>
 void multiply(int64_t rows, int64_t k, int64_t n, const float* a, const float* packed, const float* bias, float* c, const Ahead& ahead) {
   Touch touch(ahead, (rows / Set::kRows) * (n / (2 * Set::kLanes)));
   for_each_columns<Set>(n, [&]<typename W>(int64_t column) {
     const float* own_bias = bias == nullptr ? nullptr : bias + column;
     for_each_rows<Set>(rows, [&]<int kRows>(int64_t row) {
       touch.next();
-      multiply_tile<Set, kRows, W>(k, n, a + row * k, packed + column * k, own_bias, c + row * n + column);
+      multiply_tile<Set, kRows, W, kAdds>(k, n, a + row * k, packed + column * k, own_bias, c + row * n + column);
     });
   });
 }
@@ -172,6 +176,11 @@ void accumulate(int64_t rows, int64_t m, int64_t n, const float* a, const float*
       });
     });
   }
+}
+
+template <typename Set>
+constexpr PointwiseKernels make_pointwise_kernels(const char* name) {
+  return {.name = name, .pack = pack<Set>, .multiply = multiply<Set, false>, .add_product = multiply<Set, true>, .accumulate = accumulate<Set>};
 }
 
 }  // namespace

@@ -22,6 +22,9 @@ struct PointwiseKernels {
   /// c [rows, n] = a [rows, k] * b + bias [n]; bias may be null.
   void (*multiply)(int64_t rows, int64_t k, int64_t n, const float* a, const float* packed, const float* bias, float* c,
                    const Ahead& ahead);
+  /// The same, added to c.
+  void (*add_product)(int64_t rows, int64_t k, int64_t n, const float* a, const float* packed, const float* bias, float* c,
+                      const Ahead& ahead);
   /// c [m, n] = (adds ? c : 0) + sum over rows of a [rows, m] and b [rows, n].
   void (*accumulate)(int64_t rows, int64_t m, int64_t n, const float* a, const float* b, bool adds, float* c, const Ahead& ahead);
 };

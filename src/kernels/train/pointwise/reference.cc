@@ -15,8 +15,7 @@ struct Reference {
 }  // namespace
 
 const PointwiseKernels& pointwise_kernels_reference() {
-  static constexpr PointwiseKernels kKernels = {"pointwise_train_f32_6x8_reference", pack<Reference>, multiply<Reference>,
-                                                accumulate<Reference>};
+  static constexpr PointwiseKernels kKernels = make_pointwise_kernels<Reference>("pointwise_train_f32_6x8_reference");
   return kKernels;
 }
 

@@ -17,7 +17,7 @@ struct Avx2 {
 }  // namespace
 
 const PointwiseKernels& pointwise_kernels_avx2() {
-  static constexpr PointwiseKernels kKernels = {"pointwise_train_f32_6x16_avx2", pack<Avx2>, multiply<Avx2>, accumulate<Avx2>};
+  static constexpr PointwiseKernels kKernels = make_pointwise_kernels<Avx2>("pointwise_train_f32_6x16_avx2");
   return kKernels;
 }
 

@@ -20,7 +20,7 @@ struct Avx512 {
 }  // namespace
 
 const PointwiseKernels& pointwise_kernels_avx512() {
-  static constexpr PointwiseKernels kKernels = {"pointwise_train_f32_12x32_avx512", pack<Avx512>, multiply<Avx512>, accumulate<Avx512>};
+  static constexpr PointwiseKernels kKernels = make_pointwise_kernels<Avx512>("pointwise_train_f32_12x32_avx512");
   return kKernels;
 }
 
