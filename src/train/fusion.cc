@@ -25,7 +25,7 @@ const Op& op_at(const Graph& model, int32_t index) {
   return model.ops[static_cast<size_t>(index)];
 }
 
-/// See FusedUnit::reversed_by_reader. Worth it where the input has few channels beside the output, because squares of the input's
+/// See FusedUnit::by_reader. Worth it where the input has few channels beside the output, because squares of the input's
 /// channels are multiplied instead, and where the weights' gradient is small enough to be gone over for every piece of an image.
 bool reversed_by(const Graph& model, const Op& linear, const Op& reader) {
   constexpr int64_t kMostWeights = 65536;  // 256 KiB, a quarter of a second-level cache
@@ -65,7 +65,7 @@ Fusion Fusion::find(const Graph& model, TensorId loss) {
     const int32_t reader = only_reader(model, unit.output, loss);
     unit.stored =
         reader < 0 || fusion.unit_of(reader) < 0 || fusion.units_[static_cast<size_t>(fusion.unit_of(reader))].input != unit.output;
-    unit.reversed_by_reader = !unit.stored && reversed_by(model, op_at(model, unit.linear), op_at(model, reader));
+    unit.by_reader = !unit.stored && reversed_by(model, op_at(model, unit.linear), op_at(model, reader));
   }
   return fusion;
 }
@@ -75,11 +75,11 @@ int32_t Fusion::unstored(TensorId id) const {
   return found == units_.end() ? -1 : static_cast<int32_t>(found - units_.begin());
 }
 
-int32_t Fusion::reversed_along(int32_t op) const {
+int32_t Fusion::taken_along(int32_t op) const {
   const int32_t unit = unit_of(op);
   if (unit < 0 || units_[static_cast<size_t>(unit)].linear != op) return -1;
   const int32_t producer = unstored(units_[static_cast<size_t>(unit)].input);
-  return producer >= 0 && units_[static_cast<size_t>(producer)].reversed_by_reader ? producer : -1;
+  return producer >= 0 && units_[static_cast<size_t>(producer)].by_reader ? producer : -1;
 }
 
 }  // namespace liteqat::train

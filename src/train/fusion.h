@@ -16,9 +16,9 @@ struct FusedUnit {
   graph::TensorId output = graph::kNoTensor;        // of the activation, else of the batch norm
   /// False where the only reader is another unit's linear operator, which normalizes as it loads.
   bool stored = true;
-  /// A 1x1 convolution before a depthwise one, not stored: the reader's reverse pass takes this unit's along (steps/one_pass_reverse.h), so
-  /// that the gradient of its output is never stored either.
-  bool reversed_by_reader = false;
+  /// A 1x1 convolution before a depthwise one, not stored: the reader's passes take this unit's along (steps/input_moments.h), so that the
+  /// gradient of its output is never stored either.
+  bool by_reader = false;
 };
 
 class Fusion {
@@ -33,8 +33,8 @@ class Fusion {
   int32_t unit_of(int32_t op) const { return unit_of_op_.empty() ? -1 : unit_of_op_[static_cast<size_t>(op)]; }
   /// Index of the unit whose output `id` is and is not stored, -1: none.
   int32_t unstored(graph::TensorId id) const;
-  /// Index of the unit that the operator, a unit's linear one, reverses along with its own; -1: none.
-  int32_t reversed_along(int32_t op) const;
+  /// Index of the unit that the operator, a unit's linear one, takes along; -1: none.
+  int32_t taken_along(int32_t op) const;
 
  private:
   std::vector<FusedUnit> units_;

@@ -140,7 +140,7 @@ void Layout::place_gradients(const Graph& model, const Fusion& fusion) {
     const int32_t slot = gradient_[index(current.outputs[0])], time = static_cast<int32_t>(model.ops.size()) - op;
     if (slot < 0) continue;
     gradient_slots_[static_cast<size_t>(slot)].life.last = time;
-    const int32_t along = fusion.reversed_along(op);
+    const int32_t along = fusion.taken_along(op);
     if (along >= 0) {  // of that unit's output there is no gradient in memory, and its input's is begun here
       const FusedUnit& unit = fusion.units()[static_cast<size_t>(along)];
       gradient_[index(unit.output)] = add_slot(gradient_slots_, 0, time, Place::kArena);
@@ -148,7 +148,7 @@ void Layout::place_gradients(const Graph& model, const Fusion& fusion) {
       continue;
     }
     const int32_t own = fusion.unit_of(op);
-    if (own >= 0 && fusion.units()[static_cast<size_t>(own)].linear == op && fusion.units()[static_cast<size_t>(own)].reversed_by_reader)
+    if (own >= 0 && fusion.units()[static_cast<size_t>(own)].linear == op && fusion.units()[static_cast<size_t>(own)].by_reader)
       continue;  // done at its reader
     for (size_t input = 0; input < current.inputs.size(); ++input) {
       const TensorId id = current.inputs[input];

@@ -32,6 +32,16 @@ void BatchStatistics::clear(const Chunk& chunk) {
 
 void BatchStatistics::combine_moments(const Batch& batch) {
   combine_partials(batch);
+  finish_moments(batch);
+}
+
+void BatchStatistics::use_moments(const Batch& batch, const double* sums, const double* squares) {
+  std::copy_n(sums, channels_, first_.data());
+  std::copy_n(squares, channels_, second_.data());
+  finish_moments(batch);
+}
+
+void BatchStatistics::finish_moments(const Batch& batch) {
   batch_rows_ = rows_per_image_ * batch.images;
   kernels::train::batch_norm_moments(batch_rows_, channels_, first_.data(), second_.data(), mean_.data(), variance_.data());
   // Keras takes its fused kernel, which corrects the variance, for images only.

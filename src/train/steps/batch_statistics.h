@@ -37,6 +37,8 @@ class BatchStatistics {
 
   /// Partials are sums and squares: the batch's moments, the moving statistics' update, scale and shift.
   void combine_moments(const Batch& batch);
+  /// The same from totals that somebody else has found, [channels] each.
+  void use_moments(const Batch& batch, const double* sums, const double* squares);
   /// Partials are sums of dy and of dy * (x - mean) * rstd; `by_deviation` false: the latter without rstd. Stores gamma's and beta's
   /// gradients.
   void combine_gradients(const Batch& batch, bool by_deviation);
@@ -47,6 +49,7 @@ class BatchStatistics {
  private:
   const graph::Op& op() const { return place_->model.ops[static_cast<size_t>(op_index_)]; }
   void combine_partials(const Batch& batch);
+  void finish_moments(const Batch& batch);
   void fold(const float* mean, const float* variance);
   void store_gradient(graph::TensorId id, const std::vector<double>& values);
 

@@ -20,9 +20,9 @@ int32_t slices_of_block(int64_t input_slice, int64_t output_slice, int64_t weigh
 Result<std::unique_ptr<FusedStep>> FusedStep::make(Workplace& place, const FusedUnit& unit, UnitStep* producer) {
   LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<LinearOperator> linear, make_linear_operator(place, unit.linear, true));
   auto step = std::unique_ptr<FusedStep>(new FusedStep(place, unit, producer, std::move(linear)));
-  if (unit.reversed_by_reader && place.training) {
+  if (unit.by_reader && place.training) {
     LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
-    step->reverse_.emplace(place, unit.linear, kernels::train::find_pointwise_kernels(isa));
+    step->moments_.emplace(place, unit.linear, kernels::train::find_pointwise_kernels(isa));
   }
   return step;
 }
@@ -73,16 +73,19 @@ const float* FusedStep::load_input(const Chunk& chunk, int64_t at, int64_t elems
 }
 
 void FusedStep::forward_chunk(Mode mode, const Chunk& chunk) {
+  if (unit_.by_reader && mode != Mode::kTraining) return;
   for_each_block(chunk, [&](const Block& block) {
     float* z = sum(chunk) + block.output;
     const float* x = load_input(chunk, block.input, block.input_elems, scratch(chunk));
-    linear_->forward(chunk.worker, block.part.slices, x, z, {{next_input(chunk, block)}, block.input_elems});
+    if (moments_) return moments_->add_input(chunk.group, block.part.first_of_group, block.part.slices, x);
+    const Ahead ahead{{next_input(chunk, block)}, block.input_elems, {block.last ? nullptr : z + block.output_elems}, block.output_elems};
+    linear_->forward(chunk.worker, block.part.slices, x, z, ahead);
     if (mode == Mode::kTraining) add_sums(chunk, output_rows(block), z);
   });
 }
 
 void FusedStep::backward_chunk(const Chunk& chunk) {
-  if (reverse_) {
+  if (moments_) {
     if (!place_->layout.has_gradient(unit_.input)) return;
     for_each_block(chunk, [&](const Block& block) { finish_block(chunk, block, place_->layout.gradient(unit_.input, chunk)); });
     return;
@@ -103,7 +106,10 @@ void FusedStep::backward_block(const Chunk& chunk, const Block& block, float* in
   linear_->backward_weights(block.part, x, dz, {{next, next_gradient}, block.output_elems});
   if (input_gradient == nullptr) return;
   linear_->backward_data(chunk.worker, block.part.slices, dz, input_gradient + block.input,
-                         {{next_input(chunk, block)}, block.input_elems});
+                         {{next_input(chunk, block)},
+                          block.input_elems,
+                          {block.last ? nullptr : input_gradient + block.input + block.input_elems},
+                          block.input_elems});
   reduce_input(chunk, block, input_gradient);
 }
 
@@ -113,30 +119,42 @@ void FusedStep::reduce_input(const Chunk& chunk, const Block& block, float* inpu
                         input_gradient + block.input);
 }
 
-void FusedStep::take_gradient(const Chunk& chunk, int64_t first, int64_t rows, const float* gradient) {
-  const int64_t channels = input_slice(), at = first * channels;
-  const bool fresh = chunk.first_of_group && first == 0;
-  const float* x = load_input(chunk, at, rows * channels, place_->taken_scratch[static_cast<size_t>(chunk.worker)].data());
-  const Part part{static_cast<int32_t>(rows), chunk.group, fresh, chunk.worker};
-  linear_->backward_weights(part, x, gradient, {});
-  reverse_->add_input(chunk.group, fresh, rows, x);
+void FusedStep::combine_forward(Mode mode, int pass, const Batch& batch) {
+  if (!moments_ || mode != Mode::kTraining) return UnitStep::combine_forward(mode, pass, batch);
+  moments_->combine_forward(batch, int64_t{batch.images} * linear_->slices_per_image(), statistics_);
+}
+
+const float* FusedStep::load_piece(const Chunk& chunk, const Piece& piece) const {
+  const int64_t channels = input_slice();
+  return load_input(chunk, piece.first * channels, piece.rows * channels, place_->taken_scratch[static_cast<size_t>(chunk.worker)].data());
+}
+
+void FusedStep::compute_sum(const Chunk& chunk, const Piece& piece) {
+  linear_->forward(chunk.worker, static_cast<int32_t>(piece.rows), load_piece(chunk, piece),
+                   sum(chunk) + piece.first * statistics_.channels(), piece.ahead);
+}
+
+void FusedStep::take_gradient(const Chunk& chunk, const Piece& piece, const float* gradient) {
+  const bool fresh = chunk.first_of_group && piece.first == 0;
+  const auto rows = static_cast<int32_t>(piece.rows);
+  linear_->backward_weights({rows, chunk.group, fresh, chunk.worker}, load_piece(chunk, piece), gradient, piece.ahead);
   if (!place_->layout.has_gradient(unit_.input)) return;
-  float* dx = place_->layout.gradient(unit_.input, chunk) + at;
+  float* dx = place_->layout.gradient(unit_.input, chunk) + piece.first * input_slice();
   if (place_->layout.accumulates(unit_.linear, 0)) {
-    linear_->add_backward_data(chunk.worker, part.slices, gradient, dx);
+    linear_->add_backward_data(chunk.worker, rows, gradient, dx, piece.ahead_too);
   } else {
-    linear_->backward_data(chunk.worker, part.slices, gradient, dx, {});
+    linear_->backward_data(chunk.worker, rows, gradient, dx, piece.ahead_too);
   }
 }
 
-void FusedStep::prepare_backward(const Batch& batch) {
-  if (reverse_) reverse_->combine(batch, statistics_.batch_rows(), gradient_line_);
+void FusedStep::prepare_backward(const Batch&) {
+  if (moments_) moments_->combine_backward(statistics_.batch_rows(), gradient_line_);
 }
 
 /// What take_gradient() could not know yet.
 void FusedStep::finish_block(const Chunk& chunk, const Block& block, float* input_gradient) {
   const float* x = load_input(chunk, block.input, block.input_elems, scratch(chunk));
-  reverse_->add_to_gradient(block.part.slices, x, input_gradient + block.input, {{next_input(chunk, block)}, block.input_elems});
+  moments_->add_to_gradient(block.part.slices, x, input_gradient + block.input, {{next_input(chunk, block)}, block.input_elems});
   reduce_input(chunk, block, input_gradient);
 }
 

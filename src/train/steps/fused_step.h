@@ -1,13 +1,13 @@
 // A fused unit (unit_step.h) computed block by block of slices that fit a core's cache: convolution, dense, and depthwise convolution where
-// strips of rows will not do. An activation costs two accesses forward and four backward; a unit whose reader reverses it
-// (one_pass_reverse.h) costs two forward and one, of its input, backward.
+// strips of rows will not do. Where the reader takes the unit along (input_moments.h), its own passes touch its input only, and what else
+// there is to compute the reader asks for.
 #pragma once
 
 #include <memory>
 #include <optional>
 
 #include "train/steps/linear_operator.h"
-#include "train/steps/one_pass_reverse.h"
+#include "train/steps/input_moments.h"
 #include "train/steps/unit_step.h"
 
 namespace liteqat::train {
@@ -21,7 +21,9 @@ class FusedStep final : public UnitStep {
   void prepare(Mode mode, const Batch&) override;
   void finish_gradients() override { linear_->finish_gradients(); }
 
-  void take_gradient(const Chunk& chunk, int64_t first, int64_t rows, const float* gradient) override;
+  void combine_forward(Mode mode, int pass, const Batch& batch) override;
+  void compute_sum(const Chunk& chunk, const Piece& piece) override;
+  void take_gradient(const Chunk& chunk, const Piece& piece, const float* gradient) override;
 
  protected:
   void forward_chunk(Mode mode, const Chunk& chunk) override;
@@ -46,6 +48,7 @@ class FusedStep final : public UnitStep {
   int64_t output_rows(const Block& block) const { return block.output_elems / statistics_.channels(); }
   /// Where the next block's input is read from, null if there is none.
   const float* next_input(const Chunk& chunk, const Block& block) const;
+  const float* load_piece(const Chunk& chunk, const Piece& piece) const;
   /// Input elements [at, at + elems) of the chunk: where they are stored, or computed into `to`.
   const float* load_input(const Chunk& chunk, int64_t at, int64_t elems, float* to) const;
   void backward_block(const Chunk& chunk, const Block& block, float* input_gradient);
@@ -54,7 +57,7 @@ class FusedStep final : public UnitStep {
   void reduce_input(const Chunk& chunk, const Block& block, float* input_gradient);
 
   std::unique_ptr<LinearOperator> linear_;
-  std::optional<OnePassReverse> reverse_;  // of a unit whose reader reverses it
+  std::optional<InputMoments> moments_;  // where the reader takes the unit along
   int32_t block_slices_ = 1;
   int64_t input_scratch_ = 0;  // elements of a worker's scratch that hold the input
 };

@@ -40,7 +40,7 @@ class LinearOperator {
   /// dx is written whole.
   virtual void backward_data(int worker, int32_t slices, const float* dy, float* dx, const Ahead& ahead) = 0;
   /// Adds to dx instead. Requires: a 1x1 convolution.
-  virtual void add_backward_data(int worker, int32_t slices, const float* dy, float* dx);
+  virtual void add_backward_data(int worker, int32_t slices, const float* dy, float* dx, const Ahead& ahead);
   virtual void finish_gradients() = 0;
 };
 

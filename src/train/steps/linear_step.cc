@@ -34,7 +34,7 @@ class LinearStep final : public OperatorStep {
 
 }  // namespace
 
-void LinearOperator::add_backward_data(int, int32_t, const float*, float*) {
+void LinearOperator::add_backward_data(int, int32_t, const float*, float*, const Ahead&) {
   LITEQAT_CHECK(false);
 }
 

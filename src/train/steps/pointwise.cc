@@ -52,8 +52,8 @@ class Pointwise final : public LinearOperator {
     kernels_.multiply(slices, outputs_, inputs_, dy, backward_.data(), nullptr, dx, ahead);
   }
 
-  void add_backward_data(int, int32_t slices, const float* dy, float* dx) override {
-    kernels_.add_product(slices, outputs_, inputs_, dy, backward_.data(), nullptr, dx, {});
+  void add_backward_data(int, int32_t slices, const float* dy, float* dx, const Ahead& ahead) override {
+    kernels_.add_product(slices, outputs_, inputs_, dy, backward_.data(), nullptr, dx, ahead);
   }
 
   void finish_gradients() override { weights_.mask_gradient(); }

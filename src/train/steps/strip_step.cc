@@ -13,8 +13,8 @@ namespace {
 
 // 64 KiB of input or output a strip: windows of input and gradient, what is passed on and what streams past fit a second-level cache of 1 MiB.
 constexpr int64_t kStripElems = 16384;
-// 128 KiB of input gradient at a time go to the unit that is reversed along: enough rows for its matrix products.
-constexpr int64_t kTakenElems = 32768;
+// 96 KiB of input gradient at a time go to the unit that is taken along: enough rows for its matrix products.
+constexpr int64_t kTakenElems = 24576;
 
 int32_t rows_of_strip(int64_t row_elems, int32_t rows) {
   return static_cast<int32_t>(std::clamp<int64_t>(kStripElems / row_elems, 1, rows));
@@ -54,10 +54,12 @@ StripStep::StripStep(Workplace& place, const FusedUnit& unit, UnitStep* producer
   output_strip_ = rows_of_strip(output_row(), shape_.window.out_height);
   windows_ = plan_windows();
   need_scratch(windows_.taken + windows_.taken_elems);
-  if (producer == nullptr || !producer->reversed_by_reader()) return;
+  if (producer == nullptr || !producer->by_reader()) return;
   place.taken_scratch.resize(static_cast<size_t>(place.workers));
-  for (FloatBlock& scratch : place.taken_scratch) {  // its input has fewer channels
-    if (scratch.elems() < windows_.taken_elems) scratch = FloatBlock(windows_.taken_elems);
+  // The producer's input has at most half of the channels: enough for what a strip adds to rows left over by the strip before.
+  const int64_t elems = std::max(windows_.taken_elems, (windows_.input_rows + shape.window.stride_h) * input_row());
+  for (FloatBlock& scratch : place.taken_scratch) {
+    if (scratch.elems() < elems) scratch = FloatBlock(elems);
   }
 }
 
@@ -99,24 +101,46 @@ void StripStep::prepare(Mode mode, const Batch&) {
   if (mode != Mode::kTraining) statistics_.use_moving();
 }
 
+void StripStep::normalize_rows(const float* image, const Rows& rows, RowWindow& window) const {
+  const int64_t positions = int64_t{rows.end - rows.begin} * shape_.window.width;
+  kernels::train::normalize(producer_->view(), positions, shape_.window.channels, image + rows.begin * input_row(), window.row(rows.begin));
+}
+
 StripStep::Source StripStep::load_input(const float* image, const Rows& outputs, RowWindow& window) const {
   if (producer_ == nullptr) return {image, 0};
   const Rows inputs = input_rows_of(shape_.window, outputs);
-  const Rows fresh = window.advance(inputs.begin, inputs.end);
-  const int64_t rows = int64_t{fresh.end - fresh.begin} * shape_.window.width;
-  kernels::train::normalize(producer_->view(), rows, shape_.window.channels, image + fresh.begin * input_row(), window.row(fresh.begin));
+  normalize_rows(image, window.advance(inputs.begin, inputs.end), window);
   return {window.data(), window.first()};
+}
+
+/// The producer's z at these rows of an image, where it is taken along. `to`: this unit's z, which is written next.
+void StripStep::compute_input(const Chunk& chunk, int32_t image, const Rows& rows, const float* to) {
+  if (producer_ == nullptr || !producer_->by_reader() || rows.begin >= rows.end) return;
+  const int64_t width = shape_.window.width, height = shape_.window.height, channels = shape_.window.channels;
+  Piece piece{.first = (image * height + rows.begin) * width, .rows = (rows.end - rows.begin) * width};
+  const int64_t after = piece.first + piece.rows;
+  const bool more = after + piece.rows <= chunk.count * height * width;
+  piece.ahead.to[0] = more ? producer_->sum(chunk) + after * channels : nullptr;
+  piece.ahead.to[1] = to;
+  piece.ahead.to_elems = piece.rows * channels / (shape_.window.stride_h * shape_.window.stride_w);
+  producer_->compute_sum(chunk, piece);
 }
 
 void StripStep::forward_chunk(Mode mode, const Chunk& chunk) {
   const float* x = place_->layout.value(unit_.input, chunk);
   float* z = sum(chunk);
+  const int32_t height = shape_.window.height, out_height = shape_.window.out_height;
   for (int32_t image = 0; image < chunk.count; ++image, x += input_image(), z += output_image()) {
     RowWindow window(scratch(chunk), input_row(), windows_.input_rows);
-    for (int32_t row = 0; row < shape_.window.out_height; row += output_strip_) {
-      const Rows outputs{row, std::min(row + output_strip_, shape_.window.out_height)};
-      const Source source = load_input(x, outputs, window);
+    int32_t computed = 0;
+    for (int32_t row = 0; row < out_height; row += output_strip_) {
+      const Rows outputs{row, std::min(row + output_strip_, out_height)};
+      // The rows that no window reads, between two or behind the last, are part of the producer's z all the same.
+      const int32_t needed = outputs.end == out_height ? height : input_rows_of(shape_.window, outputs).end;
       float* to = z + row * output_row();
+      compute_input(chunk, image, {computed, needed}, to);
+      computed = std::max(computed, needed);
+      const Source source = load_input(x, outputs, window);
       kernels_.forward_rows(shape_, {outputs.begin, outputs.end, source.first}, source.data, weights_.weights(), weights_.bias(), to);
       if (mode == Mode::kTraining) add_sums(chunk, int64_t{outputs.end - outputs.begin} * shape_.window.out_width, to);
     }
@@ -124,7 +148,7 @@ void StripStep::forward_chunk(Mode mode, const Chunk& chunk) {
 }
 
 void StripStep::backward_chunk(const Chunk& chunk) {
-  const bool takes = producer_ != nullptr && producer_->reversed_by_reader();
+  const bool takes = producer_ != nullptr && producer_->by_reader();
   GradientTarget dx(*place_, unit_.linear, 0, chunk);
   Reverse reverse{.chunk = chunk, .dweights = weights_.partials(chunk.group).weights, .input_gradient = dx.data(), .takes = takes};
   if (reverse.dweights != nullptr && chunk.first_of_group) {
@@ -178,8 +202,19 @@ void StripStep::reverse_inputs(Reverse& reverse, int32_t image, const Rows& inpu
 }
 
 void StripStep::pass_taken(Reverse& reverse) {
-  if (reverse.taken_rows > 0) producer_->take_gradient(reverse.chunk, reverse.taken_first, reverse.taken_rows, reverse.taken);
-  reverse.taken_first += reverse.taken_rows;
+  const int64_t after = reverse.taken_first + reverse.taken_rows, channels = shape_.window.channels;
+  const int64_t positions = int64_t{reverse.chunk.count} * shape_.window.height * shape_.window.width;
+  if (reverse.taken_rows > 0) {
+    Piece piece{.first = reverse.taken_first, .rows = reverse.taken_rows};
+    if (after + reverse.taken_rows <= positions) {  // the next piece: what it reads while this one is multiplied
+      const int64_t done = reverse.gradients.end() * output_row(), elems = reverse.taken_rows * channels;
+      const float* z = place_->layout.value(unit_.input, reverse.chunk) + after * channels;
+      piece.ahead = {{reverse.image_sum + done, reverse.image_gradient + done}, elems / (shape_.window.stride_h * shape_.window.stride_w)};
+      piece.ahead_too = {{z}, elems};
+    }
+    producer_->take_gradient(reverse.chunk, piece, reverse.taken);
+  }
+  reverse.taken_first = after;
   reverse.taken_rows = 0;
 }
 

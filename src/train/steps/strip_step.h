@@ -1,7 +1,8 @@
 // A fused unit (unit_step.h) around a depthwise convolution, computed in strips of rows: an image of a large tensor does not fit a core's
 // second-level cache, a strip of its input, output and gradients does. Forward, the producer's z is normalized once, into a window of rows
-// that the convolution reads. Backward, one pass over z, its gradient and the producer's z makes the gradients of the weights and of the
-// input; where the unit reverses its producer (fusion.h), the latter goes on from there and is never stored.
+// that the convolution reads. Where the unit takes its producer along (fusion.h), that z is computed on the way. Backward, one pass over z,
+// its gradient and the producer's z makes the gradients of the weights and of the input; the latter goes on to a producer that is taken
+// along and is never stored.
 #pragma once
 
 #include <memory>
@@ -53,6 +54,8 @@ class StripStep final : public UnitStep {
     int32_t first;
   };
   Source load_input(const float* image, const Rows& outputs, RowWindow& window) const;
+  void normalize_rows(const float* image, const Rows& rows, RowWindow& window) const;
+  void compute_input(const Chunk& chunk, int32_t image, const Rows& rows, const float* to);
   /// The reverse of one image of a chunk.
   struct Reverse;
   void reverse_image(Reverse& reverse, int32_t image);

@@ -77,7 +77,11 @@ void UnitStep::mask_and_reduce_input(const Chunk& chunk, int64_t rows, const flo
                                   statistics.first_partial(chunk), statistics.second_partial(chunk));
 }
 
-void UnitStep::take_gradient(const Chunk&, int64_t, int64_t, const float*) {
+void UnitStep::compute_sum(const Chunk&, const Piece&) {
+  LITEQAT_CHECK(false);
+}
+
+void UnitStep::take_gradient(const Chunk&, const Piece&, const float*) {
   LITEQAT_CHECK(false);
 }
 

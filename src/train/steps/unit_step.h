@@ -10,6 +10,7 @@
 #pragma once
 
 #include "kernels/train/normalized.h"
+#include "kernels/train/pointwise/pointwise.h"
 #include "train/fusion.h"
 #include "train/steps/batch_statistics.h"
 #include "train/steps/step.h"
@@ -34,13 +35,19 @@ class UnitStep : public Step {
   // For the step that reads the output where it is not stored.
   kernels::train::Normalized view() const { return {statistics_.scale(), statistics_.shift(), low_, high_}; }
   BatchStatistics& statistics() { return statistics_; }
-  bool reversed_by_reader() const { return unit_.reversed_by_reader; }
+  bool by_reader() const { return unit_.by_reader; }
   /// z, [rows, channels] of the chunk.
   float* sum(const Chunk& chunk) const { return place_->layout.raw(unit_.sum, chunk); }
 
-  /// Where unit.reversed_by_reader: takes the part of z's gradient that needs no sum over the batch, in pieces of the chunk in order, from
-  /// the reader's reverse pass; `first`: row of the chunk. Requires: such a unit.
-  virtual void take_gradient(const Chunk& chunk, int64_t first, int64_t rows, const float* gradient);
+  /// Rows of a chunk that the reader of a unit with by_reader has this unit compute, in order; in memory there is to be asked for ahead.
+  struct Piece {
+    int64_t first = 0, rows = 0;
+    kernels::train::Ahead ahead = {}, ahead_too = {};  // the latter in the second product, where there are two
+  };
+  /// z of these rows.
+  virtual void compute_sum(const Chunk& chunk, const Piece& piece);
+  /// Takes the part of z's gradient that needs no sum over the batch.
+  virtual void take_gradient(const Chunk& chunk, const Piece& piece, const float* gradient);
 
  protected:
   UnitStep(Workplace& place, const FusedUnit& unit, UnitStep* producer);

@@ -86,20 +86,27 @@ template <typename Set, int kRows, typename W>
 /// Hands out what is asked for ahead, a share a tile.
 class Touch {
  public:
-  Touch(const Ahead& ahead, int64_t tiles) : ahead_(ahead), share_(tiles > 0 ? ahead.elems / tiles + kLine : 0) {}
+  Touch(const Ahead& ahead, int64_t tiles) : ahead_(ahead), share_(share_of(ahead.elems, tiles)), to_share_(share_of(ahead.to_elems, tiles)) {}
   [[gnu::always_inline]] void next() {
-    const int64_t end = done_ + share_ < ahead_.elems ? done_ + share_ : ahead_.elems;
-    for (int64_t i = done_; i < end; i += kLine) {
-      if (ahead_.from[0] != nullptr) __builtin_prefetch(ahead_.from[0] + i, 0, 2);
-      if (ahead_.from[1] != nullptr) __builtin_prefetch(ahead_.from[1] + i, 0, 2);
-    }
-    done_ = end > done_ ? (end + kLine - 1) / kLine * kLine : done_;
+    if (done_ < ahead_.elems) ask<0>(ahead_.from, ahead_.elems, share_, done_);
+    if (to_done_ < ahead_.to_elems) ask<1>(ahead_.to, ahead_.to_elems, to_share_, to_done_);
   }
 
  private:
   static constexpr int64_t kLine = 16;
+  /// Whole lines, so that none is asked for twice.
+  static int64_t share_of(int64_t elems, int64_t tiles) { return tiles > 0 ? (elems / tiles + kLine) / kLine * kLine : elems; }
+  template <int kWrite>
+  [[gnu::always_inline]] static void ask(const float* const (&at)[2], int64_t elems, int64_t share, int64_t& done) {
+    const int64_t end = done + share < elems ? done + share : elems;
+    for (const float* base : at) {
+      for (int64_t i = done; base != nullptr && i < end; i += kLine) __builtin_prefetch(base + i, kWrite, 2);
+    }
+    done = end;
+  }
   Ahead ahead_;
-  int64_t share_, done_ = 0;
+  int64_t share_, to_share_;
+  int64_t done_ = 0, to_done_ = 0;
 };
 
 /// kAdds: to what c holds.

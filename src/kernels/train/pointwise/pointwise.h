@@ -9,10 +9,12 @@
 
 namespace liteqat::kernels::train {
 
-/// Memory that the caller will read next: a call asks for it while it multiplies, so that it is in the second-level cache by then.
+/// Memory that the caller will read or write next: a call asks for it while it multiplies, so that it is in the second-level cache by then.
 struct Ahead {
   const float* from[2] = {nullptr, nullptr};
   int64_t elems = 0;  // of each that is not null
+  const float* to[2] = {nullptr, nullptr};
+  int64_t to_elems = 0;
 };
 
 struct PointwiseKernels {
