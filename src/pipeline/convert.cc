@@ -6,8 +6,8 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "formats/tflite/tflite.h"
-#include "pipeline/data_tools.h"
 #include "pipeline/training_stage.h"
+#include "quant/lower_weights.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -50,54 +50,79 @@ Status run_convert_stage(Context& context, const TrainedModel& float_model, cons
 
 namespace {
 
-Result<graph::Graph> lower_by_calibration(const ConvertInputs& inputs, const graph::Graph& model, quant::IoType io, ThreadPool& pool,
-                                          Progress& progress) {
-  if (inputs.calibration_folder.empty()) {
-    return error(
-        Code::kInvalidArgument,
-        "{}: a float model becomes int8 by post-training quantization, which needs training images: give their folder with --calibrate DIR",
-        inputs.source);
+const std::vector<std::string> kTypes = {"float32", "float16", "dynamic", "int8", "int16x8"};
+
+bool is_calibrated(const std::string& type) {
+  return type == "int8" || type == "int16x8";
+}
+
+Status check_inputs(const ConvertInputs& inputs) {
+  if (std::ranges::find(kTypes, inputs.type) == kTypes.end()) {
+    return error(Code::kInvalidArgument, "--type {}: not a type this version writes, expected {}", inputs.type, join(kTypes, ", "));
   }
-  LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(inputs.calibration_folder));
-  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
-                           choose_normalization(inputs.preprocessing, model, inputs.source, dataset.train.channels, progress));
-  LITEQAT_ASSIGN_OR_RETURN(
-      const QuantizedModel calibrated,
-      calibrate_for_ptq(model, data::take_first(dataset.train, inputs.calibration_images), normalization, pool, progress));
-  return quant::lower_to_int8(calibrated.graph, calibrated.plan, io);
+  if (inputs.io != "float32" && inputs.type != "int8") {
+    return error(Code::kInvalidArgument, "--io {}: a model of type {} has float32 inputs and outputs", inputs.io, inputs.type);
+  }
+  return {};
+}
+
+/// A .tflite is a source as long as it computes in float32 throughout.
+Status check_source(const AnyModel& any, const std::string& path) {
+  if (!any.deployed) return {};
+  for (const graph::Tensor& tensor : any.model.graph.tensors) {
+    const bool real = tensor.type == graph::DType::kFloat32 || tensor.type == graph::DType::kInt32 || tensor.type == graph::DType::kInt64;
+    if (real && tensor.quantization.empty()) continue;
+    return error(Code::kUnsupported,
+                 "{}: tensor '{}' is {}: a quantized .tflite cannot be converted; convert takes a liteqat model (.safetensors), a Keras model "
+                 "(.h5, .keras) or a float32 .tflite",
+                 path, tensor.name, graph::dtype_name(tensor.type));
+  }
+  return {};
+}
+
+Result<graph::Graph> lower_weights(const ConvertInputs& inputs, const graph::Graph& model, results::ConversionRecord& record) {
+  if (inputs.type == "float32") return model;
+  if (inputs.type == "float16") return quant::lower_to_float16(model);
+  std::vector<quant::FloatLayer> float_layers;
+  quant::DynamicOptions options = {.per_channel = !inputs.post_training.per_tensor, .skipped = {}};
+  LITEQAT_ASSIGN_OR_RETURN(const auto layers, choose_layers(model, inputs.post_training, quant::LayerType::kInt8));
+  for (size_t op = 0; op < layers.size(); ++op) {
+    if (layers[op].type == quant::LayerType::kFloat32) options.skipped.push_back(model.ops[op].name);
+  }
+  auto lowered = quant::lower_to_dynamic(model, options, float_layers);
+  for (const quant::FloatLayer& layer : float_layers) record.float_layers.push_back({layer.op, layer.name, layer.reason});
+  return lowered;
 }
 
 }  // namespace
 
-Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, ThreadPool& pool, Progress& progress) {
-  const std::vector<std::string> known = {"float32", "int8"};
-  if (std::find(known.begin(), known.end(), inputs.type) == known.end()) {
-    return error(Code::kInvalidArgument, "--type {}: not a type this version writes, expected {}", inputs.type, join(known, " or "));
-  }
+Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
+  LITEQAT_RETURN_IF_ERROR(check_inputs(inputs));
   LITEQAT_ASSIGN_OR_RETURN(const quant::IoType io, quant::parse_io_type(inputs.io));
   LITEQAT_ASSIGN_OR_RETURN(const AnyModel any, read_any_model(inputs.source));
-  if (any.deployed) {
-    return error(Code::kUnsupported,
-                 "{}: is a .tflite file already; convert takes a liteqat model (.safetensors) or a Keras model (.h5, .keras)",
-                 inputs.source);
-  }
+  LITEQAT_RETURN_IF_ERROR(check_source(any, inputs.source));
   const TrainedModel& model = any.model;
-  Result<graph::Graph> lowered = inputs.type == "float32" ? quant::lower_to_float(model.graph)
-                                 : model.plan             ? quant::lower_to_int8(model.graph, *model.plan, io)
-                                                          : lower_by_calibration(inputs, model.graph, io, pool, progress);
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph real, quant::lower_to_float(model.graph));
+  const ptq::Machine machine = {isa, pool, progress};
+  const quant::LayerType type = inputs.type == "int16x8" ? quant::LayerType::kInt16x8 : quant::LayerType::kInt8;
+  const PostTrainingTask task = {real, inputs.source, type, io, inputs.preprocessing};
+  results::ConversionRecord record = {
+      .source = inputs.source, .file = inputs.output, .type = inputs.type, .io = inputs.io, .ranges = "none", .bytes = 0, .sha256 = ""};
+  Result<graph::Graph> lowered = Status(Code::kInternal, "");
+  if (!is_calibrated(inputs.type)) {
+    lowered = lower_weights(inputs, real, record);
+  } else if (model.plan && inputs.type == "int8") {
+    record.ranges = "training";
+    lowered = quant::lower_to_int8(model.graph, *model.plan, io);
+  } else {
+    lowered = quantize_on_request(inputs.post_training, task, machine, record);
+  }
   if (!lowered.ok()) return lowered.status();
   LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, write_tflite(*lowered, inputs.output));
-  results::ConversionRecord record = {.source = inputs.source,
-                                      .file = inputs.output,
-                                      .type = inputs.type,
-                                      .io = inputs.type == "float32" ? "float32" : inputs.io,
-                                      .ranges = inputs.type == "float32" ? "none"
-                                                : model.plan             ? "training"
-                                                                         : "calibration",
-                                      .bytes = static_cast<int64_t>(bytes.size()),
-                                      .sha256 = sha256(bytes)};
-  return ConvertOutputs{format("{}: {} with {} input and output, {}", record.file, record.type, record.io, format_bytes(record.bytes)),
-                        std::move(record)};
+  record.bytes = static_cast<int64_t>(bytes.size());
+  record.sha256 = sha256(bytes);
+  LITEQAT_RETURN_IF_ERROR(measure_conversion(inputs.post_training, task, *lowered, machine, record));
+  return ConvertOutputs{std::move(record)};
 }
 
 }  // namespace liteqat::pipeline

@@ -3,7 +3,7 @@
 
 #include "pipeline/context.h"
 #include "pipeline/model_file.h"
-#include "pipeline/preprocessing.h"
+#include "pipeline/post_training.h"
 #include "quant/lower.h"
 #include "results/model_record.h"
 
@@ -14,21 +14,19 @@ namespace liteqat::pipeline {
 Status run_convert_stage(Context& context, const TrainedModel& float_model, const TrainedModel* qat_model);
 
 struct ConvertInputs {
-  std::string source;              // safetensors of ours, or Keras' .h5 or .keras
-  std::string output;              // .tflite
-  std::string type = "float32";    // float32 | int8
-  std::string io = "float32";      // float32 | int8 | uint8
-  std::string calibration_folder;  // data set whose training images calibrate post-training quantization
-  int64_t calibration_images = 1000;
+  std::string source;                  // safetensors of ours, Keras' .h5 or .keras, or a float32 .tflite
+  std::string output;                  // .tflite
+  std::string type = "float32";        // float32 | float16 | dynamic | int8 | int16x8
+  std::string io = "float32";          // float32 | int8 | uint8, of int8 models
+  PostTrainingInputs post_training;    // how a float model becomes int8 or int16x8, and what is measured
   PreprocessingRequest preprocessing;  // where the model carries no contract, and against it if given
 };
 
 struct ConvertOutputs {
-  std::string description;  // one line: what was written
   results::ConversionRecord record;
 };
 
-/// Fails: kInvalidArgument for int8 from a float model without calibration data, kUnsupported for types we do not write.
-Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, ThreadPool& pool, Progress& progress);
+/// Fails: kInvalidArgument for integers from a float model without calibration data, kUnsupported for types we do not write.
+Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);
 
 }  // namespace liteqat::pipeline

@@ -25,6 +25,9 @@ std::string render_html(const results::Run& run);
 /// What a model is; with_layers: a line per operator and a line per tensor as well.
 std::string render_model(const results::ModelRecord& model, bool with_layers);
 
+/// What a conversion wrote; where they were measured, accuracy before and after, noise by layer, sensitivity, what stayed in float.
+std::string render_conversion(const results::ConversionRecord& conversion);
+
 std::string render_bench(const results::BenchRecord& bench);
 /// with_layers: a line per step as well.
 std::string render_train_bench(const results::TrainBenchRecord& bench, bool with_layers);

@@ -66,11 +66,52 @@ struct ModelRecord {
   const TensorRecord& tensor(int32_t id) const { return tensors[static_cast<size_t>(id)]; }
 };
 
+/// The images that ranges come from.
+struct CalibrationRecord {
+  int64_t images = 0;
+  std::string rule, sha256;              // which images, in words; of their pixels
+  std::optional<int64_t> overlap = {};   // how many of them are among the images that accuracy is measured on
+  std::string calibrator;                // "minmax", ...
+  std::vector<std::string> methods = {}; // "bias correction", ...
+};
+
+/// Accuracy before and after, on the same images.
+struct ConversionAccuracy {
+  std::string split;
+  int64_t total = 0, float_correct = 0, correct = 0, agreement = 0;
+  double difference = 0, low = 0, high = 0, p = 1;  // converted less float: paired 95 % interval, exact McNemar
+};
+
+struct LayerNoiseRecord {
+  std::string op, name, type;
+  double sqnr_db = 0;  // infinite where nothing changed
+};
+
+struct FloatLayerRecord {
+  std::string op, name, reason;
+};
+
+/// One step of mixed precision: so many of the most sensitive layers spared.
+struct TradeOffRecord {
+  int64_t spared = 0;
+  std::string layer, type;  // the one that this step adds, and what it becomes
+  int64_t bytes = 0;
+  double sqnr_db = 0;                  // of the model's output
+  std::optional<int64_t> correct = {};  // of the evaluation images
+};
+
 struct ConversionRecord {
   std::string source, file, type, io;  // "int8", "uint8"
-  std::string ranges;                  // where they come from: "none", "training", "calibration"
+  std::string ranges;                  // where they come from: "none", "training", "calibration", "file"
   int64_t bytes = 0;
   std::string sha256;
+  std::optional<CalibrationRecord> calibration = {};
+  std::optional<ConversionAccuracy> accuracy = {};
+  std::optional<int64_t> arena_bytes = {};
+  std::vector<LayerNoiseRecord> layers = {};
+  std::vector<LayerNoiseRecord> sensitivity = {};  // of the output when that layer alone is quantized; the worst first
+  std::vector<TradeOffRecord> trade_off = {};
+  std::vector<FloatLayerRecord> float_layers = {};  // what stayed in float, and why
 };
 
 /// {"schema": "liteqat/inspect/1", ...}; with_layers adds "layers" and "tensors".

@@ -105,6 +105,49 @@ std::string model_to_json(const ModelRecord& model, bool with_layers) {
   return print_document(json);
 }
 
+namespace {
+
+Json calibration_json(const CalibrationRecord& calibration) {
+  Json json;
+  json["images"] = calibration.images;
+  json["rule"] = calibration.rule;
+  json["sha256"] = calibration.sha256;
+  json["overlap"] = calibration.overlap ? Json(*calibration.overlap) : Json();
+  json["calibrator"] = calibration.calibrator;
+  json["methods"] = calibration.methods;
+  return json;
+}
+
+Json accuracy_json(const ConversionAccuracy& accuracy) {
+  Json json;
+  json["split"] = accuracy.split;
+  json["total"] = accuracy.total;
+  json["float_correct"] = accuracy.float_correct;
+  json["correct"] = accuracy.correct;
+  json["agreement"] = accuracy.agreement;
+  json["difference"] = accuracy.difference;
+  json["interval"] = Json{{"level", 0.95}, {"low", accuracy.low}, {"high", accuracy.high}};
+  json["p_exact"] = accuracy.p;
+  return json;
+}
+
+/// JSON has no infinity: null stands for an operator whose values did not change.
+Json noise_json(const LayerNoiseRecord& layer) {
+  return Json{{"op", layer.op}, {"name", layer.name}, {"type", layer.type}, {"sqnr_db", layer.sqnr_db}};
+}
+
+Json trade_off_json(const TradeOffRecord& step) {
+  Json json = {{"spared", step.spared}, {"layer", step.layer}, {"type", step.type}, {"bytes", step.bytes}, {"sqnr_db", step.sqnr_db}};
+  json["correct"] = step.correct ? Json(*step.correct) : Json();
+  return json;
+}
+
+Json float_layer_json(const FloatLayerRecord& layer) {
+  return Json{{"op", layer.op}, {"name", layer.name}, {"reason", layer.reason}};
+}
+
+}  // namespace
+
 std::string conversion_to_json(const ConversionRecord& conversion) {
   Json json;
   json["schema"] = "liteqat/convert/1";
@@ -115,6 +158,13 @@ std::string conversion_to_json(const ConversionRecord& conversion) {
   json["ranges"] = conversion.ranges;
   json["bytes"] = conversion.bytes;
   json["sha256"] = conversion.sha256;
+  if (conversion.calibration) json["calibration"] = calibration_json(*conversion.calibration);
+  if (conversion.accuracy) json["accuracy"] = accuracy_json(*conversion.accuracy);
+  if (conversion.arena_bytes) json["arena_bytes"] = *conversion.arena_bytes;
+  if (!conversion.layers.empty()) json["layers"] = list(conversion.layers, noise_json);
+  if (!conversion.sensitivity.empty()) json["sensitivity"] = list(conversion.sensitivity, noise_json);
+  if (!conversion.trade_off.empty()) json["trade_off"] = list(conversion.trade_off, trade_off_json);
+  if (!conversion.float_layers.empty()) json["float_layers"] = list(conversion.float_layers, float_layer_json);
   return print_document(json);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/broadcast.h"
+#include "numeric/float16.h"
 
 namespace liteqat::kernels::cast {
 
@@ -12,9 +13,8 @@ namespace liteqat::kernels::cast {
 struct Float16 {
   uint16_t bits = 0;
 };
-float widen_float16(uint16_t bits);
-/// To nearest, ties to even; beyond the largest value infinity.
-uint16_t narrow_float16(float value);
+using numeric::narrow_float16;
+using numeric::widen_float16;
 
 /// From and To: float, Float16, int8_t, uint8_t, int16_t, int32_t, int64_t, bool.
 template <typename From, typename To>
