@@ -117,7 +117,11 @@ void judge_state(const Check& check, const Evidence& evidence, const TrainingFac
       format("{} steps at momentum {} leave {:.2g} of the initial moving statistics.", facts.steps, facts.batch_norm_momentum, left));
   if (broken || unsettled || recovered.better) {
     finding.verdict = broken ? results::Verdict::kProblem : results::Verdict::kDoubt;
-    finding.advice = "Train for more steps (a smaller batch), or lower the momentum: 0.99 forgets a hundred times faster than 0.9999.";
+    finding.advice = broken || unsettled
+                         ? "Train for more steps (a smaller batch), or lower the momentum: 0.99 forgets a hundred times faster than 0.9999."
+                         : "The weights moved on faster than their statistics, or the test images differ from the training images: let the "
+                           "learning rate "
+                           "fall before the end, or average the statistics anew over training images.";
   }
   if (constant) {
     finding.summary += format(
