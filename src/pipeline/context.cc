@@ -64,6 +64,7 @@ train::FitOptions make_fit_options(const Recipe& recipe, const TrainingRecipe& t
   options.augmentation = {.crop_padding = static_cast<int32_t>(training.crop_padding), .horizontal_flip = training.horizontal_flip};
   options.normalization = make_normalization(recipe);
   options.seed = static_cast<uint64_t>(recipe.seed);
+  options.fused = recipe.fused;
   return options;
 }
 

@@ -42,6 +42,8 @@ struct Recipe {
   std::vector<double> mean = {0};  // model input = (pixel - mean) / std, per channel or one value for all
   std::vector<double> std = {255};
 
+  bool fused = true;  // [train]: convolution, batch norm and activation as one step; off: a step per operator
+
   std::string architecture = "mnist_guide";
   double alpha = 1;
   double batch_norm_momentum = 0.99, batch_norm_epsilon = 1e-3;

@@ -45,6 +45,7 @@ void visit_keys(RecipeType& recipe, Visitor&& visit) {
   visit("model.batch_norm_epsilon", recipe.batch_norm_epsilon);
   visit("model.pretrained", recipe.pretrained);
   visit_training_keys("train", recipe.train, visit);
+  visit("train.fused", recipe.fused);
   visit("qat.scheme", recipe.scheme);
   visit("qat.forward", recipe.forward);
   visit_training_keys("qat", recipe.qat, visit);

@@ -356,7 +356,8 @@ std::vector<StepTime> Engine::step_times() const {
 int64_t Engine::memory_bytes() const {
   const State& state = *state_;
   int64_t bytes = state.place.layout.memory_bytes() + state.place.gradients.memory_bytes();
-  for (const auto* blocks : {&state.place.scratch, &state.place.block_scratch, &state.place.taken_scratch, &state.place.parameter_scratch}) {
+  for (const auto* blocks :
+       {&state.place.scratch, &state.place.block_scratch, &state.place.taken_scratch, &state.place.parameter_scratch}) {
     for (const FloatBlock& block : *blocks) bytes += block.elems() * static_cast<int64_t>(sizeof(float));
   }
   return bytes;

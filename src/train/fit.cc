@@ -238,7 +238,8 @@ Result<std::unique_ptr<Trainer>> make_trainer(graph::Graph& model, quant::Plan* 
                              IntegerEngine::make(model, *plan, pool, {batch, integer_chunk_images(batch), steps_done}));
     return std::unique_ptr<Trainer>(std::make_unique<IntegerEngine>(std::move(engine)));
   }
-  LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, {batch, training_chunk_images(model, plan, batch), true}));
+  const int32_t chunk = options.fused ? training_chunk_images(model, plan, batch) : chunk_images(batch);
+  LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, {.max_batch = batch, .chunk = chunk, .fused = options.fused}));
   return make_float_trainer(std::move(engine));
 }
 

@@ -36,6 +36,7 @@ struct FitOptions {
   bool shuffle = true;
   uint64_t seed = 0;  // of the data order and augmentation
   Forward forward = Forward::kFakeQuant;
+  bool fused = true;  // EngineOptions::fused
 };
 
 struct EpochRecord {

@@ -108,6 +108,26 @@ TEST(Fit, LearnsAndRecordsEveryEpoch) {
   EXPECT_EQ(outcome.state->optimizer_steps, 40);
 }
 
+TEST(Fit, CanTrainWithAStepPerOperator) {
+  const data::Split split = make_split(32, 1);
+  ThreadPool pool(2);
+  SilentProgress progress;
+  Graph models[] = {make_model(), make_model()};
+  double losses[2];
+  for (const bool fused : {false, true}) {
+    FitOptions options = make_options(1);
+    options.fused = fused;
+    const auto state = fit(models[fused], nullptr, split, nullptr, options, {}, pool, progress, {});
+    ASSERT_TRUE(state.ok()) << state.status().message();
+    losses[fused] = state->history[0].train_loss;  // of the one batch, before the weights changed
+  }
+  // Sums over 32 images of 9 positions and 9 taps, rounded at other places: as in fused_training_test.cc.
+  EXPECT_NEAR(losses[0], losses[1], 10 * std::sqrt(32.0 * 9 * 9) * 0x1p-24 * losses[0]);
+  bool same = true;
+  for (size_t id = 0; id < models[0].tensors.size(); ++id) same = same && models[0].tensors[id].data == models[1].tensors[id].data;
+  EXPECT_FALSE(same) << "no other kernels ran";
+}
+
 TEST(Fit, ThreadsDoNotChangeBytes) {
   const Outcome one = train(2, 1);
   ASSERT_TRUE(one.state.ok());

@@ -54,6 +54,31 @@ TEST(Fusion, FindsUnitsAndWhatNeedNotBeStored) {
   EXPECT_EQ(fusion.unit_of(first->activation), fusion.unit_of(first->linear));
 }
 
+/// input -> 1x1 convolution of `filters` -> batch norm -> RELU6 -> depthwise convolution -> batch norm.
+Graph make_expansion(int32_t channels, int32_t filters, int32_t kernel, int32_t multiplier) {
+  GraphBuilder b("net", 1, {});
+  const TensorId wide =
+      b.relu6("relu", b.batch_norm("bn", b.conv2d("expand", b.input(8, 8, channels), {.filters = filters, .kernel = kernel})));
+  return finish(b, b.global_mean("mean", b.batch_norm("dw_bn", b.depthwise("dw", wide, {.filters = multiplier, .kernel = 3}))));
+}
+
+TEST(Fusion, DepthwiseTakesAnExpansionAlong) {
+  const auto taken = [](const Graph& model) {
+    const Fusion fusion = Fusion::find(model, model.outputs[0]);
+    const FusedUnit *expand = find_unit(model, fusion, "expand"), *dw = find_unit(model, fusion, "dw");
+    LITEQAT_CHECK(expand != nullptr && dw != nullptr && !expand->stored && !dw->by_reader);
+    EXPECT_EQ(fusion.taken_along(dw->linear), expand->by_reader ? fusion.unit_of(expand->linear) : -1);
+    EXPECT_EQ(fusion.taken_along(expand->linear), -1);
+    EXPECT_EQ(fusion.taken_along(dw->norm), -1);
+    return expand->by_reader;
+  };
+  EXPECT_TRUE(taken(make_expansion(4, 8, 1, 1)));
+  EXPECT_FALSE(taken(make_expansion(4, 7, 1, 1)));      // squares of the input's channels would be no saving
+  EXPECT_FALSE(taken(make_expansion(4, 8, 3, 1)));      // not a matrix product over channels alone
+  EXPECT_FALSE(taken(make_expansion(4, 8, 1, 2)));      // strips have multiplier 1
+  EXPECT_FALSE(taken(make_expansion(160, 960, 1, 1)));  // too many weights
+}
+
 TEST(Fusion, LeavesAloneWhatOthersLookAt) {
   GraphBuilder b("net", 1, {});
   const TensorId conv = b.conv2d("conv", b.input(4, 4, 3), {.filters = 3, .kernel = 1});

@@ -95,6 +95,12 @@ TEST(Normalized, MasksInPlaceAndAddsToTheSums) {
       EXPECT_NEAR(sums[k], exact_sum[k], 8 * 0x1p-24 * sum_size[k]);
       EXPECT_NEAR(products[k], exact_product[k], 10 * 0x1p-24 * product_size[k]);
     }
+    std::vector<float> scaled = c.g;
+    std::vector<double> same_sums(sums.size(), 1.0), same_products(sums.size(), 2.0);
+    mask_reduce_and_scale(c.view(), c.mean.data(), c.rows, c.channels, c.z.data(), scaled.data(), same_sums.data(), same_products.data());
+    EXPECT_EQ(same_sums, sums);
+    EXPECT_EQ(same_products, products);
+    for (size_t i = 0; i < scaled.size(); ++i) ASSERT_EQ(scaled[i], masked[i] * c.scale[i % sums.size()]);
     std::vector<float> twice = masked;
     std::vector<double> ignored(sums.size()), too(sums.size());
     mask_and_reduce(c.view(), c.mean.data(), c.rows, c.channels, c.z.data(), twice.data(), ignored.data(), too.data());

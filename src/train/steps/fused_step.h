@@ -6,8 +6,8 @@
 #include <memory>
 #include <optional>
 
-#include "train/steps/linear_operator.h"
 #include "train/steps/input_moments.h"
+#include "train/steps/linear_operator.h"
 #include "train/steps/unit_step.h"
 
 namespace liteqat::train {

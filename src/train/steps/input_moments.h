@@ -55,11 +55,11 @@ class InputMoments {
   std::vector<double> sums_;       // by group: sums of x, and of squares that nobody needs
   std::vector<double> input_sum_;  // of the batch
   std::vector<double> output_sums_, output_squares_;
-  std::vector<float> spread_;                   // C
-  std::vector<float> weighted_spread_;          // W C
-  std::vector<float> scaled_;                   // diag(b) W
-  std::vector<float> matrix_, packed_;          // M, and as multiply() reads it
-  std::vector<float> constant_;                 // d W - mean(x) M
+  std::vector<float> spread_;           // C
+  std::vector<float> weighted_spread_;  // W C
+  std::vector<float> scaled_;           // diag(b) W
+  std::vector<float> matrix_, packed_;  // M, and as multiply() reads it
+  std::vector<float> constant_;         // d W - mean(x) M
 };
 
 }  // namespace liteqat::train

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/train/window_for_test.h"
 
@@ -81,6 +82,64 @@ TEST(Depthwise, AgreesWithPlainLoopsAndAmongInstructionSets) {
       expect_definition(in, reference);
       for (Isa isa : supported_isas()) {
         EXPECT_TRUE(compute(in, find_depthwise_kernels(isa)) == reference) << isa_name(isa) << " differs from reference";
+      }
+    }
+  }
+}
+
+/// Rows [begin, end) of an image between rows that no kernel may read.
+std::vector<float> only_rows(const float* image, size_t row_elems, const Rows& rows) {
+  std::vector<float> held(size_t(rows.end - rows.begin + 2) * row_elems, std::numeric_limits<float>::quiet_NaN());
+  std::copy(image + size_t(rows.begin) * row_elems, image + size_t(rows.end) * row_elems, held.begin() + std::ptrdiff_t(row_elems));
+  return held;
+}
+
+/// As compute(), strip by strip of `height` rows, from no more rows than a strip says it needs.
+Outputs compute_strips(const Inputs& in, const DepthwiseKernels& kernels, int32_t height) {
+  const WindowShape& w = in.shape.window;
+  const size_t row = size_t(w.width) * in.channels(), out_row = size_t(w.out_width) * in.channels();
+  Outputs out;
+  out.y.assign(in.dy.size(), kPoison);
+  out.dx.assign(in.x.size(), kPoison);
+  out.dweights.assign(in.weights.size(), 0.0f);
+  for (size_t image = 0; image < size_t(kImages); ++image) {
+    const float *x = in.x.data() + image * row * size_t(w.height), *dy = in.dy.data() + image * out_row * size_t(w.out_height);
+    for (int32_t begin = 0; begin < w.out_height; begin += height) {
+      const Rows outputs{begin, std::min(begin + height, w.out_height)}, inputs = input_rows_of(w, outputs);
+      const std::vector<float> held = only_rows(x, row, inputs);
+      const size_t at = (image * size_t(w.out_height) + size_t(begin)) * out_row;
+      const Strip strip{outputs.begin, outputs.end, inputs.begin};
+      kernels.forward_rows(in.shape, strip, held.data() + row, in.weights.data(), in.bias.data(), out.y.data() + at);
+      kernels.add_weights_of_rows(in.shape, strip, held.data() + row, in.dy.data() + at, out.dweights.data());
+    }
+    for (int32_t begin = 0; begin < w.height; begin += height) {
+      const Rows inputs{begin, std::min(begin + height, w.height)}, outputs = output_rows_of(w, inputs);
+      const std::vector<float> held = only_rows(dy, out_row, outputs);
+      const size_t at = (image * size_t(w.height) + size_t(begin)) * row;
+      kernels.backward_data_rows(in.shape, {inputs.begin, inputs.end, outputs.begin}, held.data() + out_row, in.weights.data(),
+                                 out.dx.data() + at);
+    }
+  }
+  return out;
+}
+
+TEST(Depthwise, StripsNeedTheRowsTheySayAndGiveTheSame) {
+  for (const WindowCase& window : window_cases({3, 17})) {
+    const Inputs in = make_inputs(window, 1);
+    SCOPED_TRACE(describe(in.shape.window));
+    ExactSums dweights(in.weights.size());
+    for_each_tap(in.shape.window, kImages, [&](size_t to, size_t from, size_t tap) {
+      for (size_t c = 0; c < in.channels(); ++c)
+        dweights.add(tap * in.channels() + c, in.x[from * in.channels() + c], in.dy[to * in.channels() + c]);
+    });
+    for (Isa isa : supported_isas()) {
+      const DepthwiseKernels& kernels = find_depthwise_kernels(isa);
+      const Outputs whole = compute(in, kernels);
+      for (int32_t height : {1, 2, 5}) {
+        const Outputs strips = compute_strips(in, kernels, height);
+        EXPECT_EQ(strips.y, whole.y) << kernels.name << ", strips of " << height;
+        EXPECT_EQ(strips.dx, whole.dx) << kernels.name << ", strips of " << height;
+        EXPECT_EQ(dweights.difference(strips.dweights), "") << kernels.name << ", strips of " << height;
       }
     }
   }

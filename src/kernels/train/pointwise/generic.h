@@ -86,7 +86,8 @@ template <typename Set, int kRows, typename W>
 /// Hands out what is asked for ahead, a share a tile.
 class Touch {
  public:
-  Touch(const Ahead& ahead, int64_t tiles) : ahead_(ahead), share_(share_of(ahead.elems, tiles)), to_share_(share_of(ahead.to_elems, tiles)) {}
+  Touch(const Ahead& ahead, int64_t tiles)
+      : ahead_(ahead), share_(share_of(ahead.elems, tiles)), to_share_(share_of(ahead.to_elems, tiles)) {}
   [[gnu::always_inline]] void next() {
     if (done_ < ahead_.elems) ask<0>(ahead_.from, ahead_.elems, share_, done_);
     if (to_done_ < ahead_.to_elems) ask<1>(ahead_.to, ahead_.to_elems, to_share_, to_done_);
@@ -187,7 +188,8 @@ void accumulate(int64_t rows, int64_t m, int64_t n, const float* a, const float*
 
 template <typename Set>
 constexpr PointwiseKernels make_pointwise_kernels(const char* name) {
-  return {.name = name, .pack = pack<Set>, .multiply = multiply<Set, false>, .add_product = multiply<Set, true>, .accumulate = accumulate<Set>};
+  return {
+      .name = name, .pack = pack<Set>, .multiply = multiply<Set, false>, .add_product = multiply<Set, true>, .accumulate = accumulate<Set>};
 }
 
 }  // namespace

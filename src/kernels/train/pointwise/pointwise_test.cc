@@ -49,20 +49,28 @@ TEST(Pointwise, MultipliesAsPlainLoopsDo) {
         kernels.pack(k, n, b.data(), k_stride, n_stride, packed.data());
         kernels.multiply(rows, k, n, a.data(), packed.data(), bias.data(), c.data(), ahead);
         kernels.multiply(rows, k, n, a.data(), packed.data(), nullptr, plain.data(), {});
-        EXPECT_TRUE(take_guard(packed) && take_guard(c) && take_guard(plain));
-        ExactSums with_bias(c.size()), without(c.size());
+        const auto before = random_values(4, size_t(rows * n));
+        std::vector<float> added = with_guard(before.size());
+        std::copy(before.begin(), before.end(), added.begin());
+        kernels.add_product(rows, k, n, a.data(), packed.data(), bias.data(), added.data(), {{nullptr, a.data()}, 5, {c.data()}, rows * n});
+        EXPECT_TRUE(take_guard(packed) && take_guard(c) && take_guard(plain) && take_guard(added));
+        ExactSums with_bias(c.size()), without(c.size()), sum(c.size());
         for (int64_t row = 0; row < rows; ++row) {
           for (int64_t j = 0; j < n; ++j) {
             with_bias.add(size_t(row * n + j), bias[size_t(j)], 1);
+            sum.add(size_t(row * n + j), bias[size_t(j)], 1);
+            sum.add(size_t(row * n + j), before[size_t(row * n + j)], 1);
             for (int64_t i = 0; i < k; ++i) {
               const float factor = b[size_t(i * k_stride + j * n_stride)];
               with_bias.add(size_t(row * n + j), a[size_t(row * k + i)], factor);
               without.add(size_t(row * n + j), a[size_t(row * k + i)], factor);
+              sum.add(size_t(row * n + j), a[size_t(row * k + i)], factor);
             }
           }
         }
         EXPECT_EQ(with_bias.difference(c), "");
         EXPECT_EQ(without.difference(plain), "");
+        EXPECT_EQ(sum.difference(added), "");
       }
     }
   }
