@@ -153,7 +153,7 @@ Result<std::unique_ptr<Step>> Engine::State::make_fused_step(int32_t unit) {
     fused_steps[static_cast<size_t>(unit)] = step->get();
     return std::unique_ptr<Step>(std::move(step).value());
   };
-  if (StripStep::takes(place, fused)) return keep(StripStep::make(place, fused, producer_step));
+  if (fused.in_strips) return keep(StripStep::make(place, fused, producer_step));
   return keep(FusedStep::make(place, fused, producer_step));
 }
 

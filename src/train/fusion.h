@@ -16,7 +16,9 @@ struct FusedUnit {
   graph::TensorId output = graph::kNoTensor;        // of the activation, else of the batch norm
   /// False where the only reader is another unit's linear operator, which normalizes as it loads.
   bool stored = true;
-  /// A 1x1 convolution before a depthwise one, not stored: the reader's passes take this unit's along (steps/input_moments.h), so that the
+  /// A depthwise convolution that steps/strip_step.h computes.
+  bool in_strips = false;
+  /// A 1x1 convolution before one of those, not stored: the reader's passes take this unit's along (steps/input_moments.h), so that the
   /// gradient of its output is never stored either.
   bool by_reader = false;
 };

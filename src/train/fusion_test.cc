@@ -55,10 +55,10 @@ TEST(Fusion, FindsUnitsAndWhatNeedNotBeStored) {
 }
 
 /// input -> 1x1 convolution of `filters` -> batch norm -> RELU6 -> depthwise convolution -> batch norm.
-Graph make_expansion(int32_t channels, int32_t filters, int32_t kernel, int32_t multiplier) {
+Graph make_expansion(int32_t channels, int32_t filters, int32_t kernel, int32_t multiplier, int32_t size = 8) {
   GraphBuilder b("net", 1, {});
   const TensorId wide =
-      b.relu6("relu", b.batch_norm("bn", b.conv2d("expand", b.input(8, 8, channels), {.filters = filters, .kernel = kernel})));
+      b.relu6("relu", b.batch_norm("bn", b.conv2d("expand", b.input(size, size, channels), {.filters = filters, .kernel = kernel})));
   return finish(b, b.global_mean("mean", b.batch_norm("dw_bn", b.depthwise("dw", wide, {.filters = multiplier, .kernel = 3}))));
 }
 
@@ -77,6 +77,7 @@ TEST(Fusion, DepthwiseTakesAnExpansionAlong) {
   EXPECT_FALSE(taken(make_expansion(4, 8, 3, 1)));      // not a matrix product over channels alone
   EXPECT_FALSE(taken(make_expansion(4, 8, 1, 2)));      // strips have multiplier 1
   EXPECT_FALSE(taken(make_expansion(160, 960, 1, 1)));  // too many weights
+  EXPECT_FALSE(taken(make_expansion(4, 8, 1, 1, 5)));   // too few positions for strips
 }
 
 TEST(Fusion, LeavesAloneWhatOthersLookAt) {

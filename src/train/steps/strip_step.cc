@@ -34,11 +34,6 @@ struct StripStep::Reverse {
   int64_t taken_first = 0, taken_rows = 0;  // positions of the chunk that `taken` holds
 };
 
-bool StripStep::takes(const Workplace& place, const FusedUnit& unit) {
-  const graph::Op& op = place.model.ops[static_cast<size_t>(unit.linear)];
-  return op.kind == graph::OpKind::kDepthwiseConv2D && op.params_as<graph::DepthwiseConv2DParams>().depth_multiplier == 1;
-}
-
 Result<std::unique_ptr<StripStep>> StripStep::make(Workplace& place, const FusedUnit& unit, UnitStep* producer) {
   const graph::Op& conv = place.model.ops[static_cast<size_t>(unit.linear)];
   LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());

@@ -15,9 +15,7 @@ namespace liteqat::train {
 
 class StripStep final : public UnitStep {
  public:
-  /// True if the unit's linear operator is one that strips can compute: a depthwise convolution of multiplier 1.
-  static bool takes(const Workplace& place, const FusedUnit& unit);
-  /// producer: the step whose unstored output is the unit's input, or null. Requires: takes().
+  /// producer: the step whose unstored output is the unit's input, or null. Requires: unit.in_strips.
   static Result<std::unique_ptr<StripStep>> make(Workplace& place, const FusedUnit& unit, UnitStep* producer);
 
   void prepare(Mode mode, const Batch&) override;
