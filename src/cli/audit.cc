@@ -3,13 +3,14 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/session.h"
+#include "report/audit.h"
 
 namespace liteqat::cli {
 namespace {
 
 struct AuditFlags {
   pipeline::AuditInputs inputs;
-  std::string json, markdown, junit, sarif, fail_on;
+  std::string json, markdown, html, junit, sarif, fail_on;
   bool all = false;
 };
 
@@ -18,6 +19,8 @@ bool write_forms(const AuditFlags& flags, const results::Audit& audit, Session& 
   const std::pair<const std::string*, std::string (*)(const AuditFlags&, const results::Audit&, const Session&)> forms[] = {
       {&flags.json, [](const AuditFlags&, const results::Audit& record, const Session&) { return results::audit_to_json(record); }},
       {&flags.markdown, [](const AuditFlags&, const results::Audit& record, const Session&) { return pipeline::audit_markdown(record); }},
+      {&flags.html,
+       [](const AuditFlags&, const results::Audit& record, const Session& s) { return report::audit_to_html(record, s.version); }},
       {&flags.junit, [](const AuditFlags&, const results::Audit& record, const Session&) { return results::audit_to_junit(record); }},
       {&flags.sarif,
        [](const AuditFlags&, const results::Audit& record, const Session& s) { return results::audit_to_sarif(record, s.version); }},
@@ -50,7 +53,7 @@ void add_audit_command(CLI::App& app, Session& session) {
   pipeline::AuditInputs& inputs = flags->inputs;
   CLI::App* command = app.add_subcommand("audit", "Every check that the material allows: a run, models with data, or predictions");
   command->add_option("SOURCE", inputs.sources, "A run directory, or .tflite files");
-  command->add_option("--data", inputs.data_folder, "Folder of the data set (a run directory: default its own)");
+  add_data_option(*command, inputs.data_folders, "Folder of the data set (a run directory: default its own)");
   command->add_option("--predictions", inputs.predictions, "Prediction files (.npy, .npz[:key], .csv); a model's by the model's stem")
       ->take_all();
   command->add_option("--labels", inputs.labels, "True classes in the order of the predictions");
@@ -61,6 +64,7 @@ void add_audit_command(CLI::App& app, Session& session) {
   command->add_flag("-v,--all", flags->all, "Every check instead of one screen");
   command->add_option("--json", flags->json, "Write the audit as JSON to FILE, - for stdout");
   command->add_option("--markdown", flags->markdown, "Write it as Markdown to FILE, - for stdout");
+  command->add_option("--html", flags->html, "Write it as a self-contained page of HTML to FILE, - for stdout");
   command->add_option("--junit", flags->junit, "Write it as JUnit XML to FILE, - for stdout");
   command->add_option("--sarif", flags->sarif, "Write it as SARIF 2.1.0 to FILE, - for stdout");
   add_fail_on_option(*command, flags->fail_on);

@@ -35,7 +35,8 @@ void add_compare_command(CLI::App& app, Session& session) {
       ->required()
       ->expected(2, 64);
   command->add_option("--labels", inputs.labels, "True classes in the same order (.npy, .npz[:key], .csv)");
-  command->add_option("--data", inputs.data_folder, "Folder of the data set whose test images the models are run on");
+  add_data_option(*command, inputs.data_folders, "Folder of the data set whose test images the models are run on");
+  add_copies_option(*command, inputs.copies);
   command->add_option("--arithmetic", inputs.arithmetic, "Arithmetic profile of models (default: litert-reference)");
   command->add_option("--margin", inputs.margin, "Margin of the equivalence test as a fraction (default: 0.01)")
       ->check(CLI::Range(1e-9, 0.999999));

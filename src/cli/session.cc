@@ -105,6 +105,18 @@ bool any_at_or_above(const std::vector<results::Finding>& findings, const std::s
   });
 }
 
+CLI::Option* add_data_option(CLI::App& command, std::vector<std::string>& folders, const std::string& help) {
+  return command.add_option("--data", folders, help + "; repeat it to pool the test images of several folders of one data set")
+      ->expected(1)
+      ->take_all();
+}
+
+void add_copies_option(CLI::App& command, std::string& copies) {
+  command.add_option("--copies", copies,
+                     "Also altered copies of every test image: mirror, shift:N (N pixels left, right, up and down) or both with a comma; "
+                     "intervals and tests are those of the pictures, because copies are not independent images");
+}
+
 void add_preprocessing_options(CLI::App& command, pipeline::PreprocessingRequest& request) {
   command.add_option("--pixels", request.pixels, "What pixel values the model takes, where it does not say: 0..255, 0..1 or -1..1")
       ->check(CLI::IsMember({"0..255", "0..1", "-1..1"}));

@@ -15,7 +15,8 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace liteqat::cli {
 
@@ -54,6 +55,11 @@ Status print_result(const std::string& text);
 
 /// --pixels, --mean, --std of the commands that feed images to a model.
 void add_preprocessing_options(CLI::App& command, pipeline::PreprocessingRequest& request);
+
+/// --data DIR, repeated for a pool. Returns the option.
+CLI::Option* add_data_option(CLI::App& command, std::vector<std::string>& folders, const std::string& help);
+/// --copies mirror,shift:N.
+void add_copies_option(CLI::App& command, std::string& copies);
 
 /// --fail-on problem|doubt, and whether a finding reaches it; an empty level is reached by none.
 void add_fail_on_option(CLI::App& command, std::string& level);

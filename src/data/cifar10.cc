@@ -103,14 +103,18 @@ Result<std::vector<std::string>> read_class_names(const std::string& path) {
 
 }  // namespace
 
-Result<Dataset> read_cifar10(const std::string& folder) {
+Result<Dataset> read_cifar10(const std::string& folder, TrainingImages training) {
   Dataset dataset;
   dataset.name = "cifar10";
   LITEQAT_ASSIGN_OR_RETURN(dataset.class_names, read_class_names(folder + "/batches.meta.txt"));
   std::vector<std::string> train;
   for (int batch = 1; batch <= 5; ++batch) train.push_back(format("{}/data_batch_{}.bin", folder, batch));
-  LITEQAT_ASSIGN_OR_RETURN(dataset.train, read_split(train, "train"));
+  const bool trains = training == TrainingImages::kRequired || std::any_of(train.begin(), train.end(), file_exists);
+  if (trains) {
+    LITEQAT_ASSIGN_OR_RETURN(dataset.train, read_split(train, "train"));
+  }
   LITEQAT_ASSIGN_OR_RETURN(dataset.test, read_split({folder + "/test_batch.bin"}, "test"));
+  if (!trains) dataset.train = make_empty_split(dataset.test, "train");
   return dataset;
 }
 

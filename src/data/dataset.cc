@@ -11,11 +11,18 @@ std::vector<std::string> dataset_names() {
   return {"mnist", "cifar10"};
 }
 
-Result<Dataset> read_dataset(const std::string& name, const std::string& folder) {
-  if (name == "mnist") return read_mnist(folder);
-  if (name == "cifar10") return read_cifar10(folder);
+Result<Dataset> read_dataset(const std::string& name, const std::string& folder, TrainingImages training) {
+  if (name == "mnist") return read_mnist(folder, training);
+  if (name == "cifar10") return read_cifar10(folder, training);
   const auto known = dataset_names();
   return error(Code::kInvalidArgument, "unknown data set '{}'; did you mean '{}'?", name, nearest_name(name, known));
+}
+
+Split make_empty_split(const Split& like, const std::string& name) {
+  Split split;
+  split.name = name;
+  split.height = like.height, split.width = like.width, split.channels = like.channels;
+  return split;
 }
 
 Split slice(const Split& split, int64_t begin, int64_t end, const std::string& name) {

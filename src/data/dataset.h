@@ -32,16 +32,23 @@ struct Dataset {
   int32_t classes() const { return static_cast<int32_t>(class_names.size()); }
 };
 
+/// Whether a folder may hold test images alone: then the training split has count 0. Some of the training files without the others are an
+/// error either way.
+enum class TrainingImages { kRequired, kIfPresent };
+
 /// MNIST's four IDX files (gzip or plain) in a folder. Fails: kNotFound, kCorruptFile, kOutOfRange with file and byte offset.
-Result<Dataset> read_mnist(const std::string& folder);
+Result<Dataset> read_mnist(const std::string& folder, TrainingImages training = TrainingImages::kRequired);
 
 /// CIFAR-10's binary version: data_batch_1..5.bin, test_batch.bin, batches.meta.txt if present.
-Result<Dataset> read_cifar10(const std::string& folder);
+Result<Dataset> read_cifar10(const std::string& folder, TrainingImages training = TrainingImages::kRequired);
 
 std::vector<std::string> dataset_names();
 
 /// By name ("mnist", "cifar10"), from a folder. An unknown name is kInvalidArgument and names the nearest known one.
-Result<Dataset> read_dataset(const std::string& name, const std::string& folder);
+Result<Dataset> read_dataset(const std::string& name, const std::string& folder, TrainingImages training = TrainingImages::kRequired);
+
+/// No images, of the size of `like`.
+Split make_empty_split(const Split& like, const std::string& name);
 
 /// The first `count` images of a split (all if it has fewer or count is 0). The checksum stays that of the files.
 Split take_first(const Split& split, int64_t count);

@@ -54,6 +54,31 @@ TEST_F(DatasetTest, MnistPlainAndCompressed) {
   EXPECT_EQ(dataset->test.sha256, sha256(gzip(idx_images(2)) + gzip(idx_labels({1, 1}))));
 }
 
+TEST_F(DatasetTest, TestImagesAloneWhereThatIsAllowed) {
+  write("t10k-images-idx3-ubyte", idx_images(2));
+  write("t10k-labels-idx1-ubyte", idx_labels({1, 1}));
+  EXPECT_EQ(read_dataset("mnist", folder()).status().code(), Code::kNotFound);
+  const auto alone = read_dataset("mnist", folder(), TrainingImages::kIfPresent);
+  ASSERT_TRUE(alone.ok()) << alone.status().message();
+  EXPECT_EQ(alone->train.count, 0);
+  EXPECT_EQ(alone->train.image_elems(), 784);
+  EXPECT_EQ(alone->test.count, 2);
+  write("train-labels-idx1-ubyte", idx_labels({1, 1}));  // labels without images: a part is missing
+  EXPECT_EQ(read_dataset("mnist", folder(), TrainingImages::kIfPresent).status().code(), Code::kNotFound);
+}
+
+TEST_F(DatasetTest, Cifar10TestImagesAloneWhereThatIsAllowed) {
+  write("test_batch.bin", std::string(3073, '\1'));
+  EXPECT_EQ(read_dataset("cifar10", folder()).status().code(), Code::kNotFound);
+  const auto alone = read_dataset("cifar10", folder(), TrainingImages::kIfPresent);
+  ASSERT_TRUE(alone.ok()) << alone.status().message();
+  EXPECT_EQ(alone->train.count, 0);
+  EXPECT_EQ(alone->train.channels, 3);
+  EXPECT_EQ(alone->test.count, 1);
+  write("data_batch_3.bin", std::string(3073, '\1'));
+  EXPECT_EQ(read_dataset("cifar10", folder(), TrainingImages::kIfPresent).status().code(), Code::kNotFound);
+}
+
 // Counts per class and first labels as published; mean 0.1307 and standard deviation 0.3081 are the constants everyone normalizes with.
 TEST(ShippedMnist, IsMnist) {
   const auto dataset = read_dataset("mnist", std::string(LITEQAT_SOURCE_DIR) + "/data/mnist");

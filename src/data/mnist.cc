@@ -173,14 +173,26 @@ Result<Split> read_split(const std::string& folder, const std::string& prefix, c
   return split;
 }
 
+bool holds_any(const std::string& folder, const std::string& prefix) {
+  for (const IdxKind* kind : {&kImages, &kLabels}) {
+    const std::string path = folder + "/" + prefix + kind->suffix;
+    if (file_exists(path) || file_exists(path + ".gz")) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-Result<Dataset> read_mnist(const std::string& folder) {
+Result<Dataset> read_mnist(const std::string& folder, TrainingImages training) {
   Dataset dataset;
   dataset.name = "mnist";
   for (int digit = 0; digit < kClasses; ++digit) dataset.class_names.push_back(format("{}", digit));
-  LITEQAT_ASSIGN_OR_RETURN(dataset.train, read_split(folder, "train", "train"));
+  const bool trains = training == TrainingImages::kRequired || holds_any(folder, "train");
+  if (trains) {
+    LITEQAT_ASSIGN_OR_RETURN(dataset.train, read_split(folder, "train", "train"));
+  }
   LITEQAT_ASSIGN_OR_RETURN(dataset.test, read_split(folder, "t10k", "test"));
+  if (!trains) dataset.train = make_empty_split(dataset.test, "train");
   return dataset;
 }
 

@@ -10,6 +10,7 @@
 #include "audit/measure/measure.h"
 #include "audit/measure/twin.h"
 #include "base/file.h"
+#include "pipeline/audit_pool.h"
 #include "pipeline/audit_sources.h"
 #include "pipeline/isolate.h"
 #include "pipeline/prediction_file.h"
@@ -31,9 +32,10 @@ Kind kind_of_name(const std::string& name) {
 }
 
 /// A prediction file with a model's stem is that model's; any other one is a subject of its own.
-Status add_predictions(const std::vector<std::string>& files, std::vector<AuditedModel>& subjects) {
+Status add_predictions(const std::vector<std::string>& files, const TestImages& pool, std::vector<AuditedModel>& subjects) {
   for (const std::string& file : files) {
     LITEQAT_ASSIGN_OR_RETURN(audit::Answers answers, read_prediction_file(file));
+    answers = select_pooled(std::move(answers), pool);
     auto subject = std::find_if(subjects.begin(), subjects.end(), [&](const AuditedModel& one) { return one.name == answers.name; });
     if (subject == subjects.end()) {
       AuditedModel added;
@@ -57,7 +59,7 @@ Status add_labels(const AuditInputs& inputs, const AuditMaterial& material, Evid
   if (!inputs.labels.empty()) {
     LITEQAT_ASSIGN_OR_RETURN(std::vector<int32_t> labels, read_label_file(inputs.labels));
     if (material.dataset) evidence.data_labels = std::move(evidence.labels);
-    evidence.labels = std::move(labels);
+    evidence.labels = select_pooled(std::move(labels), material.pool);
   }
   for (const AuditedModel& subject : evidence.subjects) {
     for (const audit::Measured& measured : subject.measured) {
@@ -82,12 +84,14 @@ results::Metric make_metric(const AuditedModel& subject, const audit::Measured& 
   return metric;
 }
 
-void add_metrics(const Evidence& evidence, results::Audit& record) {
+void add_metrics(const Evidence& evidence, const eval::ImageGroups& groups, results::Audit& record) {
   for (const AuditedModel& subject : evidence.subjects) {
     for (const audit::Measured& measured : subject.measured) {
       const std::vector<int32_t>& labels = measured.split == "test" ? evidence.labels : evidence.train_labels;
       if (measured.answers.classed.size() == labels.size() && !labels.empty()) {
         record.metrics.push_back(make_metric(subject, measured, labels));
+        if (measured.split == "test" && !groups.directories.empty())
+          eval::describe_groups(measured.answers.classed, labels, groups, record.metrics.back());
       }
     }
   }
@@ -206,16 +210,18 @@ Status isolate(const AuditInputs& inputs, const AuditMaterial& material, const E
 Result<results::Audit> audit_sources(const AuditInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(const AuditMaterial material, read_audit_material(inputs));
   results::Audit record;
+  record.notes = material.pool.notes;
   Evidence evidence;
   evidence.run = material.run, evidence.training = material.training;
   LITEQAT_RETURN_IF_ERROR(measure(inputs, material, {isa, pool, progress}, evidence));
-  LITEQAT_RETURN_IF_ERROR(add_predictions(inputs.predictions, evidence.subjects));
+  LITEQAT_RETURN_IF_ERROR(add_predictions(inputs.predictions, material.pool, evidence.subjects));
   LITEQAT_RETURN_IF_ERROR(add_labels(inputs, material, evidence));
   LITEQAT_RETURN_IF_ERROR(add_claims(inputs, evidence, record));
+  drop_directory_claims(material.pool.groups, evidence, record.notes);
   for (const AuditedModel& subject : evidence.subjects) {
     if (!subject.convention.empty()) record.notes.push_back(format("{}: fed as {}.", subject.name, subject.convention));
   }
-  add_metrics(evidence, record);
+  add_metrics(evidence, material.pool.groups, record);
   record.findings = audit::run_checks(evidence);
   record.attribution = audit::attribute_gap(evidence, record.findings);
   if (!inputs.isolate.empty()) LITEQAT_RETURN_IF_ERROR(isolate(inputs, material, evidence, isa, record));

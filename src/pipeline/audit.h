@@ -14,9 +14,9 @@
 namespace liteqat::pipeline {
 
 struct AuditInputs {
-  std::vector<std::string> sources;      // one run directory, or .tflite and .safetensors files; may be empty
-  std::string data_folder;               // empty: the run's own
-  std::vector<std::string> predictions;  // prediction files, named by stem or key
+  std::vector<std::string> sources;       // one run directory, or .tflite and .safetensors files; may be empty
+  std::vector<std::string> data_folders;  // empty: the run's own; several: their test images pooled, training images of the first
+  std::vector<std::string> predictions;   // prediction files, named by stem or key
   std::string labels, claimed;
   std::string isolate;  // folder for the first operator that breaks; empty: none
   bool quick = false;   // of a run directory: take the answers it keeps, measure layers alone

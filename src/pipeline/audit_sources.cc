@@ -5,7 +5,6 @@
 
 #include "base/file.h"
 #include "pipeline/context.h"
-#include "pipeline/data_tools.h"
 #include "pipeline/model_file.h"
 #include "pipeline/prediction_file.h"
 #include "pipeline/training_mode.h"
@@ -98,7 +97,11 @@ Status read_run(const std::string& folder, const AuditInputs& inputs, AuditMater
   LITEQAT_ASSIGN_OR_RETURN(const std::string text, read_text_file(folder + "/run.json"));
   LITEQAT_ASSIGN_OR_RETURN(material.run, results::run_from_json(text, folder + "/run.json"));
   LITEQAT_ASSIGN_OR_RETURN(Recipe recipe, read_recipe(folder + "/recipe.toml", {.settings = {}, .use_environment = false}));
-  if (!inputs.data_folder.empty()) recipe.data_folder = inputs.data_folder;
+  if (inputs.data_folders.size() > 1) {
+    return error(Code::kInvalidArgument, "{}: a run is audited on its own data; to pool folders, give its .tflite files with --data",
+                 folder);
+  }
+  if (!inputs.data_folders.empty()) recipe.data_folder = inputs.data_folders[0];
   const bool data_at_hand = !recipe.data_folder.empty() || recipe.dataset == "mnist";
   if (data_at_hand) {
     LITEQAT_ASSIGN_OR_RETURN(material.dataset, read_recipe_data(recipe));
@@ -122,9 +125,11 @@ Status read_models(const AuditInputs& inputs, AuditMaterial& material) {
     }
     material.models.emplace_back(fs::path(path).stem().string(), std::move(graph));
   }
-  if (!inputs.data_folder.empty()) {
-    LITEQAT_ASSIGN_OR_RETURN(material.dataset, read_any_dataset(inputs.data_folder));
-  }
+  if (inputs.data_folders.empty()) return {};
+  PoolRequest request = {.folders = inputs.data_folders};
+  request.training = data::TrainingImages::kRequired;
+  LITEQAT_ASSIGN_OR_RETURN(material.pool, read_test_images(request));
+  material.dataset = std::move(material.pool.dataset);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include "audit/evidence.h"
 #include "base/status.h"
 #include "pipeline/audit.h"
+#include "pipeline/test_images.h"
 
 namespace liteqat::pipeline {
 
@@ -19,6 +20,7 @@ struct AuditMaterial {
   std::map<std::string, audit::AuditedModel> twins;          // by integer model: its float form; graphs lie in twin_graphs
   std::map<std::string, graph::Graph> twin_graphs;
   std::optional<data::Dataset> dataset;
+  TestImages pool;              // how the data set's test images were put together; its own data set is empty
   std::vector<int32_t> labels;  // the run's, where there is no data set
   std::optional<results::Run> run;
   std::vector<audit::TrainingFacts> training;

@@ -5,9 +5,9 @@
 
 #include "audit/compare/compare.h"
 #include "base/file.h"
-#include "pipeline/data_tools.h"
 #include "pipeline/evaluation.h"
 #include "pipeline/prediction_file.h"
+#include "pipeline/test_images.h"
 #include "report/comparison.h"
 
 namespace liteqat::pipeline {
@@ -27,22 +27,36 @@ Result<audit::Answers> run_source(const std::string& path, const CompareInputs& 
   return audit::make_answers(std::filesystem::path(path).stem().string(), std::move(predictions->scores), predictions->classes);
 }
 
+/// Every model's right answers by folder of the pool and by form of the copies.
+void add_directories(const std::vector<audit::Answers>& models, const std::vector<int32_t>& labels, const eval::ImageGroups& groups,
+                     results::Comparison& record) {
+  if (groups.directories.empty() && groups.kinds.empty()) return;
+  for (const audit::Answers& answers : models) {
+    results::Metric metric;
+    metric.id = metric.model = answers.name, metric.split = "test";
+    eval::describe_groups(answers.classed, labels, groups, metric);
+    record.parts.push_back({answers.name, std::move(metric.directories), std::move(metric.copies)});
+  }
+}
+
 }  // namespace
 
 Result<CompareOutputs> compare_sources(const CompareInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
-  std::optional<data::Dataset> dataset;
-  if (!inputs.data_folder.empty()) {
-    LITEQAT_ASSIGN_OR_RETURN(dataset, read_any_dataset(inputs.data_folder));
+  std::optional<TestImages> images;
+  if (!inputs.data_folders.empty()) {
+    LITEQAT_ASSIGN_OR_RETURN(images, read_test_images({.folders = inputs.data_folders, .copies = inputs.copies}));
+  } else if (!inputs.copies.empty()) {
+    return error(Code::kInvalidArgument, "--copies {}: copies are of the test images of --data DIR", inputs.copies);
   }
   std::vector<audit::Answers> models;
   for (const std::string& source : inputs.sources) {
     if (!is_model(source)) {
       LITEQAT_ASSIGN_OR_RETURN(audit::Answers answers, read_prediction_file(source));
-      models.push_back(std::move(answers));
+      models.push_back(images ? select_pooled(std::move(answers), *images) : std::move(answers));
       continue;
     }
-    if (!dataset) return error(Code::kInvalidArgument, "{}: is a model; give the images to run it on with --data DIR", source);
-    LITEQAT_ASSIGN_OR_RETURN(audit::Answers answers, run_source(source, inputs, *dataset, isa, pool, progress));
+    if (!images) return error(Code::kInvalidArgument, "{}: is a model; give the images to run it on with --data DIR", source);
+    LITEQAT_ASSIGN_OR_RETURN(audit::Answers answers, run_source(source, inputs, images->dataset, isa, pool, progress));
     models.push_back(std::move(answers));
   }
   for (size_t i = 0; i < models.size(); ++i) {
@@ -52,11 +66,17 @@ Result<CompareOutputs> compare_sources(const CompareInputs& inputs, Isa isa, Thr
   std::vector<int32_t> labels;
   if (!inputs.labels.empty()) {
     LITEQAT_ASSIGN_OR_RETURN(labels, read_label_file(inputs.labels));
-  } else if (dataset) {
-    labels = dataset->test.labels;
+    if (images) labels = select_pooled(std::move(labels), *images);
+  } else if (images) {
+    labels = images->dataset.test.labels;
   }
+  audit::CompareOptions options;
+  options.margin = inputs.margin, options.gap = inputs.gap;
+  if (images && images->copied()) options.pictures = images->groups.pictures;
   CompareOutputs outputs;
-  LITEQAT_ASSIGN_OR_RETURN(outputs.record, audit::compare(models, labels, {.margin = inputs.margin, .gap = inputs.gap}));
+  LITEQAT_ASSIGN_OR_RETURN(outputs.record, audit::compare(models, labels, options));
+  if (images) outputs.record.notes = images->notes;
+  if (images) add_directories(models, labels, images->groups, outputs.record);
   outputs.text = report::render_comparison(outputs.record, inputs.details);
   return outputs;
 }

@@ -15,9 +15,10 @@
 namespace liteqat::pipeline {
 
 struct CompareInputs {
-  std::vector<std::string> sources;  // .npy, .npz[:key], .csv; with data_folder also .tflite and .safetensors
-  std::string labels;                // empty: the test split's where there is data, else none
-  std::string data_folder;
+  std::vector<std::string> sources;       // .npy, .npz[:key], .csv; with data_folders also .tflite and .safetensors
+  std::string labels;                     // empty: the test split's where there is data, else none
+  std::vector<std::string> data_folders;  // several: their test images pooled
+  std::string copies;                     // "mirror,shift:2": altered copies of the test images; empty: none
   std::string arithmetic = "litert-reference";
   PreprocessingRequest preprocessing;
   double margin = 0.01;

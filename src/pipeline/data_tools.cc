@@ -53,9 +53,9 @@ Result<std::string> detect_dataset(const std::string& folder) {
                folder);
 }
 
-Result<data::Dataset> read_any_dataset(const std::string& folder) {
+Result<data::Dataset> read_any_dataset(const std::string& folder, data::TrainingImages training) {
   LITEQAT_ASSIGN_OR_RETURN(const std::string name, detect_dataset(folder));
-  return data::read_dataset(name, folder);
+  return data::read_dataset(name, folder, training);
 }
 
 results::DatasetRecord describe_dataset(const data::Dataset& dataset, const std::string& folder) {

@@ -12,7 +12,7 @@ namespace liteqat::pipeline {
 
 /// "mnist" or "cifar10" by the files that a folder holds. Fails: kNotFound naming what was looked for.
 Result<std::string> detect_dataset(const std::string& folder);
-Result<data::Dataset> read_any_dataset(const std::string& folder);
+Result<data::Dataset> read_any_dataset(const std::string& folder, data::TrainingImages training = data::TrainingImages::kRequired);
 
 /// Splits, counts, sizes, classes, checksums, mean and standard deviation per channel.
 results::DatasetRecord describe_dataset(const data::Dataset& dataset, const std::string& folder);

@@ -5,10 +5,12 @@
 #include <filesystem>
 #include <map>
 
+#include "audit/compare/compare.h"
 #include "base/file.h"
 #include "formats/npy/npy.h"
 #include "formats/tflite/tflite.h"
 #include "pipeline/data_tools.h"
+#include "pipeline/test_images.h"
 #include "quant/lower.h"
 
 namespace liteqat::pipeline {
@@ -79,6 +81,35 @@ Status check_names(const std::vector<std::string>& models) {
   return {};
 }
 
+/// What eval runs on. Training images are those of one folder, as they are.
+Result<TestImages> read_evaluation_images(const EvaluateInputs& inputs) {
+  if (inputs.split != "test" && inputs.split != "train") {
+    return error(Code::kInvalidArgument, "--split {}: expected test or train", inputs.split);
+  }
+  const bool train = inputs.split == "train";
+  if (train && (inputs.data_folders.size() > 1 || !inputs.copies.empty())) {
+    return error(Code::kInvalidArgument,
+                 "--split train: pools and copies are of test images; give one --data without --copies for training images");
+  }
+  return read_test_images({.folders = inputs.data_folders,
+                           .copies = inputs.copies,
+                           .limit_images = inputs.limit_images,
+                           .training = train ? data::TrainingImages::kRequired : data::TrainingImages::kIfPresent});
+}
+
+/// The paired comparisons of all models, and for every pair whether its gap is more than chance and what it would take to see it.
+Status compare_gaps(std::vector<audit::Answers> answers, const std::vector<int32_t>& labels, const TestImages& images,
+                    results::Evaluation& evaluation) {
+  audit::CompareOptions options;
+  if (images.copied()) options.pictures = images.groups.pictures;
+  LITEQAT_ASSIGN_OR_RETURN(results::Comparison comparison, audit::compare(answers, labels, options));
+  for (results::Finding& finding : comparison.findings) {
+    if (finding.check == "noise.within_sampling_error") evaluation.findings.push_back(std::move(finding));
+  }
+  evaluation.comparisons = std::move(comparison.pairs);
+  return {};
+}
+
 }  // namespace
 
 Status write_scores(const std::string& path, const eval::Predictions& predictions) {
@@ -143,19 +174,18 @@ Result<eval::Predictions> predict_any_model(const ModelRun& run, const data::Spl
   return predict_loaded(any, split, normalization, {.profile = run.profile, .isa = run.isa}, pool, progress);
 }
 
-Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
+Result<results::Evaluation> evaluate_models(const EvaluateInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(const runtime::Profile profile, runtime::parse_profile(inputs.arithmetic));
-  LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(inputs.data_folder));
-  if (inputs.split != "test" && inputs.split != "train") {
-    return error(Code::kInvalidArgument, "--split {}: expected test or train", inputs.split);
-  }
-  const data::Split split = data::take_first(inputs.split == "test" ? dataset.test : dataset.train, inputs.limit_images);
+  LITEQAT_ASSIGN_OR_RETURN(const TestImages images, read_evaluation_images(inputs));
+  const data::Split split = inputs.split == "test" ? images.dataset.test : data::take_first(images.dataset.train, inputs.limit_images);
   if (!inputs.predictions_folder.empty()) {
     LITEQAT_RETURN_IF_ERROR(check_names(inputs.models));
     LITEQAT_RETURN_IF_ERROR(make_folder(inputs.predictions_folder));
     LITEQAT_RETURN_IF_ERROR(write_labels(inputs.predictions_folder + "/labels.npy", split));
   }
-  EvaluateOutputs outputs;
+  results::Evaluation evaluation;
+  evaluation.notes = images.notes;
+  std::vector<audit::Answers> answers;
   for (const std::string& path : inputs.models) {
     LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
     LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
@@ -163,17 +193,21 @@ Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, T
     const std::string name = std::filesystem::path(path).stem().string();
     auto predictions = predict_loaded(any, split, normalization, {.profile = profile, .isa = isa}, pool, progress);
     if (!predictions.ok()) return predictions.status().with_context(path);
-    if (predictions->classes != dataset.classes()) {
-      return error(Code::kMismatch, "{}: gives {} scores an image, {} has {} classes", path, predictions->classes, inputs.data_folder,
-                   dataset.classes());
+    if (predictions->classes != images.dataset.classes()) {
+      return error(Code::kMismatch, "{}: gives {} scores an image, {} has {} classes", path, predictions->classes, inputs.data_folders[0],
+                   images.dataset.classes());
     }
-    outputs.metrics.push_back(
+    evaluation.metrics.push_back(
         eval::make_metric(name, any.deployed ? inputs.arithmetic : kFloatArithmetic, split.name, *predictions, split.labels));
+    if (inputs.split == "test") eval::describe_groups(predictions->classed, split.labels, images.groups, evaluation.metrics.back());
     if (!inputs.predictions_folder.empty()) {
       LITEQAT_RETURN_IF_ERROR(write_scores(format("{}/{}.npy", inputs.predictions_folder, name), *predictions));
     }
+    audit::Answers& kept = answers.emplace_back();
+    kept.name = name, kept.classes = predictions->classes, kept.classed = std::move(predictions->classed);
   }
-  return outputs;
+  if (answers.size() > 1) LITEQAT_RETURN_IF_ERROR(compare_gaps(std::move(answers), split.labels, images, evaluation));
+  return evaluation;
 }
 
 }  // namespace liteqat::pipeline

@@ -9,6 +9,7 @@
 #include "pipeline/context.h"
 #include "pipeline/model_file.h"
 #include "pipeline/preprocessing.h"
+#include "results/evaluation_record.h"
 #include "results/records.h"
 
 namespace liteqat::pipeline {
@@ -40,17 +41,17 @@ Result<eval::Predictions> predict_any_model(const ModelRun& run, const data::Spl
 
 struct EvaluateInputs {
   std::vector<std::string> models;
-  std::string data_folder;
+  std::vector<std::string> data_folders;  // several: their test images pooled
+  std::string copies;                     // "mirror,shift:2": altered copies of the test images; empty: none
   std::string split = "test";
   std::string arithmetic = "litert-reference";
-  std::string predictions_folder;  // empty: none written
-  int64_t limit_images = 0;
+  std::string predictions_folder;      // empty: none written
+  int64_t limit_images = 0;            // of each folder
   PreprocessingRequest preprocessing;  // where the model carries no contract, and against it if given
 };
-struct EvaluateOutputs {
-  std::vector<results::Metric> metrics;
-};
-Result<EvaluateOutputs> evaluate_models(const EvaluateInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);
+/// Metrics of every model; of two and more also what their gaps mean. Fails: as the readers do; kInvalidArgument for an unknown split, and
+/// for training images of several folders or with copies.
+Result<results::Evaluation> evaluate_models(const EvaluateInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);
 
 struct PredictInputs {
   std::string model, inputs, output;

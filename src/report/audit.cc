@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "report/evaluation.h"
 #include "report/words.h"
 #include "results/verdict.h"
 
@@ -48,6 +49,7 @@ std::string metric_lines(const results::Audit& audit) {
   for (const results::Metric& metric : audit.metrics) {
     text += format("{:<{}}  {:>7} of {:<7} {:.4f}  [{:.4f}, {:.4f}]  {}\n", metric.id, width, format_count(metric.correct),
                    format_count(metric.total), metric.value, metric.interval.low, metric.interval.high, metric.arithmetic);
+    text += part_lines(metric.directories);
   }
   return text;
 }

@@ -164,7 +164,10 @@ std::string comparison_line(const results::FigureComparison& pair) {
                 ? format(" On the same images it is, if the two disagree in correctness on at most {} of them.",
                          format_count(*pair.significant_below_discordant))
                 : " No paired test on these images can find it either.";
-    if (pair.images_needed) text += format(" Unpaired it would take {} images each.", format_count(*pair.images_needed));
+    if (pair.images_needed && pair.images_more) {
+      text += format(" Unpaired it would take {} images each: you would need {} more.", format_count(*pair.images_needed),
+                     format_count(*pair.images_more));
+    }
   }
   return text;
 }

@@ -39,18 +39,6 @@ const std::array<Section, 11> kSections = {{
     {"environment", "Environment", [](const results::Run&) { return true; }, add_environment},
 }};
 
-void add_head(HtmlBuilder& html, const results::Run& run) {
-  html.open("head", {}).single("meta", {{"charset", "utf-8"}});
-  html.single("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
-  html.single("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
-  // Nothing from elsewhere, and the browser holds us to it.
-  html.single("meta",
-              {{"http-equiv", "Content-Security-Policy"}, {"content", "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}});
-  html.single("link", {{"rel", "icon"}, {"href", "data:,"}});
-  html.element("title", {}, (run.recipe.empty() ? std::string("run") : run.recipe) + " \xc2\xb7 liteqat");
-  html.open("style", {}).trusted(style_sheet()).close("style").close("head");
-}
-
 void add_contents(HtmlBuilder& html, const results::Run& run) {
   html.open("nav", {{"aria-label", "Contents"}});
   for (const Section& section : kSections) {
@@ -61,10 +49,22 @@ void add_contents(HtmlBuilder& html, const results::Run& run) {
 
 }  // namespace
 
+void add_page_head(HtmlBuilder& html, const std::string& title) {
+  html.open("head", {}).single("meta", {{"charset", "utf-8"}});
+  html.single("meta", {{"name", "viewport"}, {"content", "width=device-width, initial-scale=1"}});
+  html.single("meta", {{"name", "color-scheme"}, {"content", "light dark"}});
+  // Nothing from elsewhere, and the browser holds us to it.
+  html.single("meta",
+              {{"http-equiv", "Content-Security-Policy"}, {"content", "default-src 'none'; style-src 'unsafe-inline'; img-src data:"}});
+  html.single("link", {{"rel", "icon"}, {"href", "data:,"}});
+  html.element("title", {}, title + " \xc2\xb7 liteqat");
+  html.open("style", {}).trusted(style_sheet()).close("style").close("head");
+}
+
 std::string render_html(const results::Run& run) {
   HtmlBuilder html;
   html.trusted("<!doctype html>\n").open("html", {{"lang", "en"}});
-  add_head(html, run);
+  add_page_head(html, run.recipe.empty() ? "run" : run.recipe);
   html.open("body", {}).open("main", {}).open("header", {});
   add_masthead(html, run);
   html.close("header");

@@ -20,6 +20,13 @@ void add_stages(HtmlBuilder& html, const results::Run& run);
 void add_provenance(HtmlBuilder& html, const results::Run& run);
 void add_environment(HtmlBuilder& html, const results::Run& run);
 
+/// The parts that a run's report and an audit's share.
+void add_finding_list(HtmlBuilder& html, const std::vector<results::Finding>& findings);
+void add_gap(HtmlBuilder& html, const results::Attribution& attribution);
+
+/// <head> of a page that needs nothing from elsewhere.
+void add_page_head(HtmlBuilder& html, const std::string& title);
+
 /// Metrics of the first split that has any, with a confusion matrix, in the order of models.
 std::vector<const results::Metric*> confusion_metrics(const results::Run& run);
 

@@ -46,9 +46,9 @@ void add_finding(HtmlBuilder& html, const Finding& finding) {
   html.close("div");
 }
 
-std::vector<const Finding*> findings_with(const results::Run& run, Verdict verdict) {
+std::vector<const Finding*> findings_with(const std::vector<Finding>& findings, Verdict verdict) {
   std::vector<const Finding*> found;
-  for (const Finding& finding : run.findings) {
+  for (const Finding& finding : findings) {
     if (finding.verdict == verdict) found.push_back(&finding);
   }
   return found;
@@ -130,10 +130,10 @@ void add_part_row(HtmlBuilder& html, const AttributionPart& part) {
 
 }  // namespace
 
-void add_findings(HtmlBuilder& html, const results::Run& run) {
+void add_finding_list(HtmlBuilder& html, const std::vector<Finding>& findings) {
   html.element("h2", {}, "Findings");
-  const auto problems = findings_with(run, Verdict::kProblem), doubts = findings_with(run, Verdict::kDoubt);
-  const auto clear = findings_with(run, Verdict::kClear), skipped = findings_with(run, Verdict::kSkipped);
+  const auto problems = findings_with(findings, Verdict::kProblem), doubts = findings_with(findings, Verdict::kDoubt);
+  const auto clear = findings_with(findings, Verdict::kClear), skipped = findings_with(findings, Verdict::kSkipped);
   html.element("p", {{"class", "note"}},
                format("{} problems, {} doubts, {} clear, {} could not be checked. The strongest stands first.", problems.size(),
                       doubts.size(), clear.size(), skipped.size()));
@@ -151,8 +151,7 @@ void add_findings(HtmlBuilder& html, const results::Run& run) {
   add_skipped(html, skipped);
 }
 
-void add_attribution(HtmlBuilder& html, const results::Run& run) {
-  const results::Attribution& attribution = *run.attribution;
+void add_gap(HtmlBuilder& html, const results::Attribution& attribution) {
   html.element("h2", {}, format("From {} to {}", attribution.from, attribution.to));
   add_waterfall(html, attribution);
   html.open("details", {}).element("summary", {}, "How each part was measured");
@@ -168,6 +167,14 @@ void add_attribution(HtmlBuilder& html, const results::Run& run) {
       "measured in another order it stands beside; what differs is interaction of the two. Intervals are Tango's for the same "
       "images; chance: the exact McNemar test finds no difference at 0.05.");
   html.close("details");
+}
+
+void add_findings(HtmlBuilder& html, const results::Run& run) {
+  add_finding_list(html, run.findings);
+}
+
+void add_attribution(HtmlBuilder& html, const results::Run& run) {
+  add_gap(html, *run.attribution);
 }
 
 }  // namespace liteqat::report

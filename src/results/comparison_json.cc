@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "results/comparison.h"
+#include "results/evaluation_record.h"
 #include "results/json_writer.h"
 
 namespace liteqat::results {
@@ -15,7 +18,7 @@ Json model_json(const ComparedModel& model, bool labelled) {
   json["correct"] = or_null(labelled, model.correct);
   json["value"] = or_null(labelled, model.value);
   json["interval"] = labelled ? interval_json(model.interval) : Json();
-  json["interval_exact"] = labelled ? interval_json(model.interval_exact) : Json();
+  json["interval_exact"] = model.interval_exact ? interval_json(*model.interval_exact) : Json();
   json["ties"] = model.ties;
   return json;
 }
@@ -37,7 +40,23 @@ void add_power(const PairComparison& pair, Json& json) {
   power["discordance"] = pair.discordance;
   power["smallest_gap"] = or_null(pair.smallest_gap.has_value(), pair.smallest_gap.value_or(0));
   power["gap"] = pair.gap_asked;
-  power["images_needed"] = or_null(pair.images_needed.has_value(), pair.images_needed.value_or(0));
+  const int64_t there = pair.clusters ? pair.clusters->pictures : pair.total;
+  const auto add = [&](const std::string& suffix, const std::optional<int64_t>& needed) {
+    power["images_needed" + suffix] = or_null(needed.has_value(), needed.value_or(0));
+    power["images_more" + suffix] = or_null(needed.has_value(), std::max<int64_t>(0, needed.value_or(0) - there));
+  };
+  add("", pair.images_needed);
+  add("_unpaired", pair.images_needed_unpaired);
+}
+
+/// What stands in place of McNemar's test where images are copies.
+Json clusters_json(const PairComparison& pair) {
+  Json json;
+  json["pictures"] = pair.clusters->pictures;
+  json["images_each"] = pair.clusters->images_each;
+  json["p"] = pair.clusters->p;
+  json["p_holm"] = pair.p_holm;
+  return json;
 }
 
 void add_pair(const PairComparison& pair, Json& json) {
@@ -50,9 +69,12 @@ void add_pair(const PairComparison& pair, Json& json) {
   json["only_b"] = or_null(pair.labelled, pair.only_b);
   json["both_wrong"] = or_null(pair.labelled, pair.both_wrong);
   if (pair.labelled) {
-    json["mcnemar"]["p_exact"] = pair.p_exact;
-    json["mcnemar"]["p_mid"] = pair.p_mid;
-    json["mcnemar"]["p_holm"] = pair.p_holm;
+    Json& mcnemar = json["mcnemar"] = nullptr;
+    if (pair.clusters) {
+      json["clusters"] = clusters_json(pair);
+    } else {
+      mcnemar = {{"p_exact", pair.p_exact}, {"p_mid", pair.p_mid}, {"p_holm", pair.p_holm}};
+    }
     json["difference"]["value"] = pair.difference;
     json["difference"]["interval"] = interval_json(pair.difference_interval);
     json["equivalence"]["margin"] = pair.margin;
@@ -72,6 +94,14 @@ void add_pair(const PairComparison& pair, Json& json) {
   }
 }
 
+Json model_parts_json(const ModelParts& model) {
+  Json json;
+  json["name"] = model.name;
+  if (!model.directories.empty()) json["directories"] = parts_json(model.directories, "directory");
+  if (!model.copies.empty()) json["copies"] = parts_json(model.copies, "copy");
+  return json;
+}
+
 Json pair_json(const PairComparison& pair) {
   Json json;
   add_pair(pair, json);
@@ -80,12 +110,24 @@ Json pair_json(const PairComparison& pair) {
 
 }  // namespace
 
+std::string evaluation_to_json(const Evaluation& evaluation) {
+  Json json;
+  json["schema"] = "liteqat/eval/1";
+  json["metrics"] = list(evaluation.metrics, metric_json);
+  if (!evaluation.comparisons.empty()) json["comparisons"] = list(evaluation.comparisons, pair_json);
+  if (!evaluation.findings.empty()) json["findings"] = list(evaluation.findings, finding_json);
+  if (!evaluation.notes.empty()) json["notes"] = evaluation.notes;
+  return print_document(json);
+}
+
 std::string comparison_to_json(const Comparison& comparison) {
   Json json;
   json["schema"] = "liteqat/compare/1";
   add_pair(comparison.pairs.front(), json);
   if (comparison.pairs.size() > 1) json["comparisons"] = list(comparison.pairs, pair_json);
   json["findings"] = list(comparison.findings, finding_json);
+  if (!comparison.parts.empty()) json["parts"] = list(comparison.parts, model_parts_json);
+  if (!comparison.notes.empty()) json["notes"] = comparison.notes;
   return print_document(json);
 }
 

@@ -60,6 +60,7 @@ Json comparison_json(const FigureComparison& comparison) {
   json["p_unpaired"] = comparison.p_unpaired;
   json["significant_below_discordant"] = or_null(comparison.significant_below_discordant);
   json["images_needed"] = or_null(comparison.images_needed);
+  json["images_more"] = or_null(comparison.images_more);
   return json;
 }
 

@@ -40,6 +40,7 @@ struct FigureComparison {
   double difference = 0, z = 0, p_unpaired = 1;
   std::optional<int64_t> significant_below_discordant = {};
   std::optional<int64_t> images_needed = {};  // per figure, unpaired; empty for equal figures
+  std::optional<int64_t> images_more = {};    // of them, more than the figure with fewer images has
 };
 
 /// A number that the explanation rests on, and where it comes from.

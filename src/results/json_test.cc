@@ -5,6 +5,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "results/evaluation_record.h"
 #include "results/records.h"
 
 namespace liteqat::results {
@@ -60,7 +61,7 @@ Run full_run() {
 }
 
 TEST(EvalJson, IsWrittenAsDocumented) {
-  EXPECT_EQ(eval_to_json({small_metric()}), R"({
+  EXPECT_EQ(evaluation_to_json({.metrics = {small_metric()}}), R"({
   "schema": "liteqat/eval/1",
   "metrics": [
     {
@@ -91,7 +92,25 @@ TEST(EvalJson, IsWrittenAsDocumented) {
 }
 
 TEST(EvalJson, NoMetrics) {
-  EXPECT_EQ(eval_to_json({}), "{\n  \"schema\": \"liteqat/eval/1\",\n  \"metrics\": []\n}\n");
+  EXPECT_EQ(evaluation_to_json({}), "{\n  \"schema\": \"liteqat/eval/1\",\n  \"metrics\": []\n}\n");
+}
+
+TEST(EvalJson, PartsClustersAndNotesStandBesideTheMetric) {
+  Metric metric = small_metric();
+  metric.directories = {{.name = "a", .correct = 3, .total = 4, .value = 0.75}, {.name = "b"}};
+  metric.copies = {{.name = "as they are", .correct = 1, .total = 2, .value = 0.5},
+                   {.name = "mirrored", .correct = 2, .total = 2, .value = 1}};
+  metric.clusters = ClusterRecord{.pictures = 2, .images_each = 2, .design_effect = 1.6, .effective_images = 2.5};
+  const Json json = Json::parse(evaluation_to_json({.metrics = {metric}, .notes = {"a note"}}));
+  EXPECT_EQ(json.at("notes"), Json({"a note"}));
+  EXPECT_FALSE(json.contains("comparisons"));
+  const Json& written = json.at("metrics").at(0);
+  EXPECT_EQ(written.at("directories").at(0).at("directory"), "a");
+  EXPECT_EQ(written.at("directories").at(0).at("value"), 0.75);
+  EXPECT_FALSE(written.at("directories").at(1).contains("value"));
+  EXPECT_EQ(written.at("directories").at(1).at("total"), 0);
+  EXPECT_EQ(written.at("copies").at(1).at("copy"), "mirrored");
+  EXPECT_EQ(written.at("clusters").at("effective_images"), 2.5);
 }
 
 TEST(RunJson, HasTheDocumentedKeys) {

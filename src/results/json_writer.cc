@@ -65,6 +65,20 @@ Json interval_json(const Interval& interval) {
   return json;
 }
 
+Json parts_json(const std::vector<MetricPart>& parts, const char* name) {
+  Json array = Json::array();
+  for (const MetricPart& part : parts) {
+    Json json;
+    json[name] = part.name;
+    json["correct"] = part.correct;
+    json["total"] = part.total;
+    if (part.total > 0) json["value"] = part.value;
+    if (part.total > 0) json["interval"] = interval_json(part.interval);
+    array.push_back(json);
+  }
+  return array;
+}
+
 Json metric_json(const Metric& metric) {
   Json json;
   json["id"] = metric.id;
@@ -81,6 +95,14 @@ Json metric_json(const Metric& metric) {
     json["agreement_with"] = metric.agreement_with;
   }
   if (!metric.confusion.empty()) json["confusion"] = metric.confusion;
+  if (!metric.directories.empty()) json["directories"] = parts_json(metric.directories, "directory");
+  if (!metric.copies.empty()) json["copies"] = parts_json(metric.copies, "copy");
+  if (metric.clusters) {
+    json["clusters"] = {{"pictures", metric.clusters->pictures},
+                        {"images_each", metric.clusters->images_each},
+                        {"design_effect", metric.clusters->design_effect},
+                        {"effective_images", metric.clusters->effective_images}};
+  }
   return json;
 }
 

@@ -26,6 +26,8 @@ struct FigureRecord;
 struct Hypothesis;
 
 Json metric_json(const Metric& metric);
+/// `name`: the key of a part's name. Of a part without images value and interval are left out.
+Json parts_json(const std::vector<MetricPart>& parts, const char* name);
 Json figure_json(const FigureRecord& figure);
 Json hypothesis_json(const Hypothesis& hypothesis);
 Json finding_json(const Finding& finding);

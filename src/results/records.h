@@ -17,6 +17,21 @@ struct Interval {
   double level = 0.95, low = 0, high = 0;
 };
 
+/// Part of a metric's images: those of one folder of a pool, or one form of the copies. Of a part without images only the name has a
+/// meaning.
+struct MetricPart {
+  std::string name;
+  int64_t correct = 0, total = 0;
+  double value = 0;
+  Interval interval = {};
+};
+
+/// Images that are not independent: pictures and their altered copies. The metric's interval is then that of the clusters.
+struct ClusterRecord {
+  int64_t pictures = 0, images_each = 1;
+  double design_effect = 1, effective_images = 0;
+};
+
 struct Metric {
   std::string id, model, arithmetic, split;  // "qat_int8.test", "qat_int8", "litert-reference" ("float32" for train's forward), "test"
   int64_t correct = 0, total = 0;
@@ -26,6 +41,9 @@ struct Metric {
   std::optional<int64_t> agreement = {};  // images given the same class as the model `agreement_with`
   std::string agreement_with = {};
   std::vector<std::vector<int64_t>> confusion = {};  // [label][prediction]; empty if not recorded
+  std::vector<MetricPart> directories = {};          // of a pool of several
+  std::vector<MetricPart> copies = {};               // of altered copies, the pictures as they are first
+  std::optional<ClusterRecord> clusters = {};        // of altered copies
 };
 
 enum class Verdict { kProblem, kDoubt, kClear, kSkipped };
@@ -124,8 +142,5 @@ struct Run {
 /// JSON with stable key order, two-space indent, a final newline; numbers round-trip.
 std::string run_to_json(const Run& run);
 Result<Run> run_from_json(const std::string& text, const std::string& path_for_messages);
-
-/// {"schema": "liteqat/eval/1", "metrics": [...]}
-std::string eval_to_json(const std::vector<Metric>& metrics);
 
 }  // namespace liteqat::results

@@ -124,11 +124,4 @@ std::string run_to_json(const Run& run) {
   return print_document(json);
 }
 
-std::string eval_to_json(const std::vector<Metric>& metrics) {
-  Json json;
-  json["schema"] = "liteqat/eval/1";
-  json["metrics"] = list(metrics, metric_json);
-  return print_document(json);
-}
-
 }  // namespace liteqat::results

@@ -175,5 +175,55 @@ TEST(Attribution, StepsWithinChanceAreCalledNoise) {
   EXPECT_FALSE(part_named(gap, "metric").interval.has_value());  // a metric's change is no sample
 }
 
+/// Float and a second model of that name, which gets every image of class 3 right that float gets wrong (30 of 60), else the same.
+Evidence make_pair(const std::string& second, bool in_a_run) {
+  Evidence evidence;
+  evidence.classes = 10;
+  if (in_a_run) evidence.run.emplace();
+  for (const std::string& name : {std::string("float"), second}) {
+    AuditedModel model;
+    model.name = name;
+    model.kind = name == "float" ? Kind::kFloat : Kind::kInteger;
+    Measured measured = {"litert-reference", "test", {}};
+    for (int32_t i = 0; i < 600; ++i) {
+      const bool wrong = name == "float" && i % 10 == 3 && i < 300;
+      measured.answers.classed.push_back(wrong ? 4 : i % 10);
+    }
+    model.measured.push_back(measured);
+    evidence.subjects.push_back(model);
+  }
+  for (int32_t i = 0; i < 600; ++i) evidence.labels.push_back(i % 10);
+  return evidence;
+}
+
+Verdict verdict_of(const Evidence& evidence, const std::string& check) {
+  for (const results::Finding& finding : run_checks(evidence)) {
+    if (finding.check == check) return finding.verdict;
+  }
+  return Verdict::kSkipped;
+}
+
+TEST(Checks, AClassThatFurtherTrainingMovesIsNoDoubtAboutQuantization) {
+  EXPECT_EQ(verdict_of(make_pair("ptq_int8", true), "quant.flips_by_class"), Verdict::kDoubt);
+  EXPECT_EQ(verdict_of(make_pair("some_int8", false), "quant.flips_by_class"), Verdict::kDoubt);
+  for (const char* trained : {"float_control", "qat", "qat_int8"}) {
+    EXPECT_EQ(verdict_of(make_pair(trained, true), "quant.flips_by_class"), Verdict::kClear) << trained;
+    EXPECT_EQ(verdict_of(make_pair(trained, false), "quant.flips_by_class"), Verdict::kDoubt) << trained;
+  }
+}
+
+TEST(Checks, ARunsIntegerModelIsHeldAgainstItsOwnFloatForm) {
+  Evidence evidence = make_pair("qat", true);
+  AuditedModel deployed = evidence.subjects[0];  // it answers as float does: class 3 was lost again in conversion
+  deployed.name = "qat_int8", deployed.kind = Kind::kInteger;
+  evidence.subjects.push_back(deployed);
+  evidence.subjects[1].kind = Kind::kUnknown;
+  bool found = false;
+  for (const results::Finding& finding : run_checks(evidence)) {
+    found = found || (finding.check == "quant.flips_by_class" && finding.verdict == Verdict::kDoubt && finding.evidence.at("class") == 3);
+  }
+  EXPECT_TRUE(found);
+}
+
 }  // namespace
 }  // namespace liteqat::audit

@@ -1,47 +1,112 @@
 #include "audit/checks/pairs.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
+#include "audit/checks/harm.h"
 #include "audit/compare/compare.h"
 #include "audit/compare/findings.h"
+#include "base/format.h"
 #include "stats/holm.h"
 
 namespace liteqat::audit {
+namespace {
 
-void add_pair_findings_of(const Check& check, const Evidence& evidence, Findings& findings) {
-  std::vector<const Answers*> answers;
-  std::vector<const Answers*> same_model;  // a run's float model in its formats, which must answer alike
+/// A model with its answers on the labelled test images.
+struct Side {
+  const AuditedModel* subject = nullptr;
+  const Answers* answers = nullptr;
+};
+
+enum class Relation {
+  kUnknown,
+  kOneModel,        // a run's float model in its formats, which must answer alike
+  kSameTraining,    // quantized without further training
+  kTrainedFurther,  // one of the two went on training where the other one ended
+};
+
+struct SidePair {
+  Side a, b;
+  Relation relation = Relation::kUnknown;
+};
+
+bool is_one_of(const std::string& name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// By the names that a run gives its models, else by the weights of an integer model beside its float twin's.
+Relation relation_of(const Evidence& evidence, const Side& a, const Side& b) {
+  const std::string &first = a.subject->name, &second = b.subject->name;
+  if (evidence.run && is_one_of(first, {"float", "float32", "float16"})) {
+    if (is_one_of(second, {"float", "float32", "float16"})) return Relation::kOneModel;
+    if (is_one_of(second, {"float_control", "qat", "qat_int8"})) return Relation::kTrainedFurther;
+    if (second == "ptq_int8") return Relation::kSameTraining;
+  }
+  if (evidence.run && first == "qat" && second == "qat_int8") return Relation::kSameTraining;
+  if (b.subject->study && !b.subject->study->own_weights && b.subject->study->twin == first)
+    return same_training(*b.subject->study) ? Relation::kSameTraining : Relation::kTrainedFurther;
+  return Relation::kUnknown;
+}
+
+/// Every model with the first float one (the first model where there is none), and a run's fake-quantized model with its integer form.
+std::vector<SidePair> pair_up(const Evidence& evidence) {
+  std::vector<Side> sides;
   for (const AuditedModel& subject : evidence.subjects) {
     const Measured* measured = subject.find("test");
     if (measured == nullptr || measured->answers.classed.size() != evidence.labels.size() || evidence.labels.empty()) continue;
-    const bool format_of_float = evidence.run && (subject.name == "float" || subject.name == "float32" || subject.name == "float16");
-    if (format_of_float) same_model.push_back(&measured->answers);
-    if (subject.kind == Kind::kFloat && (answers.empty() || answers[0]->classes == 0)) {
-      answers.insert(answers.begin(), &measured->answers);
-    } else {
-      answers.push_back(&measured->answers);
-    }
+    const bool first_float = subject.kind == Kind::kFloat && (sides.empty() || sides[0].answers->classes == 0);
+    sides.insert(first_float ? sides.begin() : sides.end(), Side{&subject, &measured->answers});
   }
-  const auto is_format = [&](const Answers* one) { return std::find(same_model.begin(), same_model.end(), one) != same_model.end(); };
-  std::vector<results::PairComparison> pairs;
-  std::vector<bool> formats;
+  std::vector<SidePair> pairs;
+  for (size_t i = 1; i < sides.size(); ++i) pairs.push_back({sides[0], sides[i], relation_of(evidence, sides[0], sides[i])});
+  const auto named = [&](const char* name) {
+    return std::find_if(sides.begin(), sides.end(), [&](const Side& side) { return side.subject->name == name; });
+  };
+  const auto trained = named("qat"), deployed = named("qat_int8");
+  if (evidence.run && trained != sides.end() && deployed != sides.end() && trained != sides.begin() && deployed != sides.begin())
+    pairs.push_back({*trained, *deployed, Relation::kSameTraining});
+  return pairs;
+}
+
+/// What is known of how the two came about: a difference that training explains is no doubt about quantization or the report.
+void apply_relation(Relation relation, const results::PairComparison& pair, size_t pairs, results::Finding& finding) {
+  const bool expected = relation == Relation::kOneModel ? finding.check == "report.identical_figures"
+                                                        : relation == Relation::kTrainedFurther &&
+                                                              (finding.check == "quant.flips_by_class" ||
+                                                               (finding.check == "noise.equivalent" && pair.p_holm < kSignificant));
+  const bool doubted = finding.verdict == results::Verdict::kDoubt;
+  if (finding.check == "quant.flips_by_class" && doubted && finding.evidence["p"] * static_cast<double>(pairs) >= kSignificant) {
+    finding.verdict = results::Verdict::kClear, finding.advice.clear();  // Bonferroni over the pairs
+  } else if (expected && doubted) {
+    finding.verdict = results::Verdict::kClear, finding.advice.clear();
+    if (relation == Relation::kTrainedFurther)
+      finding.summary += " One of the two was trained further: the difference is real, and no sign of quantization.";
+  }
+}
+
+}  // namespace
+
+void add_pair_findings_of(const Check& check, const Evidence& evidence, Findings& findings) {
+  std::vector<results::PairComparison> compared;
+  std::vector<Relation> relations;
   std::vector<double> p;
-  for (size_t i = 1; i < answers.size(); ++i) {
-    const std::vector<Answers> two = {*answers[0], *answers[i]};
+  for (const SidePair& sides : pair_up(evidence)) {
+    const std::vector<Answers> two = {*sides.a.answers, *sides.b.answers};
     const auto comparison = compare(two, evidence.labels, {});
     if (!comparison.ok()) continue;  // answers of another number of classes: nothing to compare
-    pairs.push_back(comparison->pairs[0]);
-    formats.push_back(is_format(answers[0]) && is_format(answers[i]));
-    p.push_back(pairs.back().p_exact);
+    compared.push_back(comparison->pairs[0]);
+    relations.push_back(sides.relation);
+    p.push_back(compared.back().p_exact);
   }
   const std::vector<double> adjusted = stats::holm_adjusted(p);
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    pairs[i].p_holm = adjusted[i];
+  for (size_t i = 0; i < compared.size(); ++i) {
+    compared[i].p_holm = adjusted[i];
     std::vector<results::Finding> all;
-    add_pair_findings(pairs[i], all);
+    add_pair_findings(compared[i], all);
     for (results::Finding& finding : all) {
       if (finding.check != check.id) continue;
-      if (finding.check == "report.identical_figures" && formats[i]) finding.verdict = results::Verdict::kClear, finding.advice.clear();
+      apply_relation(relations[i], compared[i], compared.size(), finding);
       findings.push_back(std::move(finding));
     }
   }

@@ -8,8 +8,10 @@ const Check kQuantFlipsByClass = {
     .question = "Does one class lose what the average hides?",
     .needs = kPairNeeds,
     .statistic = "exact McNemar within each class",
-    .threshold = "Bonferroni-adjusted p < 0.05 is a doubt",
-    .error_rate = "0.05 per pair under equality; never a problem",
+    .threshold =
+        "p < 0.05, Bonferroni-adjusted over classes and pairs, is a doubt; clear where one of the two was trained further (by a "
+        "run's names, or weights that differ from the float twin's by more than rounding), which moves classes",
+    .error_rate = "0.05 per audit under equality; never a problem",
     .run = add_pair_findings_of,
 };
 

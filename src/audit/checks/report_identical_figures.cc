@@ -7,9 +7,11 @@ const Check kReportIdenticalFigures = {
     .id = "report.identical_figures",
     .question = "Do two models answer exactly alike, as one model twice would?",
     .needs = kPairNeeds,
-    .statistic = "images given the same class",
-    .threshold = "all of them is a doubt",
-    .error_rate = "models that differ in one image are never named",
+    .statistic = "scores that are equal; of class indices, images given the same class",
+    .threshold = "all of them is a doubt; the same classes with other scores are clear, and so are a run's formats of one float model",
+    .error_rate =
+        "0 for two models with scores; of class indices alone, two models that differ by a share d of the answers are named with "
+        "probability (1 - d)^n",
     .run = add_pair_findings_of,
 };
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "audit/compare/copies.h"
 #include "audit/compare/findings.h"
 #include "stats/comparisons.h"
 #include "stats/holm.h"
+#include "stats/images_needed.h"
 #include "stats/intervals.h"
 #include "stats/paired_difference.h"
 #include "stats/paired_power.h"
@@ -60,6 +62,10 @@ void test(const CompareOptions& options, PairComparison& pair) {
   pair.smallest_gap = stats::smallest_paired_gap(pair.total, pair.discordance, {});
   pair.gap_asked = options.gap.value_or(std::fabs(pair.difference));
   pair.images_needed = stats::paired_images_needed(pair.gap_asked, pair.discordance, {});
+  const double middle = (pair.a.value + pair.b.value) / 2, half = pair.gap_asked / 2;
+  const stats::PowerGoal goal;
+  pair.images_needed_unpaired =
+      stats::images_needed_unpaired(std::min(1.0, middle + half), std::max(0.0, middle - half), goal.alpha, goal.power);
 }
 
 std::optional<results::ScoreDifference> compare_scores(const Answers& a, const Answers& b) {
@@ -103,6 +109,10 @@ Status check_pair(const Answers& a, const Answers& b) {
 Result<results::Comparison> compare(std::span<const Answers> models, std::span<const int32_t> labels, const CompareOptions& options) {
   if (models.size() < 2) return error(Code::kInvalidArgument, "compare: {} model, at least two are needed", models.size());
   if (models[0].count() == 0) return error(Code::kMismatch, "{}: no predictions", models[0].name);
+  if (options.pictures != 0 && (options.pictures < 2 || models[0].count() % options.pictures != 0)) {
+    return error(Code::kMismatch, "{}: {} answers for copies of {} pictures: as many for each of at least two were expected",
+                 models[0].name, models[0].count(), options.pictures);
+  }
   results::Comparison comparison;
   for (size_t first = 0; first < models.size(); ++first) {
     if (!labels.empty()) LITEQAT_RETURN_IF_ERROR(check_labels(models[first], labels));
@@ -115,6 +125,7 @@ Result<results::Comparison> compare(std::span<const Answers> models, std::span<c
       pair.a = describe(a, pair.both_right + pair.only_a, pair.labelled, options.level);
       pair.b = describe(b, pair.both_right + pair.only_b, pair.labelled, options.level);
       if (pair.labelled) test(options, pair);
+      if (pair.labelled && options.pictures > 0) test_copies(a, b, labels, options, pair);
       pair.scores = compare_scores(a, b);
       comparison.pairs.push_back(std::move(pair));
     }

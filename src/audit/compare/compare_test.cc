@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/rng.h"
+
 namespace liteqat::audit {
 namespace {
 
@@ -96,6 +98,84 @@ TEST(Compare, ScoresAreComparedWhereBothAreFinite) {
   EXPECT_DOUBLE_EQ(scores->mean, 0.5);  // |0-0|, |1-1.5|, |2-1|
   EXPECT_DOUBLE_EQ(scores->largest, 1.0);
   EXPECT_DOUBLE_EQ(scores->root_mean_square, std::sqrt(1.25 / 3));
+}
+
+TEST(Compare, TheSameClassesWithOtherScoresAreTwoModels) {
+  auto a = make_answers("a", {0, 1, 2, 0}, 2), b = make_answers("b", {0, 1.5, 1, 0}, 2);
+  ASSERT_TRUE(a.ok() && b.ok());
+  const auto apart = compare(std::vector<Answers>{*a, *b}, {}, {}), twice = compare(std::vector<Answers>{*a, *a}, {}, {});
+  ASSERT_TRUE(apart.ok() && twice.ok());
+  EXPECT_EQ(apart->findings.back().verdict, results::Verdict::kClear);
+  EXPECT_EQ(twice->findings.back().verdict, results::Verdict::kDoubt);
+}
+
+TEST(Compare, AGapWithinNoiseSaysHowManyImagesItWouldTake) {
+  const Material material = make_material(6822, 80, 85, 3013);
+  const auto comparison = compare(material.models, material.labels, {});
+  ASSERT_TRUE(comparison.ok());
+  const results::PairComparison& pair = comparison->pairs.at(0);
+  // Connor: ((1.95996 sqrt(0.0165) + 0.84162 sqrt(0.0165 - 0.0005^2)) / 0.0005)^2.
+  EXPECT_NEAR(static_cast<double>(pair.images_needed.value()), 518024, 100);
+  EXPECT_GT(pair.images_needed_unpaired.value(), 10 * *pair.images_needed);  // 2 * 0.69 * 0.31 / 0.0165 = 26 times the variance
+  const std::string summary = comparison->findings.at(0).summary;
+  EXPECT_NE(summary.find("To show a gap of 0.05 points you would need"), std::string::npos) << summary;
+}
+
+// Every image as it is and once more: twice the images, the same pictures.
+TEST(Compare, CopiesCountAsTheirPictures) {
+  const Material once = make_material(150, 30, 10, 10);
+  Material twice = once;
+  const auto repeat = [](std::vector<int32_t>& values) { values.insert(values.end(), values.begin(), values.begin() + 200); };
+  repeat(twice.labels), repeat(twice.models[0].classed), repeat(twice.models[1].classed);
+  CompareOptions pictures;
+  pictures.pictures = 200;
+  const auto a = compare(once.models, once.labels, pictures), b = compare(twice.models, twice.labels, pictures);
+  ASSERT_TRUE(a.ok() && b.ok());
+  const results::PairComparison &plain = a->pairs.at(0), &copied = b->pairs.at(0);
+  EXPECT_EQ(copied.total, 400);
+  EXPECT_EQ(copied.clusters->images_each, 2);
+  EXPECT_NEAR(copied.clusters->p, plain.clusters->p, 1e-12);
+  EXPECT_NEAR(copied.difference_interval.low, plain.difference_interval.low, 1e-12);
+  EXPECT_EQ(copied.images_needed, plain.images_needed);
+  EXPECT_FALSE(copied.a.interval_exact.has_value());
+  pictures.pictures = 3;
+  EXPECT_FALSE(compare(twice.models, twice.labels, pictures).ok());
+}
+
+/// Shares of simulated pairs of equally good models (1,000 images of ten classes) that a finding doubts, or calls real.
+struct Rates {
+  double flips = 0, real = 0;
+};
+Rates simulate_equality(double discordance, int trials) {
+  Rng rng(11);
+  Rates rates;
+  for (int trial = 0; trial < trials; ++trial) {
+    Material material;
+    material.models.resize(2);
+    for (int32_t i = 0; i < 1000; ++i) {
+      const int32_t label = i % 10, wrong = (label + 1) % 10;
+      const double draw = rng.next_double();
+      material.labels.push_back(label);
+      material.models[0].classed.push_back(draw < discordance / 2 ? wrong : label);
+      material.models[1].classed.push_back(draw >= discordance / 2 && draw < discordance ? wrong : label);
+    }
+    for (const results::Finding& finding : compare(material.models, material.labels, {})->findings) {
+      if (finding.check == "quant.flips_by_class") rates.flips += finding.verdict == results::Verdict::kDoubt;
+      if (finding.check == "noise.within_sampling_error") rates.real += finding.evidence.at("within") == 0;
+    }
+  }
+  rates.flips /= trials, rates.real /= trials;
+  return rates;
+}
+
+// Both tests are exact, so that their stated level of 0.05 is a bound; 4,000 trials, standard error at the level 0.0034.
+TEST(Compare, EqualModelsAreDoubtedNoMoreOftenThanStated) {
+  for (const double discordance : {0.02, 0.2}) {
+    const Rates rates = simulate_equality(discordance, 4000);
+    EXPECT_LE(rates.flips, 0.05 + 4 * 0.0034) << discordance;
+    EXPECT_LE(rates.real, 0.05 + 4 * 0.0034) << discordance;
+    EXPECT_GT(rates.real, 0.01) << discordance;  // and not for being blind
+  }
 }
 
 std::string message_of(std::vector<Answers> models, const std::vector<int32_t>& labels) {

@@ -1,5 +1,7 @@
 #include "audit/explain/compare_figures.h"
 
+#include <algorithm>
+
 #include "base/format.h"
 #include "stats/comparisons.h"
 #include "stats/images_needed.h"
@@ -25,6 +27,7 @@ results::FigureComparison compare_pair(const Comparable& a, const Comparable& b)
   if (a.total == b.total)
     comparison.significant_below_discordant = stats::largest_significant_discordance(correct_a, correct_b, a.total, kAlpha);
   comparison.images_needed = stats::images_needed_unpaired(share_a, share_b, kAlpha, kPower);
+  if (comparison.images_needed) comparison.images_more = std::max<int64_t>(0, *comparison.images_needed - std::min(a.total, b.total));
   return comparison;
 }
 
