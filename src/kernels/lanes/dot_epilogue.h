@@ -69,22 +69,25 @@ template <typename Lanes, int kVectors>
   if constexpr (kVectors == 1) Lanes::store_packed(to, codes[0], clamp, count);
 }
 
-/// All rows of a tile; whole rows of few vectors share a pack.
+/// All rows of a tile, whose count is looked at once: a branch at every row costs as much as its packing. Whole rows of few vectors share a
+/// pack.
 template <typename Lanes, int kRows, int kVectors>
 [[gnu::always_inline]] inline void store_rows(const typename Lanes::Int (&codes)[kRows][kVectors], int64_t count,
                                               const typename Lanes::ByteClamp& clamp, int8_t* to, int64_t row_elems) {
-  if constexpr (Lanes::kSharedPacks && kVectors < 4) {
-    constexpr int kShared = 4 / kVectors, kSharing = kRows / kShared * kShared;  // rows that share a pack
-    if (count == kVectors * Lanes::kCount) {
+  constexpr int64_t kWhole = int64_t{kVectors} * Lanes::kCount;
+  constexpr int kShared = 4 / kVectors, kSharing = Lanes::kSharedPacks && kVectors < 4 ? kRows / kShared * kShared : 0;
+  const typename Lanes::ByteClamp own = clamp;  // stores of bytes may alias what is behind the reference
+  if (count == kWhole) {
+    if constexpr (kSharing > 0) {
 #pragma GCC unroll 16
-      for (int row = 0; row < kSharing; row += kShared) Lanes::store_shared(to + row * row_elems, row_elems, &codes[row], clamp);
-#pragma GCC unroll 16
-      for (int row = kSharing; row < kRows; ++row) store_codes<Lanes, kVectors>(codes[row], count, clamp, to + row * row_elems);
-      return;
+      for (int row = 0; row < kSharing; row += kShared) Lanes::store_shared(to + row * row_elems, row_elems, &codes[row], own);
     }
+#pragma GCC unroll 16
+    for (int row = kSharing; row < kRows; ++row) store_codes<Lanes, kVectors>(codes[row], kWhole, own, to + row * row_elems);
+    return;
   }
 #pragma GCC unroll 16
-  for (int row = 0; row < kRows; ++row) store_codes<Lanes, kVectors>(codes[row], count, clamp, to + row * row_elems);
+  for (int row = 0; row < kRows; ++row) store_codes<Lanes, kVectors>(codes[row], count, own, to + row * row_elems);
 }
 
 /// The steps of a block's first position.
@@ -170,10 +173,9 @@ struct CodeEpilogue {
   template <int kRows, int kVectors>
   [[gnu::always_inline]] void store(Int (&sums)[kRows][kVectors], const ChannelBlock& block, int8_t* output) const {
     if constexpr (Lanes::kHasSteps) {
-      if (mode != CodeMode::kInteger) {
-        const int64_t at = block.channel;
-        const StepPointers steps = {zero_point, split + at, high + at, low + at, above + at, below + at};
-        codes_by_mode<Lanes>(mode, steps, sums);
+      if (mode == CodeMode::kOneSided || mode == CodeMode::kTwoSided) {
+        const StepPointers steps = steps_at(block.channel);
+        mode == CodeMode::kTwoSided ? codes_along_steps<Lanes, true>(steps, sums) : codes_along_steps<Lanes, false>(steps, sums);
         return store_rows<Lanes, kRows, kVectors>(sums, block.count, clamp, output, row_elems);
       }
     }
@@ -183,19 +185,32 @@ struct CodeEpilogue {
 #pragma GCC unroll 4
       for (int vector = 0; vector < kVectors; ++vector) kept[row][vector] = sums[row][vector];
     }
-    store_integers(kept, kRows, block, output);
+    store_kept(kept, kRows, block, output);
   }
 
  private:
-  /// Through memory, so that tiles of all numbers of rows share the code: this way is rare.
+  [[gnu::always_inline]] StepPointers steps_at(int64_t channel) const {
+    return {zero_point, split + channel, high + channel, low + channel, above + channel, below + channel};
+  }
+
+  /// The other modes, through memory: tiles of all numbers of rows share the code, and a tile that had them beside its steps would have to
+  /// keep its sums in memory itself.
   template <int kVectors>
-  [[gnu::noinline]] void store_integers(const Int (*sums)[kVectors], int64_t rows, const ChannelBlock& block, int8_t* output) const {
+  [[gnu::noinline]] void store_kept(const Int (*sums)[kVectors], int64_t rows, const ChannelBlock& block, int8_t* output) const {
     for (int64_t row = 0; row < rows; ++row) {
-      Int codes[kVectors];
-      for (int vector = 0; vector < kVectors; ++vector) {
-        codes[vector] = integer.codes(sums[row][vector], block.channel + vector * Lanes::kCount);
+      Int codes[1][kVectors];
+      for (int vector = 0; vector < kVectors; ++vector) codes[0][vector] = sums[row][vector];
+      if constexpr (Lanes::kHasSteps) {
+        if (mode == CodeMode::kHalfEven) {
+          half_even_codes<Lanes>(steps_at(block.channel), codes);
+          store_codes<Lanes, kVectors>(codes[0], block.count, clamp, output + row * row_elems);
+          continue;
+        }
       }
-      store_codes<Lanes, kVectors>(codes, block.count, clamp, output + row * row_elems);
+      for (int vector = 0; vector < kVectors; ++vector) {
+        codes[0][vector] = integer.codes(codes[0][vector], block.channel + vector * Lanes::kCount);
+      }
+      store_codes<Lanes, kVectors>(codes[0], block.count, clamp, output + row * row_elems);
     }
   }
 };
