@@ -236,22 +236,42 @@ std::vector<float> float_oracle(const Float32Params& params, const std::vector<f
   return output;
 }
 
+void expect_stated_order(Rng& rng, const Window& window, uint64_t seed) {
+  const std::vector<float> input = random_floats(rng, input_elems(window)), weights = random_floats(rng, weight_elems(window));
+  const std::vector<float> bias = random_floats(rng, static_cast<size_t>(window.out_c));
+  const auto activation = static_cast<numeric::Activation>(rng.next_below(4));
+  const Float32Params params = {.window = window,
+                                .weights = weights.data(),
+                                .bias = rng.next_below(4) == 0 ? nullptr : bias.data(),
+                                .clamp = numeric::float_clamp(activation)};
+  const std::vector<float> expected = float_oracle(params, input);
+  for (Isa isa : supported_isas()) {
+    const Float32Kernel& kernel = find_float32_kernel(params, isa);
+    ASSERT_TRUE(same_bits(run_guarded(kernel, params, input, expected.size()), expected)) << kernel.name << ", seed " << seed;
+  }
+}
+
 TEST(DepthwiseConv2DFloat32, EveryKernelSumsInTheStatedOrder) {
   for (uint64_t seed = 0; seed < 150; ++seed) {
     Rng rng(seed);
-    const Window window = random_window(rng);
-    const std::vector<float> input = random_floats(rng, input_elems(window)), weights = random_floats(rng, weight_elems(window));
-    const std::vector<float> bias = random_floats(rng, static_cast<size_t>(window.out_c));
-    const auto activation = static_cast<numeric::Activation>(rng.next_below(4));
-    const Float32Params params = {.window = window,
-                                  .weights = weights.data(),
-                                  .bias = rng.next_below(4) == 0 ? nullptr : bias.data(),
-                                  .clamp = numeric::float_clamp(activation)};
-    const std::vector<float> expected = float_oracle(params, input);
-    for (Isa isa : supported_isas()) {
-      const Float32Kernel& kernel = find_float32_kernel(params, isa);
-      ASSERT_TRUE(same_bits(run_guarded(kernel, params, input, expected.size()), expected)) << kernel.name << ", seed " << seed;
-    }
+    expect_stated_order(rng, random_window(rng), seed);
+  }
+}
+
+/// Rows long enough that outputs are computed together between their first and last columns; the last ones end at the right edge, a column
+/// before it or beyond it.
+TEST(DepthwiseConv2DFloat32, NeighbouringOutputsMeetBothEdges) {
+  for (uint64_t seed = 0; seed < 150; ++seed) {
+    Rng rng(seed);
+    Window window = random_window(rng);
+    window.out_c = window.in_c;
+    window.batch = random_between(rng, 1, 2);
+    window.stride_w = random_between(rng, 1, 2);
+    window.out_w = random_between(rng, 4, 14);
+    window.pad_left = random_between(rng, 0, 2);
+    const int32_t reach = (window.out_w - 1) * window.stride_w + (window.filter_w - 1) * window.dilation_w + 1 - window.pad_left;
+    window.in_w = std::max(1, reach - random_between(rng, 0, 2));
+    expect_stated_order(rng, window, seed);
   }
 }
 

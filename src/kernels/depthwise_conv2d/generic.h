@@ -141,40 +141,98 @@ struct Generic {
     }
   }
 
+  /// Neighbouring outputs of one row share every weight that is loaded: a load a product otherwise costs more than the product.
+  struct FloatTiles {
+    static constexpr int kOutputs = 4;
+    const Window& window;
+    const float *input, *weights;
+    int64_t channels;  // padded
+    lanes::FloatFinisher<Lanes> finisher;
+
+    /// All channels of kOutputsNow outputs, whose taps of a row are those of x moved on by the stride. A last vector that is not whole is
+    /// moved back over channels of the one before.
+    template <int kOutputsNow>
+    [[gnu::noinline]] void run(const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, float* to) const {
+      const int64_t out_c = window.out_c;
+      int64_t channel = 0;
+      for (; channel + kUnroll * Lanes::kCount <= out_c; channel += kUnroll * Lanes::kCount) {
+        tile<kOutputsNow, kUnroll>(y, x, image, channel, to);
+      }
+      for (; channel + Lanes::kCount <= out_c; channel += Lanes::kCount) tile<kOutputsNow, 1>(y, x, image, channel, to);
+      if (channel == out_c) return;
+      if (out_c > Lanes::kCount) return tile<kOutputsNow, 1>(y, x, image, out_c - Lanes::kCount, to);
+      for (int output = 0; output < kOutputsNow; ++output) narrow(y, x, image, int64_t{output} * window.stride_w, to + output * out_c);
+    }
+
+   private:
+    template <int kOutputsNow, int kVectors>
+    [[gnu::always_inline]] void tile(const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, int64_t channel, float* to) const {
+      const int64_t out_c = window.out_c, step = window.stride_w * out_c, tap_step = window.dilation_w * out_c;
+      typename Lanes::Float sums[kOutputsNow][kVectors];
+#pragma GCC unroll 4
+      for (int output = 0; output < kOutputsNow; ++output) {
+#pragma GCC unroll 2
+        for (int vector = 0; vector < kVectors; ++vector) sums[output][vector] = Lanes::zero_float();
+      }
+      for (int64_t tap_y = y.first; tap_y < y.last; ++tap_y) {
+        const int64_t line = (int64_t{image} * window.in_h + y.origin + tap_y * window.dilation_h) * window.in_w + x.origin;
+        const float* from = input + line * out_c + x.first * tap_step + channel;
+        const float* own = weights + (tap_y * window.filter_w + x.first) * channels + channel;
+        for (int64_t tap_x = x.first; tap_x < x.last; ++tap_x, from += tap_step, own += channels) {
+#pragma GCC unroll 2
+          for (int vector = 0; vector < kVectors; ++vector) {
+            const auto weight = Lanes::load(own + vector * Lanes::kCount);
+#pragma GCC unroll 4
+            for (int output = 0; output < kOutputsNow; ++output) {
+              const auto value = Lanes::load(from + output * step + vector * Lanes::kCount);
+              sums[output][vector] = Lanes::multiply_then_add(sums[output][vector], value, weight);
+            }
+          }
+        }
+      }
+#pragma GCC unroll 4
+      for (int output = 0; output < kOutputsNow; ++output) {
+#pragma GCC unroll 2
+        for (int vector = 0; vector < kVectors; ++vector) {
+          const int64_t at = channel + vector * Lanes::kCount;
+          finisher.store(sums[output][vector], at, Lanes::kCount, to + output * out_c + at);
+        }
+      }
+    }
+
+    /// One output, `moved` input columns after those of x, where all channels are less than a vector.
+    void narrow(const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, int64_t moved, float* to) const {
+      auto sum = Lanes::zero_float();
+      for_taps<Lanes>(
+          window, y, x, image, [&](int64_t in_pixel, int64_t tap) __attribute__((always_inline)) {
+            const PartVector<Lanes, float> part(input + (in_pixel + moved) * window.out_c, window.out_c);
+            sum = Lanes::multiply_then_add(sum, Lanes::load(part.elems), Lanes::load(weights + tap * channels));
+          });
+      finisher.store(sum, 0, window.out_c, to);
+    }
+  };
+
   static void run_float32(const Float32Params& params, Range rows, const float* input, float* output) {
     const Window& window = params.window;
     const int64_t channels = padded_channels(window), out_c = window.out_c;
     const auto* bias = reinterpret_cast<const float*>(params.packed);
-    const float* weights = bias + channels;
-    const lanes::FloatFinisher<Lanes> finisher = {bias, Lanes::broadcast(params.clamp.low), Lanes::broadcast(params.clamp.high)};
-    for_pixels<Lanes>(window, rows, [&](const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, int64_t out_pixel) {
-      int64_t channel = 0;
-      for (; channel + kUnroll * Lanes::kCount <= out_c; channel += kUnroll * Lanes::kCount) {
-        typename Lanes::Float sums[kUnroll] = {Lanes::zero_float(), Lanes::zero_float()};
-        for_taps<Lanes>(
-            window, y, x, image, [&](int64_t in_pixel, int64_t tap) __attribute__((always_inline)) {
-              for (int vector = 0; vector < kUnroll; ++vector) {
-                const int64_t at = channel + vector * Lanes::kCount;
-                sums[vector] = Lanes::multiply_then_add(sums[vector], Lanes::load(input + in_pixel * out_c + at),
-                                                        Lanes::load(weights + tap * channels + at));
-              }
-            });
-        for (int vector = 0; vector < kUnroll; ++vector) {
-          const int64_t at = channel + vector * Lanes::kCount;
-          finisher.store(sums[vector], at, Lanes::kCount, output + out_pixel * out_c + at);
-        }
+    const FloatTiles tiles = {
+        window, input, bias + channels, channels, {bias, Lanes::broadcast(params.clamp.low), Lanes::broadcast(params.clamp.high)}};
+    const int64_t reach = int64_t{window.filter_w - 1} * window.dilation_w;
+    for (int64_t row = rows.begin; row < rows.end; ++row) {
+      const auto image = static_cast<int32_t>(row / window.out_h), out_y = static_cast<int32_t>(row % window.out_h);
+      const TapRange<Lanes> y(window.in_y(out_y, 0), window.filter_h, window.dilation_h, window.in_h);
+      float* to = output + row * window.out_w * out_c;
+      for (int32_t out_x = 0; out_x < window.out_w;) {
+        const TapRange<Lanes> x(window.in_x(out_x, 0), window.filter_w, window.dilation_w, window.in_w);
+        const int64_t last_origin = x.origin + int64_t{FloatTiles::kOutputs - 1} * window.stride_w;
+        const bool together = out_x + FloatTiles::kOutputs <= window.out_w && x.origin >= 0 && last_origin + reach < window.in_w;
+        together ? tiles.template run<FloatTiles::kOutputs>(y, x, image, to) : tiles.template run<1>(y, x, image, to);
+        const int32_t outputs = together ? FloatTiles::kOutputs : 1;
+        out_x += outputs;
+        to += outputs * out_c;
       }
-      for (; channel < out_c; channel += Lanes::kCount) {
-        const int64_t count = out_c - channel < Lanes::kCount ? out_c - channel : Lanes::kCount;
-        auto sum = Lanes::zero_float();
-        for_taps<Lanes>(
-            window, y, x, image, [&](int64_t in_pixel, int64_t tap) __attribute__((always_inline)) {
-              const PartVector<Lanes, float> part(input + in_pixel * out_c + channel, count);
-              sum = Lanes::multiply_then_add(sum, Lanes::load(part.elems), Lanes::load(weights + tap * channels + channel));
-            });
-        finisher.store(sum, channel, count, output + out_pixel * out_c + channel);
-      }
-    });
+    }
   }
 
   template <typename Params>
