@@ -190,12 +190,13 @@ template <typename Lanes, int kRows>
   for (int row = 0; row < kRows; ++row) sums[row][0] = Lanes::add(Lanes::add_halves(low[row], high[row]), start);
 }
 
-/// Rows of a tile by vectors of its block, as the sums fit in registers beside weights, an input and a product.
+/// Rows of a tile by vectors of its block, as the sums fit in registers beside weights, an input and a product. AVX-512 without byte
+/// products has lower tiles for two vectors than would fit: every height is code, and the library is to stay small.
 template <typename Lanes, int kVectors, bool kWide>
-inline constexpr int kDotTileRows = kWide           ? Lanes::kTileSums / 2
-                                    : kVectors == 4 ? 6
-                                    : kVectors == 2 ? (Lanes::kTileSums == 24 ? 8 : 6)
-                                                    : 12;
+inline constexpr int kDotTileRows = kVectors == 4                               ? 6
+                                    : kVectors == 2 && Lanes::kTaps != kDotTaps ? (Lanes::kTileSums == 24 ? 8 : 6)
+                                    : kVectors == 2 || kWide                    ? Lanes::kTileSums / 2
+                                                                                : 12;
 
 /// One tile, stored by epilogue.store<rows, vectors>(sums, block, output of the first row).
 template <typename Lanes, typename Epilogue, int kRows, int kVectors, bool kWide>
