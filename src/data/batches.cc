@@ -77,19 +77,53 @@ void BatchFiller::fill_augmented(int32_t index, int32_t epoch, std::span<float> 
   const int32_t shift_y = static_cast<int32_t>(rng.next_below(extent)) - augmentation_.crop_padding;
   const int32_t shift_x = static_cast<int32_t>(rng.next_below(extent)) - augmentation_.crop_padding;
   const bool flip = augmentation_.horizontal_flip && rng.next_below(2) == 1;
-  const std::span<const uint8_t> pixels = split_.image(index);
-  const int32_t height = split_.height, width = split_.width, channels = split_.channels;
-  size_t written = 0;
+  const int32_t height = split_.height;
+  const auto row_elems = static_cast<size_t>(split_.width * split_.channels);
   for (int32_t y = 0; y < height; ++y) {
+    const std::span<float> row = out.subspan(static_cast<size_t>(y) * row_elems, row_elems);
     const int32_t source_y = y + shift_y;
-    for (int32_t x = 0; x < width; ++x) {
-      const int32_t source_x = (flip ? width - 1 - x : x) + shift_x;
-      const bool inside = source_y >= 0 && source_y < height && source_x >= 0 && source_x < width;
-      const size_t source = inside ? static_cast<size_t>((source_y * width + source_x) * channels) : 0;
-      for (size_t c = 0; c < static_cast<size_t>(channels); ++c) {
-        out[written++] = tables_[c * 256 + (inside ? pixels[source + c] : 0)];
-      }
+    if (source_y < 0 || source_y >= height) {
+      fill_padding(row);
+    } else {
+      fill_row(split_.image(index).subspan(static_cast<size_t>(source_y) * row_elems, row_elems), shift_x, flip, row);
     }
+  }
+  if (augmentation_.cutout > 0) cut_out(rng, out);
+}
+
+void BatchFiller::fill_padding(std::span<float> pixels) const {
+  const auto channels = static_cast<size_t>(split_.channels);
+  for (size_t i = 0; i < pixels.size(); i += channels) {
+    for (size_t c = 0; c < channels; ++c) pixels[i + c] = tables_[c * 256];
+  }
+}
+
+void BatchFiller::fill_row(std::span<const uint8_t> source, int32_t shift, bool flip, std::span<float> out) const {
+  const int32_t width = split_.width, step = flip ? -1 : 1;
+  const auto channels = static_cast<size_t>(split_.channels);
+  // Column x shows source column first + step * x; those inside are [begin, end).
+  const int32_t first = flip ? width - 1 + shift : shift;
+  const int32_t begin = std::clamp(flip ? first - width + 1 : -first, 0, width);
+  const int32_t end = std::clamp(flip ? first + 1 : width - first, begin, width);
+  const auto elems = [&](int32_t columns) { return static_cast<size_t>(columns) * channels; };
+  fill_padding(out.first(elems(begin)));
+  fill_padding(out.subspan(elems(end)));
+  if (begin == end) return;
+  const uint8_t* from = source.data() + elems(first + step * begin);
+  float* to = out.data() + elems(begin);
+  for (int32_t x = begin; x < end; ++x, from += step * static_cast<std::ptrdiff_t>(channels), to += channels) {
+    for (size_t c = 0; c < channels; ++c) to[c] = tables_[c * 256 + from[c]];
+  }
+}
+
+void BatchFiller::cut_out(Rng& rng, std::span<float> image) const {
+  const int32_t side = augmentation_.cutout, height = split_.height, width = split_.width;
+  const int32_t top = static_cast<int32_t>(rng.next_below(static_cast<uint32_t>(height))) - side / 2;
+  const int32_t left = static_cast<int32_t>(rng.next_below(static_cast<uint32_t>(width))) - side / 2;
+  const int32_t begin = std::max(left, 0), end = std::min(left + side, width);
+  for (int32_t y = std::max(top, 0); y < std::min(top + side, height); ++y) {
+    const auto at = static_cast<size_t>((y * width + begin) * split_.channels);
+    std::ranges::fill(image.subspan(at, static_cast<size_t>((end - begin) * split_.channels)), 0.0f);
   }
 }
 

@@ -150,6 +150,57 @@ TEST(BatchFiller, PaddingIsZeroBeforeNormalization) {
   EXPECT_TRUE(padded);
 }
 
+// A square of side 3 in a 5x7 image over 7,000 epochs: all 35 centres equally often, 200 expected, standard deviation 14; the parts outside
+// are cut off. Centres one pixel beyond what fits give the same square, so squares are counted.
+TEST(BatchFiller, CutoutBlanksASquareAroundAnyPixel) {
+  Split split = sample_split(1, 5, 7, 2);
+  split.pixels.assign(split.pixels.size(), 255);
+  const BatchFiller filler(split, {{51.0f}, {102.0f}}, {.cutout = 3}, 77);
+  std::map<std::vector<float>, int> expected, counts;
+  for (int centre_y = 0; centre_y < 5; ++centre_y) {
+    for (int centre_x = 0; centre_x < 7; ++centre_x) {
+      std::vector<float> image(70, 2.0f);  // (255 - 51) / 102
+      for (int i = 0; i < 70; ++i) {
+        const int y = i / 14, x = i / 2 % 7;
+        if (std::abs(y - centre_y) <= 1 && std::abs(x - centre_x) <= 1) image[static_cast<size_t>(i)] = 0.0f;
+      }
+      expected[image] += 200;
+    }
+  }
+  for (int32_t epoch = 0; epoch < 7000; ++epoch) ++counts[fill(filler, {0}, epoch, 70)];
+  ASSERT_EQ(counts.size(), expected.size());
+  for (const auto& [image, count] : expected) EXPECT_NEAR(counts[image], count, 6 * std::sqrt(count));
+}
+
+// The square is drawn after crop and flip: they are what they are without it.
+TEST(BatchFiller, CutoutLeavesCropAndFlipAlone) {
+  const Split split = sample_split(30, 8, 9, 3);
+  const BatchFiller without(split, {}, {.crop_padding = 2, .horizontal_flip = true}, 5);
+  const BatchFiller with(split, {}, {.crop_padding = 2, .horizontal_flip = true, .cutout = 4}, 5);
+  int blanked = 0;
+  for (int32_t image = 0; image < 30; ++image) {
+    const auto plain = fill(without, {image}, 1, 216), cut = fill(with, {image}, 1, 216);
+    for (size_t i = 0; i < plain.size(); ++i) {
+      if (cut[i] == plain[i]) continue;
+      EXPECT_EQ(cut[i], 0.0f);
+      ++blanked;
+    }
+  }
+  EXPECT_GT(blanked, 30 * 4 * 3 / 2);
+  EXPECT_LE(blanked, 30 * 16 * 3);
+}
+
+TEST(BatchFiller, ACropBeyondTheImageIsAllPadding) {
+  Split split = sample_split(1, 2, 3, 1);
+  split.pixels.assign(6, 9);
+  for (bool flip : {false, true}) {
+    const BatchFiller filler(split, {}, {.crop_padding = 60, .horizontal_flip = flip}, 1);
+    for (int32_t epoch = 0; epoch < 200; ++epoch) {
+      for (float value : fill(filler, {0}, epoch, 6)) ASSERT_TRUE(value == 0.0f || value == 9.0f);
+    }
+  }
+}
+
 TEST(BatchFiller, AnImageDoesNotDependOnItsBatch) {
   const Split split = sample_split(20, 6, 6, 3);
   const BatchFiller filler(split, {{128.0f}, {64.0f}}, {.crop_padding = 2, .horizontal_flip = true}, 3);
