@@ -306,6 +306,123 @@ def check_pad(oracle, n, h, w, c, top, bottom, left, right):
     oracle.compare(f"pad {top} {bottom} {left} {right} dx", ours["dx"], pull(dy.astype(np.float64))[0], 0.0)
 
 
+def check_hard_swish(oracle):
+    """x + 3 or 2 x + 3, a product and a quotient round inside of (-3, 3); outside x + 3 is cut off, x * 6 and x * 6 / 6 round."""
+    edges = np.float32([-3, 3, np.nextafter(np.float32(-3), np.float32(0)), np.nextafter(np.float32(3), np.float32(0)), 0.0, -1.5, 1e30, -1e30])
+    x = np.concatenate([4 * oracle.normal(997), edges])
+    dy = oracle.normal(x.size)
+
+    def function(x):  # no gradient at -3, all of it at 3
+        return jnp.where(x <= -3, 0.0, jnp.where(x >= 3, x, x * (x + 3) / 6))
+
+    y, pull = jax.vjp(function, x.astype(np.float64))
+    ours = oracle.run("activation", dict(x=x, dy=dy), dict(sigmoid=0), ("y", "dx"))
+    oracle.compare("hard swish y", ours["y"], y, gamma(3) * np.abs(y))
+    dx = np.asarray(pull(dy.astype(np.float64))[0])
+    oracle.compare("hard swish dx", ours["dx"], dx, gamma(3) * np.abs(dx))
+
+
+def check_sigmoid(oracle):
+    """With e = exp(-|x|) within 2 u (twice glibc's bound), 1 + e and the quotient: y is within 6 u, and 1 - y within 6 u y + u (1 - y). Where
+    e is below 2^-126 it loses bits, 2^-149 each."""
+    x = np.concatenate([4 * oracle.normal(997), np.float32([0, -0.0, 88, -88, 104, -104, 1e30, -1e30])])
+    dy = oracle.normal(x.size)
+    y, pull = jax.vjp(jax.nn.sigmoid, x.astype(np.float64))
+    ours = oracle.run("activation", dict(x=x, dy=dy), dict(sigmoid=1), ("y", "dx"))
+    y, dx = np.asarray(y), np.asarray(pull(dy.astype(np.float64))[0])
+    oracle.compare("sigmoid y", ours["y"], y, gamma(6) * y + 2.0**-148)
+    rest = np.asarray(jax.nn.sigmoid(-x.astype(np.float64)))
+    bound = SECOND_ORDER * np.abs(dy) * y * (6 * U * y + (6 + 1 + 2) * U * rest) + 2.0**-147
+    oracle.compare("sigmoid dx", ours["dx"], dx, bound)
+
+
+def check_multiply(oracle, n, product, a_extents, b_extents):
+    (h, w, c), (ah, aw, ac), (bh, bw, bc) = product, a_extents, b_extents
+    arrays = [oracle.normal(n, *a_extents), oracle.normal(n, *b_extents)]
+    dy = oracle.normal(n, h, w, c)
+    numbers = dict(n=n, h=h, w=w, c=c, ah=ah, aw=aw, ac=ac, bh=bh, bw=bw, bc=bc)
+    ours = oracle.run("multiply", dict(a=arrays[0], b=arrays[1], dy=dy), numbers, ("y", "da", "db"))
+    oracle.compare_multilinear(f"multiply {a_extents} and {b_extents}, {n} images:", jnp.multiply, ("a", "b"), arrays, dy, ours)
+
+
+def check_concatenate(oracle, shape_a, shape_b, axis):
+    a, b = oracle.normal(*shape_a), oracle.normal(*shape_b)
+    y, pull = jax.vjp(lambda a, b: jnp.concatenate([a, b], axis), a.astype(np.float64), b.astype(np.float64))
+    dy = oracle.normal(*y.shape)
+    numbers = dict(rows=int(np.prod(shape_a[:axis])), ap=int(np.prod(shape_a[axis:])), bp=int(np.prod(shape_b[axis:])))
+    ours = oracle.run("concatenate", dict(a=a, b=b, dy=dy), numbers, ("y", "da", "db"))
+    da, db = pull(dy.astype(np.float64))
+    for name, exact in (("y", y), ("da", da), ("db", db)):
+        oracle.compare(f"concatenate {shape_a} and {shape_b} along {axis} {name}", ours[name], exact, 0.0)
+
+
+def dropped(key, first, count, rate):
+    """The documented mask (kernels/train/joins.h) with unbounded integers."""
+    full = (1 << 64) - 1
+    mask = []
+    for element in range(first, first + count):
+        z = (key + (element // 2 + 1) * 0x9e3779b97f4a7c15) & full
+        z = ((z ^ (z >> 30)) * 0xbf58476d1ce4e5b9) & full
+        z = ((z ^ (z >> 27)) * 0x94d049bb133111eb) & full
+        z ^= z >> 31
+        half = z >> 32 if element % 2 else z & 0xffffffff
+        mask.append(half < int(np.float64(np.float32(rate)) * 2**32))
+    return np.array(mask)
+
+
+def check_dropout(oracle, rate, first, count):
+    """1 / (1 - rate) and the product round; what is kept has mean 1 - rate: five standard deviations of a count of independent draws."""
+    key = 0x0123456789abcdef
+    x, dy = oracle.normal(count), oracle.normal(count)
+    ours = oracle.run("dropout", dict(x=x, dy=dy), dict(high=key >> 32, low=key & 0xffffffff, rate=rate, first=first), ("y", "dx"))
+    keep = ~dropped(key, first, count, rate)
+    factor = keep / (1 - np.float64(np.float32(rate)))
+    y, pull = jax.vjp(lambda x: x * factor, x.astype(np.float64))
+    oracle.compare(f"dropout {rate} y", ours["y"], y, gamma(2) * np.abs(y))
+    dx = np.asarray(pull(dy.astype(np.float64))[0])
+    oracle.compare(f"dropout {rate} dx", ours["dx"], dx, gamma(2) * np.abs(dx))
+    oracle.compare(f"dropout {rate} kept", np.array([keep.mean()]), [1 - rate], 5 * np.sqrt(rate * (1 - rate) / count) + U)
+
+
+def check_step_gradient(oracle, low, high):
+    """Esser et al. 2020, equation 3, in float64 from our own rounded values, whose difference to x rounds once; the sum is in double."""
+    x, dy = oracle.normal(5003), oracle.normal(5003)
+    scale = float(np.float32((np.float32(high) - np.float32(low)) / np.float32(255)))
+    ours = oracle.run("fake_quant", dict(x=x, dy=dy), dict(min=low, max=high), ("y", "dstep"))
+    zero = round(-low / scale)
+    bottom, top = -zero * scale, (255 - zero) * scale
+    wide, wide_dy = x.astype(np.float64), dy.astype(np.float64)
+    v = wide / scale
+    codes = np.round(ours["y"] / scale)
+    terms = wide_dy * np.where(v <= -zero, -zero, np.where(v >= 255 - zero, 255 - zero, codes - v))
+    # The rounded value is codes * scale rounded to float32: u of it, as y - x rounds; an element within u of an end may count as cut off or
+    # not, which the random x do not have here.
+    assert (np.abs(wide - bottom) > 1e-6).all() and (np.abs(wide - top) > 1e-6).all()
+    assert (ours["y"] == bottom).sum() + (ours["y"].max() == ours["y"]).sum() > 10, "nothing is cut off"
+    bound = (np.abs(wide_dy) * (3 * U * np.abs(codes) + U)).sum() + 2.0**-52 * x.size * np.abs(terms).sum() + U * np.abs(terms).sum()
+    oracle.compare(f"step gradient in [{low}, {high}]", ours["dstep"], [terms.sum()], bound)
+
+
+def check_gates(oracle):
+    check_hard_swish(oracle)
+    check_sigmoid(oracle)
+    check_multiply(oracle, 2, (4, 5, 7), (4, 5, 7), (4, 5, 7))
+    check_multiply(oracle, 3, (5, 4, 17), (5, 4, 17), (1, 1, 17))  # squeeze-and-excite
+    check_multiply(oracle, 2, (3, 6, 5), (1, 1, 5), (3, 6, 5))
+    check_multiply(oracle, 2, (3, 4, 6), (3, 4, 6), (3, 4, 1))
+    check_multiply(oracle, 2, (3, 4, 6), (3, 1, 6), (1, 4, 1))  # both stretched
+    check_multiply(oracle, 4, (1, 1, 9), (1, 1, 9), (1, 1, 1))
+    check_concatenate(oracle, (2, 3, 4, 5), (2, 3, 4, 2), 3)
+    check_concatenate(oracle, (2, 3, 4, 5), (2, 1, 4, 5), 1)
+    check_concatenate(oracle, (3, 7), (3, 1), 1)
+    for rate in (0.0, 0.1, 0.5, 0.9):
+        check_dropout(oracle, rate, 0, 4096)
+    check_dropout(oracle, 0.3, 1001, 333)  # begins with the upper half of a pair
+    check_step_gradient(oracle, -1.0, 1.5)
+    check_step_gradient(oracle, 0.0, 1.0)
+    check_step_gradient(oracle, -0.3, 0.1)
+
+
 def check_convolutions(oracle):
     check_convolution(oracle, 2, 7, 9, 3, 8, (3, 3))
     check_convolution(oracle, 3, 6, 5, 16, 33, (1, 1))
@@ -357,6 +474,7 @@ def main():
     check_convolutions(oracle)
     check_depthwises(oracle, isas)
     check_others(oracle)
+    check_gates(oracle)
     print(f"{oracle.compared} arrays compared, depthwise on {', '.join(isas)}; closest to its bound: {oracle.worst[1]} "
           f"({oracle.worst[0]:.2f} of it)")
     for line in oracle.failed:

@@ -13,6 +13,9 @@
 #include "kernels/train/batch_norm.h"
 #include "kernels/train/depthwise/depthwise.h"
 #include "kernels/train/elementwise.h"
+#include "kernels/train/fake_quant.h"
+#include "kernels/train/gates.h"
+#include "kernels/train/joins.h"
 #include "kernels/train/pool.h"
 #include "kernels/train/softmax.h"
 #include "kernels/train/spatial.h"
@@ -239,6 +242,74 @@ void pad(const Task& task) {
   task.write("dx", dx);
 }
 
+/// y = x rounded to the range, and the derivative by its step.
+void fake_quant(const Task& task) {
+  const Floats x = task.floats("x"), dy = task.floats("dy");
+  const auto range = numeric::nudge_range(static_cast<float>(task.real("min")), static_cast<float>(task.real("max")), false);
+  const auto elems = static_cast<int64_t>(x.size());
+  Floats y(x.size(), kUnwritten);
+  kernels::train::fake_quant_forward(range, x.data(), y.data(), elems);
+  task.write("y", y);
+  task.write("dstep", std::vector<double>{kernels::train::fake_quant_step_gradient(range, x.data(), y.data(), dy.data(), elems)});
+}
+
+void activation(const Task& task) {
+  const bool sigmoid = task.number("sigmoid") != 0;
+  const Floats x = task.floats("x"), dy = task.floats("dy");
+  const auto elems = static_cast<int64_t>(x.size());
+  Floats y(x.size(), kUnwritten), dx(x.size(), kUnwritten);
+  (sigmoid ? kernels::train::sigmoid_forward : kernels::train::hard_swish_forward)(x.data(), y.data(), elems);
+  sigmoid ? kernels::train::sigmoid_backward(y.data(), dy.data(), dx.data(), elems)
+          : kernels::train::hard_swish_backward(x.data(), dy.data(), dx.data(), elems);
+  task.write("y", y);
+  task.write("dx", dx);
+}
+
+/// Operands of extents ah, aw, ac and bh, bw, bc, each 1 or the product's.
+void multiply(const Task& task) {
+  const Floats a = task.floats("a"), b = task.floats("b"), dy = task.floats("dy");
+  const auto strides = [&](const std::string& operand) {
+    const int64_t h = task.number(operand + "h"), w = task.number(operand + "w"), c = task.number(operand + "c");
+    return kernels::train::OperandStrides{h * w * c, h == 1 ? 0 : w * c, w == 1 ? 0 : c, c == 1 ? 0 : 1};
+  };
+  const kernels::train::ProductShape shape{task.number("h"), task.number("w"), task.number("c"), strides("a"), strides("b")};
+  const kernels::train::ProductShape swapped{shape.height, shape.width, shape.channels, shape.b, shape.a};
+  Floats y(dy.size(), kUnwritten), da(a.size(), kUnwritten), db(b.size(), kUnwritten);
+  kernels::train::multiply_forward(shape, task.number("n"), a.data(), b.data(), y.data());
+  kernels::train::multiply_backward(shape, task.number("n"), dy.data(), b.data(), da.data());
+  kernels::train::multiply_backward(swapped, task.number("n"), dy.data(), a.data(), db.data());
+  task.write("y", y);
+  task.write("da", da);
+  task.write("db", db);
+}
+
+/// Two parts of ap and bp values a row.
+void concatenate(const Task& task) {
+  const Floats a = task.floats("a"), b = task.floats("b"), dy = task.floats("dy");
+  const int64_t rows = task.number("rows"), ap = task.number("ap"), bp = task.number("bp");
+  Floats y(dy.size(), kUnwritten), da(a.size(), kUnwritten), db(b.size(), kUnwritten);
+  kernels::train::concatenate_forward({rows, ap, ap + bp}, a.data(), y.data());
+  kernels::train::concatenate_forward({rows, bp, ap + bp}, b.data(), y.data() + ap);
+  kernels::train::concatenate_backward({rows, ap, ap + bp}, dy.data(), da.data());
+  kernels::train::concatenate_backward({rows, bp, ap + bp}, dy.data() + ap, db.data());
+  task.write("y", y);
+  task.write("da", da);
+  task.write("db", db);
+}
+
+/// Key from two halves below 2^32.
+void dropout(const Task& task) {
+  const Floats x = task.floats("x"), dy = task.floats("dy");
+  const kernels::train::DropoutMask mask{(static_cast<uint64_t>(task.real("high")) << 32) | static_cast<uint64_t>(task.real("low")),
+                                         static_cast<float>(task.real("rate"))};
+  const auto elems = static_cast<int64_t>(x.size());
+  Floats y(x.size(), kUnwritten), dx(x.size(), kUnwritten);
+  kernels::train::dropout(mask, task.number("first"), x.data(), y.data(), elems);
+  kernels::train::dropout(mask, task.number("first"), dy.data(), dx.data(), elems);
+  task.write("y", y);
+  task.write("dx", dx);
+}
+
 int run(int argc, char** argv) {
   if (argc < 3) fail("usage: dump_gradients NAME FOLDER [key=number ...]");
   const std::string name = argv[1];
@@ -263,7 +334,12 @@ int run(int argc, char** argv) {
                                                                   {"max_pool", max_pool},
                                                                   {"average_pool", average_pool},
                                                                   {"mean", mean},
-                                                                  {"pad", pad}};
+                                                                  {"pad", pad},
+                                                                  {"activation", activation},
+                                                                  {"multiply", multiply},
+                                                                  {"concatenate", concatenate},
+                                                                  {"dropout", dropout},
+                                                                  {"fake_quant", fake_quant}};
   const auto found = operators.find(name);
   if (found == operators.end()) fail("unknown operator " + name);
   found->second(task);

@@ -48,6 +48,24 @@ void fake_quant_backward(const numeric::FakeQuantParams& params, const float* x,
   }
 }
 
+double fake_quant_step_gradient(const numeric::FakeQuantParams& params, const float* x, const float* y, const float* dy, int64_t elems) {
+  if (params.all_zero) return 0;
+  constexpr int64_t kLanes = 8;
+  double lanes[kLanes] = {};
+  const auto term = [&](int64_t i) {
+    const float raw = x[i] > params.nudged_min && x[i] < params.nudged_max ? x[i] : 0.0f;
+    return double{dy[i]} * double{y[i] - raw};
+  };
+  int64_t i = 0;
+  for (; i + kLanes <= elems; i += kLanes) {
+    for (int64_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(i + lane);
+  }
+  double sum = 0;
+  for (; i < elems; ++i) sum += term(i);
+  for (double lane : lanes) sum += lane;
+  return sum / double{params.scale};
+}
+
 void fake_quant_slices_forward(const numeric::FakeQuantParams* params, int64_t slices, int64_t slice_elems, const float* x, float* y) {
   for (int64_t slice = 0; slice < slices; ++slice) {
     const int64_t offset = slice * slice_elems;

@@ -21,6 +21,10 @@ void fake_quant_forward(const numeric::FakeQuantParams& params, const float* x, 
 /// dx = dy where x is inside the nudged range, else 0; dx may be dy.
 void fake_quant_backward(const numeric::FakeQuantParams& params, const float* x, const float* dy, float* dx, int64_t elems);
 
+/// The derivative by the step s = params.scale of the sum of dy * y, where y = fake_quant_forward(x): dy * (y - x) / s inside of the range
+/// and dy * y / s at its ends, summed in double in an order that elems alone decides. 0 where the range is all zero.
+double fake_quant_step_gradient(const numeric::FakeQuantParams& params, const float* x, const float* y, const float* dy, int64_t elems);
+
 /// Per channel on the first axis: slice o of `slice_elems` elements uses params[o] (OHWI and dense weights).
 void fake_quant_slices_forward(const numeric::FakeQuantParams* params, int64_t slices, int64_t slice_elems, const float* x, float* y);
 void fake_quant_slices_backward(const numeric::FakeQuantParams* params, int64_t slices, int64_t slice_elems, const float* x,

@@ -202,12 +202,12 @@ void sgd(const SgdParams& params, const float* gradient, float* weights, float* 
   const SgdParams p = params;
   if (p.momentum == 0.0f) {
 #pragma GCC ivdep
-    for (int64_t i = 0; i < elems; ++i) weights[i] -= p.rate * (gradient[i] + p.weight_decay * weights[i]);
+    for (int64_t i = 0; i < elems; ++i) weights[i] -= p.rate * (p.gradient_scale * gradient[i] + p.weight_decay * weights[i]);
     return;
   }
 #pragma GCC ivdep
   for (int64_t i = 0; i < elems; ++i) {
-    const float step = p.rate * (gradient[i] + p.weight_decay * weights[i]);
+    const float step = p.rate * (p.gradient_scale * gradient[i] + p.weight_decay * weights[i]);
     const float fresh = p.momentum * velocity[i] - step;
     const float ahead = p.momentum * fresh - step;
     velocity[i] = fresh;
@@ -220,12 +220,13 @@ void adam(const AdamParams& params, const float* gradient, float* weights, float
   const float fresh1 = 1.0f - p.beta1, fresh2 = 1.0f - p.beta2;
 #pragma GCC ivdep
   for (int64_t i = 0; i < elems; ++i) {
-    const float g = gradient[i] + p.weight_decay * weights[i];
+    const float g = p.gradient_scale * gradient[i] + p.weight_decay * weights[i];
     const float first = m[i] + (g - m[i]) * fresh1;
     const float second = v[i] + (g * g - v[i]) * fresh2;
     m[i] = first;
     v[i] = second;
-    weights[i] -= p.corrected_rate * first / (__builtin_sqrtf(second) + p.epsilon);
+    const float decayed = weights[i] - p.decoupled_decay * weights[i];
+    weights[i] = decayed - p.corrected_rate * first / (__builtin_sqrtf(second) + p.epsilon);
   }
 }
 
