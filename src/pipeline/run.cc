@@ -55,6 +55,12 @@ Result<results::ModelFile> describe_file(const Context& context, const std::stri
                             .description = describe_origin(model, context.recipe)};
 }
 
+/// The recipe as it was effective, but for where the data lay.
+std::string recipe_text(Recipe recipe) {
+  recipe.data_folder.clear();
+  return print_recipe(recipe);
+}
+
 results::Environment describe_environment(const Context& context, const RunInputs& inputs) {
   return {.version = inputs.version,
           .cpu = cpu_model(),
@@ -89,6 +95,7 @@ Result<results::Run> make_record(Context& context, const RunInputs& inputs, RunM
   results::Run run;
   run.recipe = recipe.name;
   run.recipe_hash = context.directory.recipe_hash();
+  run.recipe_text = recipe_text(recipe);
   run.dataset = context.dataset.name;
   run.class_names = context.dataset.class_names;
   run.seed = static_cast<uint64_t>(recipe.seed);

@@ -31,6 +31,7 @@ Run full_run() {
   Run run;
   run.recipe = "mnist_guide";
   run.recipe_hash = "ab12";
+  run.recipe_text = "name = \"r\"\n\n[train]\noptimizer = \"adamw\"\n";
   run.dataset = "mnist";
   run.class_names = {"zero", "one \"quoted\" \\ \n \x01 \xc3\xa9"};
   run.seed = std::numeric_limits<uint64_t>::max();

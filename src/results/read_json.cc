@@ -228,6 +228,7 @@ Run read_run(JsonReader& in, const Node& node) {
   if (found != kRunSchema) in.fail(schema, format("expected '{}', found '{}'", kRunSchema, found));
   run.recipe = in.text(in.member(node, "recipe"));
   run.recipe_hash = in.text(in.member(node, "recipe_hash"));
+  if (const Node text = in.optional_member(node, "recipe_text")) run.recipe_text = in.text(text);
   run.dataset = in.text(in.member(node, "dataset"));
   run.class_names = read_list(in, in.member(node, "class_names"), read_text);
   run.seed = in.unsigned_integer(in.member(node, "seed"));

@@ -126,6 +126,7 @@ struct Disagreement {
 
 struct Run {
   std::string recipe, recipe_hash, dataset;
+  std::string recipe_text = {};  // every key as it was effective, TOML, without the data's folder; empty in records of older versions
   std::vector<std::string> class_names;
   uint64_t seed = 0;
   Environment environment;

@@ -109,6 +109,7 @@ std::string run_to_json(const Run& run) {
   json["schema"] = kRunSchema;
   json["recipe"] = run.recipe;
   json["recipe_hash"] = run.recipe_hash;
+  json["recipe_text"] = run.recipe_text;
   json["dataset"] = run.dataset;
   json["class_names"] = run.class_names;
   json["seed"] = run.seed;
