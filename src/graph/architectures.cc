@@ -20,6 +20,7 @@ constexpr Architecture kArchitectures[] = {
     {"case_study", make_case_study},
     {"mobilenet_v2_cifar", make_mobilenet_v2_cifar},
     {"resnet8", make_resnet8},
+    {"gated_small", make_gated_small},
 };
 
 constexpr int32_t kMaxImageSide = 4096;

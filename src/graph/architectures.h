@@ -25,6 +25,7 @@ struct ArchitectureOptions {
 /// mobilenet_v2_keras: keras.applications' topology, global pooling, dense logits. case_study: the same, Dense 2048 ReLU, Dense softmax.
 /// mobilenet_v2_cifar: MobileNetV2 with the strides that CIFAR's 32x32 images need (87.98 M multiply-accumulates), logits.
 /// resnet8: MLPerf Tiny's image classification network, softmax.
+/// gated_small: own network for small images: dilated convolutions side by side, hard swish, squeeze-and-excite, logits.
 std::vector<std::string> architecture_names();
 
 /// Input "input" [1,H,W,C] float32; output "logits" or "probabilities" [1,classes].

@@ -117,7 +117,11 @@ TensorId GraphBuilder::conv2d(const std::string& name, TensorId x, const ConvLay
   std::vector<TensorId> inputs = {x, kernel};
   if (layer.bias && kernel != kNoTensor) inputs.push_back(add_filled(name + "/bias", Role::kParameter, layer.filters, 0.0f));
   return add_op(OpKind::kConv2D, name, std::move(inputs),
-                Conv2DParams{.padding = layer.padding, .stride_h = layer.stride, .stride_w = layer.stride});
+                Conv2DParams{.padding = layer.padding,
+                             .stride_h = layer.stride,
+                             .stride_w = layer.stride,
+                             .dilation_h = layer.dilation,
+                             .dilation_w = layer.dilation});
 }
 
 TensorId GraphBuilder::depthwise(const std::string& name, TensorId x, const ConvLayer& layer) {
@@ -135,8 +139,12 @@ TensorId GraphBuilder::depthwise(const std::string& name, TensorId x, const Conv
   if (layer.bias && kernel != kNoTensor)
     inputs.push_back(add_filled(name + "/bias", Role::kParameter, static_cast<int32_t>(*filters), 0.0f));
   return add_op(OpKind::kDepthwiseConv2D, name, std::move(inputs),
-                DepthwiseConv2DParams{
-                    .padding = layer.padding, .stride_h = layer.stride, .stride_w = layer.stride, .depth_multiplier = layer.filters});
+                DepthwiseConv2DParams{.padding = layer.padding,
+                                      .stride_h = layer.stride,
+                                      .stride_w = layer.stride,
+                                      .dilation_h = layer.dilation,
+                                      .dilation_w = layer.dilation,
+                                      .depth_multiplier = layer.filters});
 }
 
 TensorId GraphBuilder::dense(const std::string& name, TensorId x, int32_t units, Initializer initializer) {
@@ -163,6 +171,22 @@ TensorId GraphBuilder::relu(const std::string& name, TensorId x) {
 
 TensorId GraphBuilder::relu6(const std::string& name, TensorId x) {
   return add_op(OpKind::kRelu6, name, {x}, {});
+}
+
+TensorId GraphBuilder::hard_swish(const std::string& name, TensorId x) {
+  return add_op(OpKind::kHardSwish, name, {x}, {});
+}
+
+TensorId GraphBuilder::logistic(const std::string& name, TensorId x) {
+  return add_op(OpKind::kLogistic, name, {x}, {});
+}
+
+TensorId GraphBuilder::multiply(const std::string& name, TensorId a, TensorId b) {
+  return add_op(OpKind::kMul, name, {a, b}, ArithmeticParams{});
+}
+
+TensorId GraphBuilder::concatenate(const std::string& name, const std::vector<TensorId>& parts, int32_t axis) {
+  return add_op(OpKind::kConcatenation, name, parts, AxisParams{.axis = axis});
 }
 
 TensorId GraphBuilder::add(const std::string& name, TensorId a, TensorId b) {

@@ -23,6 +23,7 @@ struct ConvLayer {
   Padding padding = Padding::kSame;
   bool bias = false;
   Initializer initializer = Initializer::kGlorotUniform;
+  int32_t dilation = 1;
 };
 
 struct PoolLayer {
@@ -42,7 +43,12 @@ class GraphBuilder {
   TensorId batch_norm(const std::string& name, TensorId x);
   TensorId relu(const std::string& name, TensorId x);
   TensorId relu6(const std::string& name, TensorId x);
+  TensorId hard_swish(const std::string& name, TensorId x);
+  TensorId logistic(const std::string& name, TensorId x);
   TensorId add(const std::string& name, TensorId a, TensorId b);
+  /// Equal shapes, or extents of 1 stretched.
+  TensorId multiply(const std::string& name, TensorId a, TensorId b);
+  TensorId concatenate(const std::string& name, const std::vector<TensorId>& parts, int32_t axis = -1);
   TensorId max_pool(const std::string& name, TensorId x, const PoolLayer& layer);
   TensorId average_pool(const std::string& name, TensorId x, const PoolLayer& layer);
   /// Mean over height and width: [N,H,W,C] -> [N,C].

@@ -11,6 +11,7 @@ Result<Graph> make_mnist_small(const ArchitectureOptions& options, GraphBuilder&
 Result<Graph> make_mobilenet_v2_keras(const ArchitectureOptions& options, GraphBuilder& builder);
 Result<Graph> make_case_study(const ArchitectureOptions& options, GraphBuilder& builder);
 Result<Graph> make_mobilenet_v2_cifar(const ArchitectureOptions& options, GraphBuilder& builder);
+Result<Graph> make_gated_small(const ArchitectureOptions& options, GraphBuilder& builder);
 Result<Graph> make_resnet8(const ArchitectureOptions& options, GraphBuilder& builder);
 
 }  // namespace liteqat::graph

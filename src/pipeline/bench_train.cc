@@ -13,6 +13,7 @@
 #include "pipeline/context.h"
 #include "pipeline/peer.h"
 #include "quant/lower.h"
+#include "train/batch_source.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -52,10 +53,8 @@ class Trainer {
         batch_(batch),
         images_(make_images(inputs.recipe, batch)),
         options_(make_fit_options(inputs.recipe, inputs.qat ? inputs.recipe.qat : inputs.recipe.train, images_.count)),
-        filler_(images_, options_.normalization, options_.augmentation, options_.seed) {
+        source_(images_, options_.normalization, options_.augmentation, options_.seed, batch, pool) {
     if (inputs.peer) options_.optimizer = {};  // Adam, as the peer's
-    pixels_.resize(static_cast<size_t>(batch * images_.image_elems()));
-    labels_.resize(static_cast<size_t>(batch));
   }
   void load();
 
@@ -63,14 +62,13 @@ class Trainer {
   int32_t batch_;
   data::Split images_;
   train::FitOptions options_;
-  data::BatchFiller filler_;
+  std::vector<int32_t> order_;
+  train::BatchSource source_;
   graph::Graph graph_;
   std::optional<quant::Plan> plan_;
   std::optional<train::Engine> engine_;
   std::optional<train::Optimizer> optimizer_;
   std::vector<std::span<const float>> gradients_;
-  std::vector<float> pixels_;
-  std::vector<int32_t> labels_, order_;
   int64_t steps_ = 0;
 };
 
@@ -97,13 +95,8 @@ Result<std::unique_ptr<Trainer>> Trainer::make(const TrainBenchInputs& inputs, i
 void Trainer::load() {
   const auto epoch = static_cast<int32_t>(steps_ / kSplitBatches);
   if (steps_ % kSplitBatches == 0) order_ = data::epoch_order(options_.seed, epoch, images_.count, options_.shuffle);
-  const auto indices = std::span<const int32_t>(order_).subspan(static_cast<size_t>(steps_ % kSplitBatches * batch_), labels_.size());
-  const int64_t elems = images_.image_elems();
-  pool_.run(batch_, [&](int image, int) {
-    const auto at = static_cast<size_t>(image);
-    filler_.fill(indices.subspan(at, 1), epoch, std::span(pixels_).subspan(at * static_cast<size_t>(elems), static_cast<size_t>(elems)));
-  });
-  for (size_t i = 0; i < labels_.size(); ++i) labels_[i] = images_.labels[static_cast<size_t>(indices[i])];
+  const int64_t begin = steps_ % kSplitBatches * batch_;
+  source_.prefetch(order_, begin + source_.load(order_, begin, epoch), epoch);
   ++steps_;
 }
 
@@ -111,8 +104,8 @@ void Trainer::step() {
   const Stopwatch loading;
   load();
   load_seconds += loading.seconds();
-  engine_->forward(pixels_, batch_, train::Mode::kTraining);
-  engine_->backward(labels_, options_.label_smoothing);
+  engine_->forward(source_.images(), batch_, train::Mode::kTraining);
+  engine_->backward(source_.labels(), options_.label_smoothing);
   const Stopwatch updating;
   optimizer_->step(graph_, gradients_, 1.0f, pool_);
   update_seconds += updating.seconds();
@@ -129,7 +122,7 @@ Counters counters_of(const Trainer& trainer) {
 }
 
 std::string operators_text(const graph::Graph& model, const train::StepTime& time) {
-  if (time.fake_quant) return "FAKE_QUANT";
+  if (time.kind != train::StepKind::kOperator) return time.kind == train::StepKind::kDropout ? "DROPOUT" : "FAKE_QUANT";
   std::vector<std::string> names;
   for (int32_t op : time.ops) names.push_back(graph::op_kind_name(model.ops[static_cast<size_t>(op)].kind));
   return join(names, " ");
@@ -151,7 +144,7 @@ void add_layers(const Trainer& trainer, const Counters& before, results::TrainBe
       layer.peak_share = *layer.gflops / record.peak_gflops;
     }
     record.macs += time.forward_macs, record.training_macs += time.forward_macs + time.backward_macs;
-    if (!layer.fused && !time.fake_quant) record.unfused.push_back(layer.name);
+    if (!layer.fused && time.kind == train::StepKind::kOperator) record.unfused.push_back(layer.name);
     record.layers.push_back(layer);
   }
   record.load_ms = (after.load - before.load) * 1e3 / static_cast<double>(record.steps);

@@ -9,6 +9,11 @@
 namespace liteqat::pipeline {
 namespace {
 
+train::OptimizerKind optimizer_kind(const std::string& name) {
+  if (name == "adamw") return train::OptimizerKind::kAdamW;
+  return name == "sgd" ? train::OptimizerKind::kSgd : train::OptimizerKind::kAdam;
+}
+
 train::ScheduleKind schedule_kind(const std::string& name) {
   if (name == "cosine") return train::ScheduleKind::kCosine;
   return name == "step" ? train::ScheduleKind::kStep : train::ScheduleKind::kConstant;
@@ -47,11 +52,14 @@ train::FitOptions make_fit_options(const Recipe& recipe, const TrainingRecipe& t
   train::FitOptions options;
   options.epochs = static_cast<int32_t>(training.epochs);
   options.batch_size = static_cast<int32_t>(training.batch_size);
-  options.optimizer.kind = training.optimizer == "sgd" ? train::OptimizerKind::kSgd : train::OptimizerKind::kAdam;
+  options.optimizer.kind = optimizer_kind(training.optimizer);
   options.optimizer.learning_rate = static_cast<float>(training.learning_rate);
   options.optimizer.momentum = static_cast<float>(training.momentum);
   options.optimizer.nesterov = training.nesterov;
   options.optimizer.weight_decay = static_cast<float>(training.weight_decay);
+  options.optimizer.clip_norm = static_cast<float>(training.clip_norm);
+  options.optimizer.ema_decay = static_cast<float>(training.ema_decay);
+  options.dropout = static_cast<float>(training.dropout);
   options.schedule.kind = schedule_kind(training.schedule);
   options.schedule.warmup_steps = std::llround(training.warmup_epochs * static_cast<double>(steps));
   options.schedule.total_steps = steps * training.epochs;
@@ -61,7 +69,9 @@ train::FitOptions make_fit_options(const Recipe& recipe, const TrainingRecipe& t
   options.schedule.step_factor = static_cast<float>(training.step_factor);
   options.schedule.final_fraction = static_cast<float>(training.final_fraction);
   options.label_smoothing = static_cast<float>(training.label_smoothing);
-  options.augmentation = {.crop_padding = static_cast<int32_t>(training.crop_padding), .horizontal_flip = training.horizontal_flip};
+  options.augmentation = {.crop_padding = static_cast<int32_t>(training.crop_padding),
+                          .horizontal_flip = training.horizontal_flip,
+                          .cutout = static_cast<int32_t>(training.cutout)};
   options.normalization = make_normalization(recipe);
   options.seed = static_cast<uint64_t>(recipe.seed);
   options.fused = recipe.fused;

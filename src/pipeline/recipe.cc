@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <type_traits>
 
 #include "base/file.h"
@@ -137,10 +138,14 @@ Status check_training(const TrainingRecipe& t, const std::string& section, const
   LITEQAT_RETURN_IF_ERROR(require(t.batch_size >= 1 && t.batch_size <= 8192, path, section + ".batch_size", "between 1 and 8192"));
   LITEQAT_RETURN_IF_ERROR(require(t.images >= 0, path, section + ".images", "0 (all) or more"));
   LITEQAT_RETURN_IF_ERROR(require(fraction(t.validation_fraction), path, section + ".validation_fraction", "in [0, 1)"));
-  LITEQAT_RETURN_IF_ERROR(require_one_of(t.optimizer, {"adam", "sgd"}, path, section + ".optimizer"));
+  LITEQAT_RETURN_IF_ERROR(require_one_of(t.optimizer, {"adam", "adamw", "sgd"}, path, section + ".optimizer"));
   LITEQAT_RETURN_IF_ERROR(require(positive(t.learning_rate), path, section + ".learning_rate", "a finite number above 0"));
   LITEQAT_RETURN_IF_ERROR(require(fraction(t.momentum), path, section + ".momentum", "in [0, 1)"));
   LITEQAT_RETURN_IF_ERROR(require(t.weight_decay >= 0 && std::isfinite(t.weight_decay), path, section + ".weight_decay", "0 or more"));
+  LITEQAT_RETURN_IF_ERROR(require(t.clip_norm >= 0 && std::isfinite(t.clip_norm), path, section + ".clip_norm", "0 (none) or more"));
+  LITEQAT_RETURN_IF_ERROR(require(fraction(t.ema_decay), path, section + ".ema_decay", "in [0, 1)"));
+  LITEQAT_RETURN_IF_ERROR(require(fraction(t.dropout), path, section + ".dropout", "in [0, 1)"));
+  LITEQAT_RETURN_IF_ERROR(require(t.cutout >= 0 && t.cutout <= 4096, path, section + ".cutout", "between 0 (none) and 4096"));
   LITEQAT_RETURN_IF_ERROR(require(fraction(t.label_smoothing), path, section + ".label_smoothing", "in [0, 1)"));
   LITEQAT_RETURN_IF_ERROR(require_one_of(t.schedule, {"constant", "step", "cosine"}, path, section + ".schedule"));
   LITEQAT_RETURN_IF_ERROR(require(t.warmup_epochs >= 0 && std::isfinite(t.warmup_epochs), path, section + ".warmup_epochs", "0 or more"));
@@ -168,6 +173,11 @@ Status check_recipe(const Recipe& recipe, const std::string& path) {
   LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.forward, {"fake_quant", "integer"}, path, "qat.forward"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.forward == "fake_quant" || recipe.scheme == "liteqat_8bit", path, "qat.forward",
                                   "fake_quant with scheme tfmot_8bit: that scheme trains what TensorFlow would, not what is deployed"));
+  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.ranges, {"ema", "learned"}, path, "qat.ranges"));
+  LITEQAT_RETURN_IF_ERROR(require(recipe.ranges == "ema" || (recipe.forward == "fake_quant" && recipe.scheme == "liteqat_8bit"), path,
+                                  "qat.ranges", "ema unless qat.forward is fake_quant and qat.scheme liteqat_8bit"));
+  LITEQAT_RETURN_IF_ERROR(require(recipe.qat.dropout == 0 || recipe.forward == "fake_quant", path, "qat.dropout",
+                                  "0 with forward integer: the deployed network has no dropout"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.calibration_images >= 1, path, "qat.calibration_images", "1 or more"));
   for (const std::string& type : recipe.types) {
     LITEQAT_RETURN_IF_ERROR(require_one_of(type, {"float32", "ptq_int8", "qat_int8"}, path, "export.types"));
@@ -278,9 +288,16 @@ std::string print_recipe(const Recipe& recipe) {
 }
 
 std::string hash_recipe(const Recipe& recipe) {
-  // Runs from before the key existed go on: what it stands at by default is what they did.
+  // Runs from before these keys existed go on: what they stand at by default is what those did.
   std::vector<std::string> left_out = {"description", "data.folder"};
-  if (recipe.forward == "fake_quant") left_out.push_back("qat.forward");
+  const std::vector<std::string> later = {"forward", "ranges", "clip_norm", "ema_decay", "dropout", "cutout"};
+  std::map<std::string, std::string> defaults;
+  const Recipe standing;
+  visit_keys(standing, [&](const std::string& key, const auto& value) { defaults[key] = print_value(value); });
+  visit_keys(recipe, [&](const std::string& key, const auto& value) {
+    const bool is_later = std::find(later.begin(), later.end(), key.substr(key.find('.') + 1)) != later.end();
+    if (is_later && print_value(value) == defaults[key]) left_out.push_back(key);
+  });
   return sha256(print_keys(recipe, left_out));
 }
 

@@ -17,11 +17,14 @@ struct TrainingRecipe {
   int64_t batch_size = 32;
   int64_t images = 0;                // the first n training images only; 0: all
   double validation_fraction = 0.1;  // the last part of those images, as Keras' validation_split
-  std::string optimizer = "adam";    // adam | sgd
+  std::string optimizer = "adam";    // adam | adamw | sgd
   double learning_rate = 1e-3;
   double momentum = 0.9;  // sgd
   bool nesterov = false;
-  double weight_decay = 0;
+  double weight_decay = 0;  // of kernels; adamw: decoupled, else L2
+  double clip_norm = 0;     // gradients are scaled down to this global norm; 0: never
+  double ema_decay = 0;     // averaged weights are what is evaluated and exported; 0: none are kept
+  double dropout = 0;       // share of what the classifier reads
   double label_smoothing = 0;
   std::string schedule = "constant";  // constant | step | cosine
   double warmup_epochs = 0;
@@ -30,6 +33,7 @@ struct TrainingRecipe {
   double final_fraction = 0;  // cosine: share of the rate at the end
   int64_t crop_padding = 0;
   bool horizontal_flip = false;
+  int64_t cutout = 0;  // side of the square that is blanked in every image; 0: none
 };
 
 struct Recipe {
@@ -52,6 +56,7 @@ struct Recipe {
   TrainingRecipe train;
   std::string scheme = "liteqat_8bit";
   std::string forward = "fake_quant";  // fake_quant | integer: how [qat] computes its forward
+  std::string ranges = "ema";          // ema | learned: how activations' ranges come about; learned: those of weights too
   TrainingRecipe qat;
   int64_t calibration_images = 1000;  // training images that initialise ranges (liteqat_8bit) and calibrate post-training quantization
   bool control = true;                // train the matched-budget control

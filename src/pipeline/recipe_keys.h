@@ -18,6 +18,9 @@ void visit_training_keys(const std::string& section, TrainingType& training, Vis
   visit(section + ".momentum", training.momentum);
   visit(section + ".nesterov", training.nesterov);
   visit(section + ".weight_decay", training.weight_decay);
+  visit(section + ".clip_norm", training.clip_norm);
+  visit(section + ".ema_decay", training.ema_decay);
+  visit(section + ".dropout", training.dropout);
   visit(section + ".label_smoothing", training.label_smoothing);
   visit(section + ".schedule", training.schedule);
   visit(section + ".warmup_epochs", training.warmup_epochs);
@@ -26,6 +29,7 @@ void visit_training_keys(const std::string& section, TrainingType& training, Vis
   visit(section + ".final_fraction", training.final_fraction);
   visit(section + ".crop_padding", training.crop_padding);
   visit(section + ".horizontal_flip", training.horizontal_flip);
+  visit(section + ".cutout", training.cutout);
 }
 
 /// Calls visit("section.key", field) for every key in file order. RecipeType is Recipe or const Recipe.
@@ -48,6 +52,7 @@ void visit_keys(RecipeType& recipe, Visitor&& visit) {
   visit("train.fused", recipe.fused);
   visit("qat.scheme", recipe.scheme);
   visit("qat.forward", recipe.forward);
+  visit("qat.ranges", recipe.ranges);
   visit_training_keys("qat", recipe.qat, visit);
   visit("qat.calibration_images", recipe.calibration_images);
   visit("qat.control", recipe.control);

@@ -58,6 +58,12 @@ TEST(Recipe, HashSeesWhatChangesResultsAndNothingElse) {
   EXPECT_EQ(hash_recipe(*parse(kMinimal, {"data.folder=/elsewhere"})), base);
   EXPECT_NE(hash_recipe(*parse(kMinimal, {"seed=1"})), base);
   EXPECT_NE(hash_recipe(*parse(kMinimal, {"qat.epochs=2"})), base);
+  for (const char* setting : {"train.clip_norm=1.0", "qat.ema_decay=0.9", "train.dropout=0.1", "train.cutout=8", "qat.ranges=learned",
+                              "train.optimizer=adamw", "qat.forward=integer"}) {
+    EXPECT_NE(hash_recipe(*parse(kMinimal, {setting})), base) << setting;
+  }
+  // The hash of this recipe before those keys existed: its finished stages are still its own.
+  EXPECT_EQ(base, "f6eb67c2853354275707e427aa611a0dac76914ef9899a1c94c9f8e70f965ba0");
   EXPECT_EQ(hash_recipe(*parse(kMinimal, {"qat.forward=fake_quant"})), base);
   EXPECT_NE(hash_recipe(*parse(kMinimal, {"qat.forward=integer"})), base);
 }
@@ -95,6 +101,17 @@ INSTANTIATE_TEST_SUITE_P(
                       BadCase{kMinimal, "train.learning_rate=-1.0", Code::kOutOfRange, "'train.learning_rate'"},
                       BadCase{kMinimal, "train.learning_rate=nan", Code::kOutOfRange, "'train.learning_rate'"},
                       BadCase{kMinimal, "train.optimizer=adamm", Code::kOutOfRange, "did you mean 'adam'"},
+                      BadCase{kMinimal, "train.clip_nrm=1.0", Code::kInvalidArgument, "did you mean 'train.clip_norm'"},
+                      BadCase{kMinimal, "train.emadecay=0.9", Code::kInvalidArgument, "did you mean 'train.ema_decay'"},
+                      BadCase{kMinimal, "train.optimizer=adamv", Code::kOutOfRange, "expected one of adam, adamw, sgd"},
+                      BadCase{kMinimal, "train.clip_norm=-1.0", Code::kOutOfRange, "'train.clip_norm' must be 0 (none) or more"},
+                      BadCase{kMinimal, "qat.ema_decay=1.0", Code::kOutOfRange, "'qat.ema_decay' must be in [0, 1)"},
+                      BadCase{kMinimal, "train.dropout=1.0", Code::kOutOfRange, "'train.dropout' must be in [0, 1)"},
+                      BadCase{kMinimal, "train.cutout=-2", Code::kOutOfRange, "'train.cutout'"},
+                      BadCase{kMinimal, "qat.ranges=lsq", Code::kOutOfRange, "'qat.ranges' is 'lsq', expected one of ema, learned"},
+                      BadCase{"name = 'x'\n[qat]\nforward = 'integer'", "qat.ranges=learned", Code::kOutOfRange,
+                              "'qat.ranges' must be ema unless qat.forward is fake_quant"},
+                      BadCase{"name = 'x'\n[qat]\nforward = 'integer'", "qat.dropout=0.1", Code::kOutOfRange, "'qat.dropout' must be 0"},
                       BadCase{kMinimal, "model.architecture=mobilenet_v2_cifer", Code::kOutOfRange, "did you mean 'mobilenet_v2_cifar'"},
                       BadCase{kMinimal, "qat.scheme=tfmot", Code::kOutOfRange, "did you mean 'tfmot_8bit'"},
                       BadCase{kMinimal, "data.std=[0.0]", Code::kOutOfRange, "'data.std'"},

@@ -90,6 +90,7 @@ Result<TrainedModel> train_stage(Context& context, const Stage& own, TrainedMode
   train::FitOptions options = make_fit_options(context.recipe, training, data.train.count);
   options.title = stage;
   options.forward = forward;
+  if (model.plan && context.recipe.ranges == "learned") options.ranges = train::Ranges::kLearned;
   auto fitted =
       train::fit(model.graph, model.plan ? &*model.plan : nullptr, data.train, data.validation.count > 0 ? &data.validation : nullptr,
                  options, model.state, context.pool, context.progress, store);

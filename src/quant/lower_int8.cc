@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <optional>
@@ -21,8 +22,8 @@ using numeric::ConvertedParams;
 
 namespace {
 
-/// TFLite fixes the output of an int8 SOFTMAX.
-constexpr ConvertedParams kSoftmaxOutput = {.scale = 1.0 / 256.0, .zero_point = -128};
+/// TFLite fixes the output of an int8 SOFTMAX and LOGISTIC.
+constexpr ConvertedParams kProbability = {.scale = 1.0 / 256.0, .zero_point = -128};
 
 Quantization stored(const ConvertedParams& params) {
   return {.scale = {static_cast<float>(params.scale)}, .zero_point = {params.zero_point}};
@@ -54,7 +55,7 @@ class Int8Lowering {
     for (size_t index = 0; index < graph_.ops.size(); ++index) {
       const size_t ops = graph_.ops.size();
       LITEQAT_RETURN_IF_ERROR(lower_op(index));
-      index += graph_.ops.size() - ops;  // over a QUANTIZE that was inserted behind it
+      index += graph_.ops.size() - ops;  // over QUANTIZEs that were inserted around it
     }
     for (size_t id = 0; id < graph_.tensors.size(); ++id) {
       if (!params_[id]) continue;
@@ -119,19 +120,40 @@ class Int8Lowering {
       if (input == graph::kNoTensor || graph_.tensor(input).constant()) continue;
       LITEQAT_CHECK(params(input).has_value());
     }
-    if (op.kind == OpKind::kSoftmax) {
-      params(op.outputs[0]) = kSoftmaxOutput;
+    if (op.kind == OpKind::kSoftmax || op.kind == OpKind::kLogistic) {
+      params(op.outputs[0]) = kProbability;
       return {};
     }
     if (keeps_parameters(op.kind)) {
       params(op.outputs[0]) = params(op.inputs[0]);
       return requantize_output(index, what);
     }
-    if (op.kind == OpKind::kAdd && (graph_.tensor(op.inputs[0]).constant() || graph_.tensor(op.inputs[1]).constant())) {
-      return error(Code::kUnsupported, "{}: adding a constant is not supported in int8", what);
+    const bool joins = op.kind == OpKind::kAdd || op.kind == OpKind::kMul || op.kind == OpKind::kConcatenation;
+    if (joins && std::ranges::any_of(op.inputs, [&](TensorId id) { return graph_.tensor(id).constant(); })) {
+      return error(Code::kUnsupported, "{}: a constant operand is not supported in int8", what);
     }
     LITEQAT_RETURN_IF_ERROR(set_own_params(op.outputs[0], what));
+    if (op.kind == OpKind::kConcatenation) {
+      requantize_parts(index);
+      return {};
+    }
     return has_weights(op.kind) ? lower_weights(op).with_context(what) : Status();
+  }
+
+  /// CONCATENATION copies codes: every part goes through a QUANTIZE to its grid first. Also where both grids happen to be equal: training
+  /// on integers lowers anew in every step and needs the same operators each time.
+  void requantize_parts(size_t index) {
+    const ConvertedParams grid = *params(graph_.ops[index].outputs[0]);
+    const std::string name = graph_.ops[index].name;
+    for (size_t part = 0; part < graph_.ops[index].inputs.size(); ++part) {
+      const TensorId input = graph_.ops[index].inputs[part];
+      const TensorId moved = add_twin(input, format("{}_part_{}", name, part));
+      params(moved) = grid;
+      const Op quantize = {
+          .kind = OpKind::kQuantize, .name = graph_.tensor(moved).name, .inputs = {input}, .outputs = {moved}, .params = {}};
+      graph_.ops.insert(graph_.ops.begin() + static_cast<std::ptrdiff_t>(index), quantize);
+      graph_.ops[++index].inputs[part] = moved;
+    }
   }
 
   /// Where the plan wants other parameters than the operator can give, a QUANTIZE follows it.

@@ -66,6 +66,11 @@ class Placement {
           plan_.quantizers.push_back({.tensor = op.outputs[0], .update = RangeUpdate::kFixed, .min = {0.0f}, .max = {255.0f / 256.0f}});
         }
         return {};
+      case OpKind::kHardSwish:
+      case OpKind::kLogistic:
+      case OpKind::kMul:
+      case OpKind::kConcatenation:
+        return place_gate(op);
       case OpKind::kMaxPool2D:
       case OpKind::kPad:
       case OpKind::kReshape:
@@ -118,6 +123,21 @@ class Placement {
     const bool fusable = fuses_activation(op.kind) || op.kind == OpKind::kBatchNorm;
     const bool fused = next != nullptr && ((has_weights(op.kind) && next->kind == OpKind::kBatchNorm) || (fusable && is_relu(next->kind)));
     if (!fused) plan_.quantizers.push_back(activation(op.outputs[0]));
+  }
+
+  /// A CONCATENATION has a range of its own although int8 kernels take parts on its grid only: its parts are read elsewhere too, and
+  /// lowering puts a QUANTIZE in front of every part (docs/decisions/0035).
+  Status place_gate(const Op& op) {
+    if (tfmot()) return op_error(Code::kUnsupported, graph_, op, "tfmot_8bit does not know this operator; use liteqat_8bit");
+    if (std::ranges::any_of(op.inputs, [&](TensorId id) { return graph_.tensor(id).constant(); })) {
+      return op_error(Code::kUnsupported, graph_, op, "with a constant it cannot be quantized");
+    }
+    if (op.kind == OpKind::kLogistic) {
+      plan_.quantizers.push_back({.tensor = op.outputs[0], .update = RangeUpdate::kFixed, .min = {0.0f}, .max = {255.0f / 256.0f}});
+    } else {
+      plan_.quantizers.push_back(activation(op.outputs[0]));
+    }
+    return {};
   }
 
   void place_average_pool(const Op& op) {

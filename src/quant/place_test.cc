@@ -116,13 +116,14 @@ TEST(MakePlan, AnOutputWithTwoReadersKeepsItsQuantizer) {
   }
 }
 
+// But for gated_small, whose operators TFMOT's scheme does not know (docs/decisions/0035).
 TEST(MakePlan, EveryArchitectureHasAPlanOfBothSchemes) {
   for (const std::string& name : graph::architecture_names()) {
     graph::ArchitectureOptions options = {.name = name};
     if (!name.starts_with("mnist")) options.height = options.width = 32, options.channels = 3;
     const Graph graph = graph::make_architecture(options).value();
     const Result<Plan> tfmot = make_plan(graph, Scheme::kTfmot8Bit);
-    EXPECT_TRUE(tfmot.ok()) << name << ": " << tfmot.status().message();
+    EXPECT_EQ(tfmot.ok(), name != "gated_small") << name << ": " << tfmot.status().message();
     const Result<Plan> liteqat = make_plan(fold_batch_norm(graph).value(), Scheme::kLiteqat8Bit);
     EXPECT_TRUE(liteqat.ok()) << name << ": " << liteqat.status().message();
   }

@@ -86,7 +86,7 @@ void set_weight_range(Quantizer& quantizer, const Tensor& weights) {
 
 void set_weight_ranges(Plan& plan, const Graph& graph) {
   for (Quantizer& quantizer : plan.quantizers) {
-    if (quantizer.weight) set_weight_range(quantizer, graph.tensor(quantizer.tensor));
+    if (quantizer.weight && quantizer.update == RangeUpdate::kLastValue) set_weight_range(quantizer, graph.tensor(quantizer.tensor));
   }
 }
 

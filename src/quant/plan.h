@@ -21,7 +21,7 @@ enum class RangeUpdate {
   kLastValue,      // minimum and maximum of the tensor itself, each training forward (weights)
   kMovingAverage,  // range += (batch range - range) * (1 - decay)
   kAllValues,      // running minimum and maximum
-  kFixed,          // given, e.g. softmax outputs
+  kFixed,          // given, e.g. softmax outputs; or moved by training itself (train/learned_ranges.h)
   kShared,         // the range of quantizer `same_as`, read when used: the operator rounds on its input's grid (average pooling)
 };
 
@@ -69,7 +69,7 @@ void apply_observations(Plan& plan, const std::vector<Observation>& observations
 
 /// kLastValue's update: the range of each channel of a weight tensor (symmetric: +-max|w|).
 void set_weight_range(Quantizer& quantizer, const graph::Tensor& weights);
-/// The same for every weight quantizer of the plan.
+/// The same for every weight quantizer of the plan that follows its weights (kLastValue).
 void set_weight_ranges(Plan& plan, const graph::Graph& graph);
 /// One training step of an activation's range: kMovingAverage and kAllValues as TFMOT computes them (float32, zero always inside);
 /// the other kinds stay as they are. `steps` at once, where only every steps-th batch is seen: the average moves as far as it would by

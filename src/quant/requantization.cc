@@ -40,6 +40,8 @@ class Finder {
         return of_weights(op);
       case OpKind::kAdd:
         return of_add(op);
+      case OpKind::kMul:
+        return of_mul(op);
       case OpKind::kMean:
         return of_mean(op);
       case OpKind::kAveragePool2D:
@@ -76,6 +78,13 @@ class Finder {
   Requantization of_add(const Op& op) const {
     Requantization result;
     const double unit = 2 * std::max(scale(op.inputs[0]), scale(op.inputs[1])) * std::ldexp(1.0, -kAddBits);
+    add(result, unit, scale(output(op)), second_shift(unit / scale(output(op))));
+    return result;
+  }
+
+  Requantization of_mul(const Op& op) const {
+    Requantization result;
+    const double unit = scale(op.inputs[0]) * scale(op.inputs[1]);
     add(result, unit, scale(output(op)), second_shift(unit / scale(output(op))));
     return result;
   }

@@ -21,6 +21,12 @@ using graph::TensorId;
 
 namespace {
 
+std::vector<TensorId> tensors_of(const DropoutOptions& dropout) {
+  std::vector<TensorId> tensors;
+  for (const Dropout& place : dropout.places) tensors.push_back(place.tensor);
+  return tensors;
+}
+
 bool all_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
@@ -70,10 +76,11 @@ struct Engine::State {
         options(engine_options),
         loss_id(loss_tensor(model)),
         max_chunks((options.max_batch + options.chunk - 1) / options.chunk),
-        fusion(options.fused && options.training && plan == nullptr ? Fusion::find(model, loss_id) : Fusion{}),
+        dropped(tensors_of(options.dropout)),
+        fusion(options.fused && options.training && plan == nullptr ? Fusion::find(model, loss_id, dropped) : Fusion{}),
         place{model,
               plan,
-              Layout(model, plan, fusion, {options.max_batch, options.chunk, options.training, loss_id}),
+              Layout(model, plan, fusion, {options.max_batch, options.chunk, options.training, dropped, loss_id}),
               ParameterGradients(model, options.training ? std::min(max_chunks, kMaxGroups) : 0),
               options.chunk,
               max_chunks,
@@ -83,9 +90,16 @@ struct Engine::State {
               {},
               {},
               {},
-              {}},
+              {},
+              {},
+              options.dropout.seed,
+              options.dropout.steps_done - 1},
         losses(options.max_batch) {
     if (plan != nullptr) observations.resize(plan->quantizers.size());
+    place.range_gradients.resize(options.learned_ranges.size());
+    for (size_t index = 0; index < options.learned_ranges.size(); ++index) {
+      if (options.learned_ranges[index]) place.range_gradients[index].resize(plan->quantizers[index].min.size());
+    }
     const int scratch_blocks = options.training && place.layout.scratch_elems() > 0 ? pool.threads() : 0;
     for (int worker = 0; worker < scratch_blocks; ++worker) place.scratch.emplace_back(place.layout.scratch_elems() * options.chunk);
     int64_t largest = 0;
@@ -99,6 +113,7 @@ struct Engine::State {
   /// Kernels for chunks of this many images; fails: kUnsupported.
   Status configure(int32_t images);
   void add_fake_quant(TensorId tensor, const std::string& name, bool differentiable);
+  void add_dropout(TensorId tensor, bool differentiable);
   /// The step that computes the tensor for its reader instead of storing it, null if it is stored.
   const UnitStep* unstored_step(TensorId id) const {
     for (size_t unit = 0; unit < fused_steps.size(); ++unit) {
@@ -116,11 +131,12 @@ struct Engine::State {
   EngineOptions options;
   TensorId loss_id;
   int32_t max_chunks;
+  std::vector<TensorId> dropped;
   Fusion fusion;
   Workplace place;
   std::vector<std::unique_ptr<Step>> steps;  // in forward order
   std::vector<int32_t> step_op;              // the first operator of each step, -1: the graph input's quantizer
-  std::vector<char> step_is_quantizer;
+  std::vector<StepKind> step_kind;
   std::vector<Step*> forward_steps, backward_steps;
   std::vector<UnitStep*> fused_steps;  // by unit
   std::vector<quant::Observation> observations;
@@ -138,10 +154,21 @@ void Engine::State::add_fake_quant(TensorId tensor, const std::string& name, boo
   if (quantizer == nullptr || quantizer->weight) return;
   const auto index = static_cast<size_t>(quantizer - place.plan->quantizers.data());
   steps.push_back(make_fake_quant_step(place, index, name, &observations[index]));
-  step_is_quantizer.resize(steps.size() - 1, 0);
-  step_is_quantizer.push_back(1);
+  step_kind.resize(steps.size() - 1, StepKind::kOperator);
+  step_kind.push_back(StepKind::kFakeQuant);
   forward_steps.push_back(steps.back().get());
   if (differentiable) backward_steps.push_back(steps.back().get());
+}
+
+void Engine::State::add_dropout(TensorId tensor, bool differentiable) {
+  for (const Dropout& dropout : options.dropout.places) {
+    if (dropout.tensor != tensor) continue;
+    steps.push_back(make_dropout_step(place, dropout));
+    step_kind.resize(steps.size() - 1, StepKind::kOperator);
+    step_kind.push_back(StepKind::kDropout);
+    forward_steps.push_back(steps.back().get());
+    if (differentiable) backward_steps.push_back(steps.back().get());
+  }
 }
 
 Result<std::unique_ptr<Step>> Engine::State::make_fused_step(int32_t unit) {
@@ -162,6 +189,7 @@ Status Engine::State::add_steps() {
   const auto differentiable = [&](TensorId id) { return options.training && place.layout.has_gradient(id); };
   const TensorId input = model.inputs[0];
   add_fake_quant(input, model.tensor(input).name, differentiable(input));
+  add_dropout(input, differentiable(input));
   step_op.resize(steps.size(), -1);
   fused_steps.resize(fusion.units().size());
   for (size_t index = 0; index < model.ops.size(); ++index) {
@@ -174,10 +202,11 @@ Status Engine::State::add_steps() {
     if (backward) backward_steps.push_back(step.get());
     steps.push_back(std::move(step));
     add_fake_quant(op.outputs[0], op.name, backward);
+    add_dropout(op.outputs[0], backward);
     step_op.resize(steps.size(), static_cast<int32_t>(index));
   }
   if (options.training && backward_steps.empty()) return error(Code::kUnsupported, "the network has no operator that can be trained");
-  step_is_quantizer.resize(steps.size(), 0);
+  step_kind.resize(steps.size(), StepKind::kOperator);
   if (options.timed) {
     forward_clock.emplace(forward_steps.size(), pool.threads());
     backward_clock.emplace(backward_steps.size(), pool.threads());
@@ -236,6 +265,7 @@ std::span<const float> Engine::forward(std::span<const float> images, int32_t n,
   const graph::Graph& model = state.place.model;
   LITEQAT_CHECK_EQ(images.size(), static_cast<size_t>(n * state.place.layout.image_elems(model.inputs[0])));
   state.mode = mode;
+  if (mode == Mode::kTraining) ++state.place.step;
   state.has_gradients = false;
   state.batch = make_batch(n, state.options.chunk);
   state.place.layout.set_input(images.data());
@@ -255,6 +285,7 @@ LossValue Engine::backward(std::span<const int32_t> labels, float label_smoothin
   State& state = *state_;
   LITEQAT_CHECK(state.mode == Mode::kTraining && state.options.training);
   LITEQAT_CHECK_EQ(labels.size(), static_cast<size_t>(state.batch.images));
+  for (std::vector<double>& gradient : state.place.range_gradients) std::ranges::fill(gradient, 0.0);
   walk_backward(
       state.backward_steps, state.batch, state.pool, [&](const Chunk& chunk) { state.chunk_loss(chunk, labels, label_smoothing, true); },
       state.backward_clock ? &*state.backward_clock : nullptr);
@@ -278,6 +309,11 @@ const std::vector<TensorId>& Engine::parameters() const {
 std::span<const float> Engine::gradient(size_t parameter_index) const {
   LITEQAT_CHECK_LT(parameter_index, parameters().size());
   return state_->place.gradients.total(static_cast<int32_t>(parameter_index));
+}
+
+std::span<const double> Engine::range_gradient(size_t quantizer) const {
+  LITEQAT_CHECK_LT(quantizer, state_->place.range_gradients.size());
+  return state_->place.range_gradients[quantizer];
 }
 
 const std::vector<quant::Observation>& Engine::observations() const {
@@ -334,7 +370,7 @@ std::vector<StepTime> Engine::step_times() const {
   std::vector<StepTime> times;
   size_t backward = 0;
   for (size_t index = 0; index < state.steps.size(); ++index) {
-    StepTime time{.name = state.steps[index]->name(), .ops = {}, .fake_quant = state.step_is_quantizer[index] != 0};
+    StepTime time{.name = state.steps[index]->name(), .ops = {}, .kind = state.step_kind[index]};
     const int32_t op = state.step_op[index], unit = op < 0 ? -1 : state.fusion.unit_of(op);
     if (op >= 0) time.ops.push_back(op);
     for (int32_t further : {unit < 0 ? -1 : state.fusion.units()[static_cast<size_t>(unit)].norm,
@@ -342,7 +378,7 @@ std::vector<StepTime> Engine::step_times() const {
       if (further >= 0) time.ops.push_back(further);
     }
     time.forward_seconds = state.forward_clock->seconds(index);
-    if (op >= 0 && !time.fake_quant) time.forward_macs = graph::count_macs(model, model.ops[static_cast<size_t>(op)]);
+    if (op >= 0 && time.kind == StepKind::kOperator) time.forward_macs = graph::count_macs(model, model.ops[static_cast<size_t>(op)]);
     if (backward < state.backward_steps.size() && state.backward_steps[backward] == state.steps[index].get()) {
       time.backward_seconds = state.backward_clock->seconds(backward++);
       const bool passes_on = op >= 0 && state.place.layout.has_gradient(model.ops[static_cast<size_t>(op)].inputs[0]);

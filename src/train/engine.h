@@ -16,6 +16,19 @@
 
 namespace liteqat::train {
 
+/// An activation of which training drops a share (kernels/train/joins.h): what all its readers see, behind its fake quantizer. No part of
+/// the graph, so that nothing needs to be taken out of what is deployed. The mask is a function of (seed, step, tensor's name, element of
+/// the batch); evaluation and calibration drop nothing.
+struct Dropout {
+  graph::TensorId tensor = graph::kNoTensor;
+  float rate = 0;  // in [0, 1)
+};
+struct DropoutOptions {
+  std::vector<Dropout> places = {};
+  uint64_t seed = 0;
+  int64_t steps_done = 0;  // of the run that is resumed
+};
+
 struct EngineOptions {
   int32_t max_batch = 32;
   int32_t chunk = 8;     // images per kernel call; fixed by the batch size, never by the thread count
@@ -26,6 +39,9 @@ struct EngineOptions {
   /// Convolution, batch norm and activation as one step where there is no plan (fusion.h); off: a step per operator.
   bool fused = true;
   bool timed = false;  // step_times() counts; costs two readings of the clock per step and chunk
+  DropoutOptions dropout = {};
+  /// By quantizer: whether range_gradient() is wanted; empty: of none.
+  std::vector<char> learned_ranges = {};
 };
 
 /// The chunk for steps of single operators: 4 images, fewer where a batch would make fewer than 4 chunks. 4 images of MobileNetV2's largest
@@ -47,11 +63,14 @@ struct LossValue {
   int64_t correct = 0;
 };
 
+/// Fake quantizers and dropout stand behind ops[0], or before the first operator if there is none.
+enum class StepKind { kOperator, kFakeQuant, kDropout };
+
 /// What a step took since the engine was made, worker-seconds, and what it multiplied per image.
 struct StepTime {
   std::string name;          // of its first operator
   std::vector<int32_t> ops;  // in the order of the graph
-  bool fake_quant = false;   // the quantizer behind ops[0], or before the first operator if there is none
+  StepKind kind = StepKind::kOperator;
   double forward_seconds = 0, backward_seconds = 0;
   int64_t forward_macs = 0, backward_macs = 0;
 };
@@ -78,6 +97,11 @@ class Engine {
   /// Trainable tensors in graph order, and the gradient of each after backward().
   const std::vector<graph::TensorId>& parameters() const;
   std::span<const float> gradient(size_t parameter_index) const;
+
+  /// After backward(), of a quantizer in EngineOptions::learned_ranges: by channel, the loss' derivative by the quantizer's step s. An
+  /// element x with gradient dy of its rounded value adds dy * (round(x / s) - x / s) inside of the range and dy * q at its end q
+  /// (Esser et al. 2020, equation 3).
+  std::span<const double> range_gradient(size_t quantizer) const;
 
   /// What Mode::kCalibration saw so far, by quantizer.
   const std::vector<quant::Observation>& observations() const;

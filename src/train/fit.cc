@@ -7,7 +7,10 @@
 
 #include "quant/lower.h"
 #include "quant/passes.h"
+#include "train/batch_source.h"
+#include "train/classifier_dropout.h"
 #include "train/integer/integer_engine.h"
+#include "train/learned_ranges.h"
 #include "train/trainer.h"
 
 namespace liteqat::train {
@@ -37,44 +40,6 @@ Status check_split(const graph::Graph& model, const data::Split& split) {
   }
   return {};
 }
-
-/// Images of a split as float batches in memory, filled by all workers.
-class BatchSource {
- public:
-  BatchSource(const data::Split& split, const data::Normalization& normalization, const data::Augmentation& augmentation, uint64_t seed,
-              int32_t batch, ThreadPool& pool)
-      : split_(split), filler_(split, normalization, augmentation, seed), batch_(batch), pool_(pool) {
-    images_.resize(static_cast<size_t>(batch * split.image_elems()));
-    labels_.resize(static_cast<size_t>(batch));
-  }
-
-  /// Loads images order[begin...], at most one batch, and returns how many.
-  int32_t load(std::span<const int32_t> order, int64_t begin, int32_t epoch) {
-    const int32_t n = static_cast<int32_t>(std::min<int64_t>(batch_, static_cast<int64_t>(order.size()) - begin));
-    const auto indices = order.subspan(static_cast<size_t>(begin), static_cast<size_t>(n));
-    const auto elems = static_cast<size_t>(split_.image_elems());
-    const int32_t chunk = chunk_images(batch_);
-    pool_.run((n + chunk - 1) / chunk, [&](int task, int) {
-      const size_t first = static_cast<size_t>(task) * static_cast<size_t>(chunk);
-      const size_t count = std::min(static_cast<size_t>(chunk), static_cast<size_t>(n) - first);
-      filler_.fill(indices.subspan(first, count), epoch, std::span(images_).subspan(first * elems, count * elems));
-    });
-    for (size_t i = 0; i < indices.size(); ++i) labels_[i] = split_.labels[static_cast<size_t>(indices[i])];
-    count_ = static_cast<size_t>(n);
-    return n;
-  }
-  std::span<const float> images() const { return std::span(images_).first(count_ * static_cast<size_t>(split_.image_elems())); }
-  std::span<const int32_t> labels() const { return std::span(labels_).first(count_); }
-
- private:
-  const data::Split& split_;
-  data::BatchFiller filler_;
-  int32_t batch_;
-  ThreadPool& pool_;
-  std::vector<float> images_;
-  std::vector<int32_t> labels_;
-  size_t count_ = 0;
-};
 
 /// Loss and hits so far in an epoch.
 struct Tally {
@@ -120,8 +85,9 @@ std::string summary_of(const EpochRecord& record) {
 /// One run of fit(): what its functions share.
 class Run {
  public:
+  /// learned: of LearnedRanges::claim(), empty if ranges are not learned.
   Run(graph::Graph& model, quant::Plan* plan, const data::Split& train, const FitOptions& options, std::unique_ptr<Trainer> trainer,
-      ThreadPool& pool, Progress& progress)
+      const std::vector<char>& learned, ThreadPool& pool, Progress& progress)
       : model_(model),
         plan_(plan),
         train_(train),
@@ -132,14 +98,20 @@ class Run {
         pool_(pool),
         progress_(progress) {
     for (size_t i = 0; i < trainer_->parameters().size(); ++i) gradients_.push_back(trainer_->gradient(i));
+    if (!learned.empty()) ranges_.emplace(model, *plan, learned, options.optimizer);
   }
 
-  Optimizer& optimizer() { return optimizer_; }
+  /// Optimizer and learned ranges as a checkpoint holds them.
+  void store(FitState& state) const;
+  Status restore(const FitState& state);
+  /// Exchanges weights and ranges with their averages, if they are kept.
+  void swap_averages();
   Result<EpochRecord> run_epoch(int32_t epoch);
   Status validate_on(const data::Split& split, EpochRecord& record);
 
  private:
   Result<LossValue> run_step(int32_t epoch, int64_t step);
+  Status validate(const data::Split& split, EpochRecord& record);
 
   graph::Graph& model_;
   quant::Plan* plan_;
@@ -147,11 +119,31 @@ class Run {
   const FitOptions& options_;
   std::unique_ptr<Trainer> trainer_;
   Optimizer optimizer_;
+  std::optional<LearnedRanges> ranges_;
+  std::vector<int32_t> order_;  // of the epoch; outlives what the source makes ahead
   BatchSource source_;
   ThreadPool& pool_;
   Progress& progress_;
   std::vector<std::span<const float>> gradients_;
 };
+
+void Run::store(FitState& state) const {
+  state.optimizer_steps = optimizer_.steps_done();
+  state.slots = optimizer_.slots();
+  if (!ranges_) return;
+  for (Optimizer::Slot& slot : ranges_->slots()) state.slots.push_back(std::move(slot));
+}
+
+Status Run::restore(const FitState& state) {
+  std::vector<Optimizer::Slot> slots = state.slots;
+  if (ranges_) LITEQAT_RETURN_IF_ERROR(ranges_->restore(slots, state.optimizer_steps));
+  return optimizer_.restore(std::move(slots), state.optimizer_steps);
+}
+
+void Run::swap_averages() {
+  optimizer_.swap_averages(model_);
+  if (ranges_) ranges_->swap_averages();
+}
 
 Result<LossValue> Run::run_step(int32_t epoch, int64_t step) {
   LITEQAT_ASSIGN_OR_RETURN(const LossValue value, trainer_->step(source_.images(), source_.labels(), options_.label_smoothing));
@@ -162,13 +154,15 @@ Result<LossValue> Run::run_step(int32_t epoch, int64_t step) {
                  "than {} may help",
                  value.loss, epoch + 1, step + 1, culprit.empty() ? "the loss itself" : culprit, options_.optimizer.learning_rate);
   }
-  optimizer_.step(model_, gradients_, schedule_factor(options_.schedule, optimizer_.steps_done()), pool_);
+  const float factor = schedule_factor(options_.schedule, optimizer_.steps_done());
+  optimizer_.step(model_, gradients_, factor, pool_);
+  if (ranges_) ranges_->step(*trainer_, factor, pool_);
   return value;
 }
 
 Result<EpochRecord> Run::run_epoch(int32_t epoch) {
   const auto start = std::chrono::steady_clock::now();
-  const std::vector<int32_t> order = data::epoch_order(options_.seed, epoch, train_.count, options_.shuffle);
+  order_ = data::epoch_order(options_.seed, epoch, train_.count, options_.shuffle);
   EpochRecord record;
   record.epoch = epoch + 1;
   Tally tally;
@@ -176,7 +170,8 @@ Result<EpochRecord> Run::run_epoch(int32_t epoch) {
     if (interrupt_requested()) return error(Code::kInterrupted, "interrupted in epoch {}, step {}", epoch + 1, record.steps + 1);
     record.learning_rate = static_cast<double>(options_.optimizer.learning_rate) *
                            static_cast<double>(schedule_factor(options_.schedule, optimizer_.steps_done()));
-    const int32_t images = source_.load(order, begin, epoch);
+    const int32_t images = source_.load(order_, begin, epoch);
+    source_.prefetch(order_, begin + images, epoch);
     LITEQAT_ASSIGN_OR_RETURN(const LossValue value, run_step(epoch, record.steps));
     tally.add(value, images);
     begin += images;
@@ -193,6 +188,18 @@ Result<EpochRecord> Run::run_epoch(int32_t epoch) {
 }
 
 Status Run::validate_on(const data::Split& split, EpochRecord& record) {
+  // Averaged weights have ranges of their own; training goes on from what it had.
+  std::optional<quant::Plan> kept;
+  if (plan_ != nullptr && optimizer_.has_averages()) kept = *plan_;
+  swap_averages();
+  if (kept) quant::set_weight_ranges(*plan_, model_);
+  const Status status = validate(split, record);
+  swap_averages();
+  if (kept) *plan_ = *std::move(kept);
+  return status;
+}
+
+Status Run::validate(const data::Split& split, EpochRecord& record) {
   BatchSource source(split, options_.normalization, data::Augmentation{}, options_.seed, options_.batch_size, pool_);
   const std::vector<int32_t> order = data::epoch_order(0, 0, split.count, false);
   Tally tally;
@@ -231,21 +238,35 @@ Status feed(graph::Graph& model, quant::Plan* plan, const data::Split& split, co
 }
 
 Result<std::unique_ptr<Trainer>> make_trainer(graph::Graph& model, quant::Plan* plan, const FitOptions& options, int64_t steps_done,
-                                              ThreadPool& pool) {
+                                              const std::vector<char>& learned, ThreadPool& pool) {
   const int32_t batch = options.batch_size;
   if (plan != nullptr && options.forward == Forward::kInteger) {
     LITEQAT_ASSIGN_OR_RETURN(IntegerEngine engine,
                              IntegerEngine::make(model, *plan, pool, {batch, integer_chunk_images(batch), steps_done}));
     return std::unique_ptr<Trainer>(std::make_unique<IntegerEngine>(std::move(engine)));
   }
-  const int32_t chunk = options.fused ? training_chunk_images(model, plan, batch) : chunk_images(batch);
-  LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, {.max_batch = batch, .chunk = chunk, .fused = options.fused}));
+  LITEQAT_ASSIGN_OR_RETURN(const DropoutOptions dropout, make_classifier_dropout(model, options.dropout, options.seed, steps_done));
+  const EngineOptions engine_options{.max_batch = batch,
+                                     .chunk = options.fused ? training_chunk_images(model, plan, batch) : chunk_images(batch),
+                                     .fused = options.fused,
+                                     .dropout = dropout,
+                                     .learned_ranges = learned};
+  LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, engine_options));
   return make_float_trainer(std::move(engine));
 }
 
-Status check_options(const FitOptions& options) {
+Status check_options(const FitOptions& options, const quant::Plan* plan) {
   if (options.batch_size < 1) return error(Code::kInvalidArgument, "batch size {} is below 1", options.batch_size);
   if (options.epochs < 0) return error(Code::kInvalidArgument, "{} epochs are below 0", options.epochs);
+  const bool integer = plan != nullptr && options.forward == Forward::kInteger;
+  if (integer && options.ranges == Ranges::kLearned) {
+    return error(Code::kUnsupported,
+                 "ranges cannot be learned on integers: their gradient needs values from before rounding, use fake_quant");
+  }
+  if (integer && options.dropout > 0) {
+    return error(Code::kUnsupported, "dropout {} cannot be trained on integers: the deployed network has none, use fake_quant",
+                 options.dropout);
+  }
   return {};
 }
 
@@ -253,12 +274,14 @@ Status check_options(const FitOptions& options) {
 
 Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& train, const data::Split* validation,
                      const FitOptions& options, FitState state, ThreadPool& pool, Progress& progress, const EpochCallback& on_epoch) {
-  LITEQAT_RETURN_IF_ERROR(check_options(options));
+  LITEQAT_RETURN_IF_ERROR(check_options(options, plan));
   LITEQAT_RETURN_IF_ERROR(check_split(model, train));
   if (validation != nullptr) LITEQAT_RETURN_IF_ERROR(check_split(model, *validation));
-  LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer, make_trainer(model, plan, options, state.optimizer_steps, pool));
-  Run run(model, plan, train, options, std::move(trainer), pool, progress);
-  if (state.epochs_done > 0) LITEQAT_RETURN_IF_ERROR(run.optimizer().restore(state.slots, state.optimizer_steps));
+  std::vector<char> learned;
+  if (plan != nullptr && options.ranges == Ranges::kLearned) learned = LearnedRanges::claim(*plan);
+  LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer, make_trainer(model, plan, options, state.optimizer_steps, learned, pool));
+  Run run(model, plan, train, options, std::move(trainer), learned, pool, progress);
+  if (state.epochs_done > 0) LITEQAT_RETURN_IF_ERROR(run.restore(state));
   while (state.epochs_done < options.epochs) {
     progress.begin(format("{}epoch {}/{}", options.title.empty() ? "" : options.title + " ", state.epochs_done + 1, options.epochs),
                    train.count, "images");
@@ -266,11 +289,12 @@ Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& 
     if (validation != nullptr) LITEQAT_RETURN_IF_ERROR(run.validate_on(*validation, record));
     progress.end(summary_of(record));
     ++state.epochs_done;
-    state.optimizer_steps = run.optimizer().steps_done();
-    state.slots = run.optimizer().slots();
+    run.store(state);
     state.history.push_back(record);
     if (on_epoch) LITEQAT_RETURN_IF_ERROR(on_epoch(state));
   }
+  run.swap_averages();
+  if (plan != nullptr && options.optimizer.ema_decay > 0) quant::set_weight_ranges(*plan, model);
   return state;
 }
 

@@ -24,6 +24,12 @@ enum class Forward {
   kInteger,    // the deployed integers (integer/integer_engine.h); validation too
 };
 
+/// How the ranges of fake quantizers come about in training.
+enum class Ranges {
+  kFollow,   // as the plan says: moving averages of activations, the weights' own
+  kLearned,  // trained (learned_ranges.h); with fake quantization only
+};
+
 struct FitOptions {
   std::string title;  // of the progress line, e.g. the stage's name
   int32_t epochs = 1;
@@ -37,6 +43,8 @@ struct FitOptions {
   uint64_t seed = 0;  // of the data order and augmentation
   Forward forward = Forward::kFakeQuant;
   bool fused = true;  // EngineOptions::fused
+  Ranges ranges = Ranges::kFollow;
+  float dropout = 0;  // share of what the classifier reads that training drops (classifier_dropout.h)
 };
 
 struct EpochRecord {
@@ -58,11 +66,13 @@ struct FitState {
   std::vector<EpochRecord> history;
 };
 
-/// Called after every epoch with the state to store; an error stops the run.
+/// Called after every epoch with the state to store; model and plan are as training goes on from them. An error stops the run.
 using EpochCallback = std::function<Status(const FitState&)>;
 
-/// Trains model (and plan) in place, from `state` on. Fails: kOutOfRange naming epoch, step and first operator when the loss or a tensor
-/// is not finite (the model is then as after the last finished epoch only in the caller's checkpoint); kInterrupted between batches.
+/// Trains model (and plan, as quant::make_plan makes it but for its ranges) in place, from `state` on. With OptimizerOptions::ema_decay
+/// validation sees averaged weights, and they are what the model holds on return. Fails: kOutOfRange naming epoch, step and first operator
+/// when the loss or a tensor is not finite (the model is then as after the last finished epoch only in the caller's checkpoint);
+/// kInterrupted between batches.
 Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& train, const data::Split* validation,
                      const FitOptions& options, FitState state, ThreadPool& pool, Progress& progress, const EpochCallback& on_epoch);
 

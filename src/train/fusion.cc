@@ -14,9 +14,16 @@ bool is_linear(OpKind kind) {
   return kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D || kind == OpKind::kFullyConnected;
 }
 
+/// Tensors that are stored whoever reads them.
+struct Stored {
+  TensorId loss;
+  std::span<const TensorId> dropped;
+  bool has(TensorId id) const { return id == loss || std::find(dropped.begin(), dropped.end(), id) != dropped.end(); }
+};
+
 /// The one operator that reads the tensor; -1 if there are more or none, or if somebody outside of the graph looks at it.
-int32_t only_reader(const Graph& model, TensorId id, TensorId loss) {
-  if (id == loss || std::find(model.outputs.begin(), model.outputs.end(), id) != model.outputs.end()) return -1;
+int32_t only_reader(const Graph& model, TensorId id, const Stored& stored) {
+  if (stored.has(id) || std::find(model.outputs.begin(), model.outputs.end(), id) != model.outputs.end()) return -1;
   const auto readers = model.find_consumers(id);
   return readers.size() == 1 ? readers[0] : -1;
 }
@@ -50,17 +57,18 @@ bool expands(const Graph& model, const Op& linear) {
 
 }  // namespace
 
-Fusion Fusion::find(const Graph& model, TensorId loss) {
+Fusion Fusion::find(const Graph& model, TensorId loss, std::span<const TensorId> dropped) {
+  const Stored stored{loss, dropped};
   Fusion fusion;
   fusion.unit_of_op_.assign(model.ops.size(), -1);
   for (size_t index = 0; index < model.ops.size(); ++index) {
     const Op& linear = model.ops[index];
     if (!is_linear(linear.kind)) continue;
-    const int32_t norm = only_reader(model, linear.outputs[0], loss);
+    const int32_t norm = only_reader(model, linear.outputs[0], stored);
     if (norm < 0 || op_at(model, norm).kind != OpKind::kBatchNorm || op_at(model, norm).inputs[0] != linear.outputs[0]) continue;
     FusedUnit unit{.linear = static_cast<int32_t>(index), .norm = norm};
     unit.input = linear.inputs[0], unit.sum = linear.outputs[0], unit.output = op_at(model, norm).outputs[0];
-    const int32_t reader = only_reader(model, unit.output, loss);
+    const int32_t reader = only_reader(model, unit.output, stored);
     if (reader >= 0 && (op_at(model, reader).kind == OpKind::kRelu || op_at(model, reader).kind == OpKind::kRelu6)) {
       unit.activation = reader;
       unit.output = op_at(model, reader).outputs[0];
@@ -71,7 +79,7 @@ Fusion Fusion::find(const Graph& model, TensorId loss) {
     fusion.units_.push_back(unit);
   }
   for (FusedUnit& unit : fusion.units_) {
-    const int32_t reader = only_reader(model, unit.output, loss);
+    const int32_t reader = only_reader(model, unit.output, stored);
     unit.stored =
         reader < 0 || fusion.unit_of(reader) < 0 || fusion.units_[static_cast<size_t>(fusion.unit_of(reader))].input != unit.output;
     unit.in_strips = in_strips(model, op_at(model, unit.linear));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "graph/graph.h"
@@ -27,8 +28,9 @@ class Fusion {
  public:
   Fusion() = default;  // nothing is fused
 
-  /// `loss`: the tensor that the loss reads; it is stored, as the graph's outputs are. Requires: a validated graph.
-  static Fusion find(const graph::Graph& model, graph::TensorId loss);
+  /// `loss`: the tensor that the loss reads; it is stored, as the graph's outputs are and as what is `dropped` of. Requires: a validated
+  /// graph.
+  static Fusion find(const graph::Graph& model, graph::TensorId loss, std::span<const graph::TensorId> dropped = {});
 
   const std::vector<FusedUnit>& units() const { return units_; }
   /// Index of the unit that the operator belongs to, -1: none.

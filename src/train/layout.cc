@@ -27,7 +27,8 @@ bool is_relu(OpKind kind) {
 
 /// Operators whose reverse step can write the input's gradient over the output's.
 bool gradient_in_place(OpKind kind) {
-  return is_relu(kind) || kind == OpKind::kReshape || kind == OpKind::kBatchNorm || kind == OpKind::kAdd;
+  return is_relu(kind) || kind == OpKind::kReshape || kind == OpKind::kBatchNorm || kind == OpKind::kAdd || kind == OpKind::kHardSwish ||
+         kind == OpKind::kLogistic;
 }
 
 /// RELU may overwrite its input if nobody else reads it, now or in the reverse walk. RELU's own reverse step looks at its output.
@@ -79,6 +80,11 @@ Layout::Layout(const Graph& model, const quant::Plan* plan, const Fusion& fusion
   }
 }
 
+bool Layout::is_changed(const quant::Plan* plan, TensorId id) const {
+  const bool dropped = std::find(options_.dropped.begin(), options_.dropped.end(), id) != options_.dropped.end();
+  return dropped || (plan != nullptr && plan->find(id) != nullptr);
+}
+
 int32_t Layout::add_slot(std::vector<Slot>& slots, int64_t elems, int32_t time, Place place) const {
   slots.push_back({{elems, time, time}, place, nullptr, 0});
   return static_cast<int32_t>(slots.size()) - 1;
@@ -87,7 +93,7 @@ int32_t Layout::add_slot(std::vector<Slot>& slots, int64_t elems, int32_t time, 
 void Layout::place_values(const Graph& model, const quant::Plan* plan, const Fusion& fusion) {
   const TensorId input = model.inputs[0];
   raw_[index(input)] = value_[index(input)] = add_slot(value_slots_, image_elems(input), 0, Place::kInput);
-  if (plan != nullptr && plan->find(input) != nullptr) {
+  if (is_changed(plan, input)) {
     value_[index(input)] = add_slot(value_slots_, image_elems(input), 0, Place::kArena);
   }
   for (size_t op = 0; op < model.ops.size(); ++op) {
@@ -114,7 +120,7 @@ void Layout::place_output(const Graph& model, const quant::Plan* plan, const Fus
   raw_[index(output)] = alias ? value_[index(op.inputs[0])] : add_slot(value_slots_, image_elems(output), op_index, Place::kArena);
   value_[index(output)] = raw_[index(output)];
   value_slots_[static_cast<size_t>(raw_[index(output)])].life.last = op_index;
-  if (plan != nullptr && plan->find(output) != nullptr) {
+  if (is_changed(plan, output)) {
     value_[index(output)] = add_slot(value_slots_, image_elems(output), op_index, Place::kArena);
   }
 }

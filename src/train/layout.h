@@ -2,8 +2,8 @@
 // place: chunks never share memory, and a buffer whose lifetime is over gives its place to another.
 //
 // Aliases: RESHAPE output and input are one buffer; RELU and RELU6 work in place where nothing else reads their input. A tensor with a
-// fake quantizer has two: `raw` as its operator wrote it and `value` as its readers see it. Of a fused unit whose output is not stored
-// (fusion.h) all tensors are the linear operator's output.
+// fake quantizer or dropout has two: `raw` as its operator wrote it and `value` as its readers see it. Of a fused unit whose output is not
+// stored (fusion.h) all tensors are the linear operator's output.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ struct LayoutOptions {
   int32_t max_batch = 1;
   int32_t chunk = 1;
   bool training = true;                     // false: values live until their last reader only, no gradients
+  std::vector<graph::TensorId> dropped;     // tensors whose readers see a copy with a share of zeros
   graph::TensorId loss = graph::kNoTensor;  // the tensor whose gradient starts the reverse walk
 };
 
@@ -66,6 +67,8 @@ class Layout {
     float* base = slot.place == Place::kInput ? const_cast<float*>(input_) : slot.base;
     return base + chunk.index * slot.chunk_stride;
   }
+  /// Whether the tensor's readers see something else than its operator wrote.
+  bool is_changed(const quant::Plan* plan, graph::TensorId id) const;
   int32_t add_slot(std::vector<Slot>& slots, int64_t elems, int32_t time, Place place) const;
   void place_values(const graph::Graph& model, const quant::Plan* plan, const Fusion& fusion);
   void place_output(const graph::Graph& model, const quant::Plan* plan, const Fusion& fusion, int32_t op);

@@ -32,17 +32,27 @@ std::vector<float> make_gradient(int32_t elems, int step) {
   return gradient;
 }
 
-/// The update of one scalar in double, from the published formulas.
+/// The update of one scalar in double, from the published formulas: keras.io/api/optimizers (SGD, Adam, AdamW, use_ema), PyTorch's
+/// documentation of AdamW for the decoupled decay.
 struct ScalarOptimizer {
   OptimizerOptions options;
-  double w = 0, m = 0, v = 0;
+  double w = 0, m = 0, v = 0, average = 0;
   int t = 0;
 
   void step(double g, double factor, bool decay) {
+    update(g, factor, decay);
+    const double keep = options.ema_decay;
+    average = t == 1 ? w : keep * average + (1 - keep) * w;
+  }
+
+ private:
+  void update(double g, double factor, bool decay) {
     ++t;
     const double rate = options.learning_rate * factor;
-    if (decay) g += options.weight_decay * w;
-    if (options.kind == OptimizerKind::kAdam) {
+    const bool decoupled = options.kind == OptimizerKind::kAdamW;
+    if (decay && !decoupled) g += options.weight_decay * w;
+    if (decay && decoupled) w *= 1 - rate * options.weight_decay;
+    if (options.kind != OptimizerKind::kSgd) {
       m = options.beta1 * m + (1 - static_cast<double>(options.beta1)) * g;
       v = options.beta2 * v + (1 - static_cast<double>(options.beta2)) * g * g;
       const double alpha = rate * std::sqrt(1 - std::pow(options.beta2, t)) / (1 - std::pow(options.beta1, t));
@@ -53,6 +63,16 @@ struct ScalarOptimizer {
     }
   }
 };
+
+/// clip / norm where the norm over all gradients is above clip (tf.clip_by_global_norm), in double.
+double clip_factor(const OptimizerOptions& options, std::initializer_list<const std::vector<float>*> gradients) {
+  double sum = 0;
+  for (const auto* gradient : gradients) {
+    for (float g : *gradient) sum += double{g} * double{g};
+  }
+  const double norm = std::sqrt(sum);
+  return options.clip_norm > 0 && norm > options.clip_norm ? options.clip_norm / norm : 1.0;
+}
 
 void expect_follows_closed_form(const OptimizerOptions& options) {
   const int32_t elems = 37;
@@ -68,17 +88,84 @@ void expect_follows_closed_form(const OptimizerOptions& options) {
     optimizer.step(model, gradients, factor, pool);
     for (size_t i = 0; i < expected.size(); ++i) {
       const bool is_kernel = i < kernel.size();
-      expected[i].step(is_kernel ? kernel[i] : bias[i - kernel.size()], factor, is_kernel);
+      const double clip = clip_factor(options, {&kernel, &bias});
+      expected[i].step(clip * (is_kernel ? kernel[i] : bias[i - kernel.size()]), factor, is_kernel);
       // Four updates of a weight of size up to 3.2 in float32: half an ulp of it (1.2e-7) for each of about four roundings a step.
       EXPECT_NEAR(model.tensors[is_kernel ? 0 : 1].as<float>()[i % elems], expected[i].w, 2e-6) << "step " << step << " element " << i;
     }
   }
   EXPECT_EQ(optimizer.steps_done(), 4);
+  if (options.ema_decay == 0) return;
+  const Graph trained = model;
+  optimizer.swap_averages(model);
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NEAR(model.tensors[i / elems].as<float>()[i % elems], expected[i].average, 2e-6) << "average of element " << i;
+  }
+  optimizer.swap_averages(model);
+  EXPECT_EQ(model.tensors[0].data, trained.tensors[0].data) << "a second exchange takes the first one back";
 }
 
 TEST(Optimizer, AdamFollowsKeras) {
   expect_follows_closed_form({.kind = OptimizerKind::kAdam, .learning_rate = 0.01f});
   expect_follows_closed_form({.kind = OptimizerKind::kAdam, .learning_rate = 0.01f, .weight_decay = 0.1f});
+}
+
+TEST(Optimizer, AdamWFollowsKerasAndPyTorch) {
+  expect_follows_closed_form({.kind = OptimizerKind::kAdamW, .learning_rate = 0.01f});
+  expect_follows_closed_form({.kind = OptimizerKind::kAdamW, .learning_rate = 0.01f, .weight_decay = 0.3f});
+}
+
+// The gradients of the test have norms of about sqrt(2 * 37 / 2) = 6: 1 cuts all of them, 100 none.
+TEST(Optimizer, ClipsByTheGlobalNormBeforeWeightDecay) {
+  for (float clip : {1.0f, 100.0f}) {
+    expect_follows_closed_form(
+        {.kind = OptimizerKind::kSgd, .learning_rate = 0.1f, .momentum = 0.9f, .weight_decay = 0.05f, .clip_norm = clip});
+    expect_follows_closed_form({.kind = OptimizerKind::kAdamW, .learning_rate = 0.01f, .weight_decay = 0.3f, .clip_norm = clip});
+  }
+}
+
+TEST(Optimizer, AveragesFollowKeras) {
+  expect_follows_closed_form({.kind = OptimizerKind::kAdamW, .learning_rate = 0.01f, .weight_decay = 0.3f, .ema_decay = 0.9f});
+  expect_follows_closed_form({.kind = OptimizerKind::kSgd, .learning_rate = 0.1f, .clip_norm = 2.0f, .ema_decay = 0.5f});
+}
+
+TEST(Optimizer, AveragesStatisticsToo) {
+  Graph model = make_model(3);
+  model.tensors[1].role = graph::Role::kStatistic;
+  Optimizer optimizer({.ema_decay = 0.75f}, model, {0});
+  ThreadPool pool(1);
+  const std::vector<float> gradient(3, 0.0f);
+  const std::span<const float> gradients[] = {gradient};
+  optimizer.swap_averages(model);  // nothing has been averaged yet
+  EXPECT_EQ(model.tensors[1].as<float>()[0], 0.5f);
+  for (float value : {4.0f, 8.0f, 16.0f}) {
+    std::ranges::fill(model.tensors[1].as<float>(), value);
+    optimizer.step(model, gradients, 1.0f, pool);
+  }
+  optimizer.swap_averages(model);
+  // 4, then 4 + (8 - 4) / 4 = 5, then 5 + (16 - 5) / 4; exact in float32.
+  EXPECT_THAT(model.tensors[1].as<float>(), testing::Each(7.75f));
+}
+
+// More elements than a block, so that blocks fall to different workers.
+TEST(Optimizer, ThreadsDoNotChangeBytes) {
+  std::vector<std::vector<std::byte>> results;
+  for (int threads : {1, 2, 4}) {
+    Graph model = make_model(40000);
+    Optimizer optimizer({.kind = OptimizerKind::kAdamW, .weight_decay = 0.1f, .clip_norm = 1.0f, .ema_decay = 0.9f}, model, {0, 1});
+    ThreadPool pool(threads);
+    for (int step = 0; step < 3; ++step) {
+      const auto kernel = make_gradient(40000, step), bias = make_gradient(40000, 10 + step);
+      const std::span<const float> gradients[] = {kernel, bias};
+      optimizer.step(model, gradients, 1.0f, pool);
+    }
+    std::vector<std::byte> bytes = model.tensors[0].data;
+    optimizer.swap_averages(model);
+    bytes.insert(bytes.end(), model.tensors[0].data.begin(), model.tensors[0].data.end());
+    results.push_back(std::move(bytes));
+  }
+  EXPECT_TRUE(results[0] == results[1]);
+  EXPECT_TRUE(results[0] == results[2]);
 }
 
 TEST(Optimizer, SgdFollowsKeras) {
@@ -89,8 +176,8 @@ TEST(Optimizer, SgdFollowsKeras) {
 }
 
 TEST(Optimizer, RestoredSlotsContinueWithTheSameBytes) {
-  for (const OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdam}) {
-    const OptimizerOptions options{.kind = kind, .momentum = 0.9f};
+  for (const OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdam, OptimizerKind::kAdamW}) {
+    const OptimizerOptions options{.kind = kind, .momentum = 0.9f, .weight_decay = 0.1f, .clip_norm = 2.0f, .ema_decay = 0.9f};
     Graph through = make_model(20);
     ThreadPool pool(1);
     Optimizer first(options, through, {0, 1});
@@ -106,6 +193,9 @@ TEST(Optimizer, RestoredSlotsContinueWithTheSameBytes) {
     second.step(resumed, gradients, 1.0f, pool);
     EXPECT_EQ(through.tensors[0].data, resumed.tensors[0].data);
     EXPECT_EQ(through.tensors[1].data, resumed.tensors[1].data);
+    first.swap_averages(through);
+    second.swap_averages(resumed);
+    EXPECT_EQ(through.tensors[0].data, resumed.tensors[0].data) << "averages";
   }
 }
 

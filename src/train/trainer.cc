@@ -17,6 +17,7 @@ class FloatTrainer final : public Trainer {
   }
   const std::vector<graph::TensorId>& parameters() const override { return engine_.parameters(); }
   std::span<const float> gradient(size_t parameter_index) const override { return engine_.gradient(parameter_index); }
+  std::span<const double> range_gradient(size_t quantizer) const override { return engine_.range_gradient(quantizer); }
   std::string find_non_finite() const override { return engine_.find_non_finite(); }
 
  private:

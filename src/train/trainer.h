@@ -26,6 +26,8 @@ class Trainer {
   /// Trainable tensors in graph order, and the gradient of each.
   virtual const std::vector<graph::TensorId>& parameters() const = 0;
   virtual std::span<const float> gradient(size_t parameter_index) const = 0;
+  /// The loss' derivative by the step of each channel of a quantizer whose range is learned (EngineOptions::learned_ranges).
+  virtual std::span<const double> range_gradient(size_t /*quantizer*/) const { return {}; }
   /// Name of the first operator with a value that is not finite after the last step, empty if none.
   virtual std::string find_non_finite() const = 0;
 };

@@ -102,7 +102,8 @@ TEST_P(IntegerTraining, ForwardHasTheCodesOfTheExportedFile) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Networks, IntegerTraining, testing::Values("mnist_guide", "resnet8", "mobilenet_v2_cifar", "case_study"),
+INSTANTIATE_TEST_SUITE_P(Networks, IntegerTraining,
+                         testing::Values("mnist_guide", "resnet8", "mobilenet_v2_cifar", "case_study", "gated_small"),
                          [](const auto& param) { return std::string(param.param); });
 
 }  // namespace

@@ -39,7 +39,8 @@ def convolution(x, w, op, groups):
         dims = ("NHWC", "OHWI", "NHWC")
     else:  # 1HWC: one input channel a group
         w, dims = jnp.transpose(w, (1, 2, 0, 3)), ("NHWC", "HWIO", "NHWC")
-    return lax.conv_general_dilated(x, w, op["strides"], op["padding"], dimension_numbers=dims, feature_group_count=groups)
+    return lax.conv_general_dilated(x, w, op["strides"], op["padding"], rhs_dilation=op["dilation"], dimension_numbers=dims,
+                                    feature_group_count=groups)
 
 
 def window(x, op, init, function):
@@ -81,6 +82,14 @@ def apply(op, values, constants, statistics):
         return batch_norm(x, op, constant(1), constant(2), statistics)
     if kind == "ADD":
         return x + values[inputs[1]]
+    if kind == "HARD_SWISH":
+        return jnp.where(x <= -3, 0, jnp.where(x >= 3, x, x * (x + 3) / 6))
+    if kind == "LOGISTIC":
+        return jax.nn.sigmoid(x)
+    if kind == "MUL":
+        return x * values[inputs[1]]
+    if kind == "CONCATENATION":
+        return jnp.concatenate([values[i] for i in inputs], op["axis"])
     if kind == "MAX_POOL_2D":
         return window(x, op, -jnp.inf, lax.max)
     if kind == "AVERAGE_POOL_2D":

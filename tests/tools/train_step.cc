@@ -38,11 +38,13 @@ std::string describe_params(const graph::Op& op) {
   switch (op.kind) {
     case OpKind::kConv2D: {
       const auto& p = op.params_as<graph::Conv2DParams>();
-      return format(R"(,"padding":"{}","strides":[{},{}])", padding_text(p.padding), p.stride_h, p.stride_w);
+      return format(R"(,"padding":"{}","strides":[{},{}],"dilation":[{},{}])", padding_text(p.padding), p.stride_h, p.stride_w,
+                    p.dilation_h, p.dilation_w);
     }
     case OpKind::kDepthwiseConv2D: {
       const auto& p = op.params_as<graph::DepthwiseConv2DParams>();
-      return format(R"(,"padding":"{}","strides":[{},{}])", padding_text(p.padding), p.stride_h, p.stride_w);
+      return format(R"(,"padding":"{}","strides":[{},{}],"dilation":[{},{}])", padding_text(p.padding), p.stride_h, p.stride_w,
+                    p.dilation_h, p.dilation_w);
     }
     case OpKind::kMaxPool2D:
     case OpKind::kAveragePool2D: {
@@ -50,6 +52,8 @@ std::string describe_params(const graph::Op& op) {
       return format(R"(,"padding":"{}","strides":[{},{}],"window":[{},{}])", padding_text(p.padding), p.stride_h, p.stride_w, p.filter_h,
                     p.filter_w);
     }
+    case OpKind::kConcatenation:
+      return format(R"(,"axis":{})", op.params_as<graph::AxisParams>().axis);
     case OpKind::kBatchNorm:
       return format(R"(,"epsilon":{},"momentum":{})", op.params_as<graph::BatchNormParams>().epsilon,
                     op.params_as<graph::BatchNormParams>().momentum);

@@ -134,9 +134,8 @@ void IntegerStep::backward(const IntegerChunk& chunk) const {
   propagate(chunk, dy);
 }
 
-const float* IntegerStep::dequantize_input(const IntegerChunk& chunk) const {
-  const graph::TensorId id = op().inputs[0];
-  const graph::Quantization& grid = input_tensor().quantization;
+const float* IntegerStep::dequantize(const IntegerChunk& chunk, graph::TensorId id) const {
+  const graph::Quantization& grid = place_.lowered.tensor(id).quantization;
   place_.kernels.dequantize(chunk.codes[static_cast<size_t>(id)], grid.scale[0], static_cast<int32_t>(grid.zero_point[0]), chunk.values,
                             place_.places.image_elems(id) * chunk.chunk.count);
   return chunk.values;
@@ -156,6 +155,11 @@ IntegerStepResult make_integer_step(const IntegerPlace& place, size_t index, con
     case OpKind::kDepthwiseConv2D:
     case OpKind::kFullyConnected:
       return make_integer_weighted_step(place, index, parameters);
+    case OpKind::kHardSwish:
+    case OpKind::kLogistic:
+    case OpKind::kMul:
+    case OpKind::kConcatenation:
+      return make_integer_gate_step(place, index);
     case OpKind::kAdd:
       if (place.lowered.tensor(op.inputs[0]).shape != place.lowered.tensor(op.inputs[1]).shape) {
         return unsupported(place, op, "sums of different shapes cannot be trained on integers");

@@ -61,8 +61,9 @@ class IntegerStep {
   const graph::Tensor& input_tensor() const { return place_.lowered.tensor(op().inputs[0]); }
   const graph::Tensor& output_tensor() const { return place_.lowered.tensor(op().outputs[0]); }
   int64_t output_elems(const IntegerChunk& chunk) const { return place_.places.image_elems(op().outputs[0]) * chunk.chunk.count; }
-  /// The input's real values, in chunk.values.
-  const float* dequantize_input(const IntegerChunk& chunk) const;
+  /// The real values of an input or of the output, in chunk.values.
+  const float* dequantize_input(const IntegerChunk& chunk, size_t index = 0) const { return dequantize(chunk, op().inputs[index]); }
+  const float* dequantize_output(const IntegerChunk& chunk) const { return dequantize(chunk, op().outputs[0]); }
   /// Calls write(dx) with where the gradient of input `index` belongs, and adds it where another reader's share stands; nothing if nobody
   /// needs it. write must fill it whole.
   template <typename Write>
@@ -76,6 +77,7 @@ class IntegerStep {
   }
 
  private:
+  const float* dequantize(const IntegerChunk& chunk, graph::TensorId id) const;
   static void add(const float* x, float* sum, int64_t elems);
 
   const IntegerPlace& place_;
@@ -87,6 +89,8 @@ using IntegerStepResult = Result<std::unique_ptr<IntegerStep>>;
 
 /// Fails: kUnsupported naming an operator that has no reverse step.
 IntegerStepResult make_integer_step(const IntegerPlace& place, size_t op, const FoldedParameters& parameters);
+/// HARD_SWISH, LOGISTIC, MUL, CONCATENATION.
+IntegerStepResult make_integer_gate_step(const IntegerPlace& place, size_t op);
 /// CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED.
 IntegerStepResult make_integer_weighted_step(const IntegerPlace& place, size_t op, const FoldedParameters& parameters);
 

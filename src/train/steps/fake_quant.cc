@@ -16,7 +16,12 @@ using kernels::train::MinMax;
 class FakeQuantStep final : public Step {
  public:
   FakeQuantStep(Workplace& place, size_t quantizer, const std::string& name, quant::Observation* observation)
-      : Step(name), place_(place), index_(quantizer), seen_(static_cast<size_t>(place.max_chunks)), observation_(*observation) {
+      : Step(name),
+        place_(place),
+        index_(quantizer),
+        seen_(static_cast<size_t>(place.max_chunks)),
+        step_sums_(seen_.size()),
+        observation_(*observation) {
     if (place.requantizations.empty()) return;
     const quant::Requantization& found = place.requantizations[index_];
     const auto channels = static_cast<size_t>(place.model.tensor(this->quantizer().tensor).shape.back());
@@ -61,11 +66,36 @@ class FakeQuantStep final : public Step {
 
   void backward(int, const Chunk& chunk) override {
     float* gradient = place_.layout.gradient(quantizer().tensor, chunk);
+    if (place_.learns_range(range_index())) step_sums_[static_cast<size_t>(chunk.index)] = step_gradient(chunk, gradient);
     kernels::train::fake_quant_backward(params(), place_.layout.raw(quantizer().tensor, chunk), gradient, gradient,
                                         place_.layout.image_elems(quantizer().tensor) * chunk.count);
   }
 
+  void combine_backward(int, const Batch& batch) override {
+    if (!place_.learns_range(range_index())) return;
+    double& total = place_.range_gradients[range_index()][0];  // added: quantizers that share the range have theirs
+    for (size_t chunk = 0; chunk < static_cast<size_t>(batch.chunks); ++chunk) total += step_sums_[chunk];
+  }
+
  private:
+  size_t range_index() const { return static_cast<size_t>(&place_.plan->range_of(quantizer()) - place_.plan->quantizers.data()); }
+
+  /// Of the chunk's elements. Rounds them again, since dropout may have changed what the forward left.
+  double step_gradient(const Chunk& chunk, const float* gradient) const {
+    constexpr int64_t kBlock = 1024;
+    float rounded[kBlock];
+    const float* x = place_.layout.raw(quantizer().tensor, chunk);
+    const int64_t elems = place_.layout.image_elems(quantizer().tensor) * chunk.count;
+    const numeric::FakeQuantParams range = params();
+    double sum = 0;
+    for (int64_t begin = 0; begin < elems; begin += kBlock) {
+      const int64_t count = std::min(kBlock, elems - begin);
+      quantize(x + begin, rounded, count);
+      sum += kernels::train::fake_quant_step_gradient(range, x + begin, rounded, gradient + begin, count);
+    }
+    return sum;
+  }
+
   const quant::Quantizer& quantizer() const { return place_.plan->quantizers[index_]; }
 
   bool observes(Mode mode) const {
@@ -112,7 +142,8 @@ class FakeQuantStep final : public Step {
 
   Workplace& place_;
   size_t index_;
-  std::vector<MinMax> seen_;  // by chunk
+  std::vector<MinMax> seen_;       // by chunk
+  std::vector<double> step_sums_;  // by chunk, of the range's step
   quant::Observation& observation_;
   std::vector<double> per_unit_, factor_, grain_;  // by channel; empty: evaluation rounds by fake quantization
   double divisor_ = 1, offset_ = 0;

@@ -47,6 +47,14 @@ StepResult make_by_kind(Workplace& place, int32_t op) {
       return make_pad_step(place, op);
     case OpKind::kReshape:
       return make_reshape_step(place, op);
+    case OpKind::kHardSwish:
+      return make_hard_swish_step(place, op);
+    case OpKind::kLogistic:
+      return make_logistic_step(place, op);
+    case OpKind::kMul:
+      return make_multiply_step(place, op);
+    case OpKind::kConcatenation:
+      return make_concatenate_step(place, op);
     default:
       return error(Code::kUnsupported, "this operator cannot be trained");
   }

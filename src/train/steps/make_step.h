@@ -16,6 +16,9 @@ Result<std::unique_ptr<Step>> make_step(Workplace& place, int32_t op);
 /// sees is merged into *observation.
 std::unique_ptr<Step> make_fake_quant_step(Workplace& place, size_t quantizer, const std::string& name, quant::Observation* observation);
 
+/// Drops a share of what readers of a tensor see in Mode::kTraining of step place.step.
+std::unique_ptr<Step> make_dropout_step(Workplace& place, const Dropout& dropout);
+
 /// "CONV_2D conv1 (operator 3)": how messages name an operator.
 std::string describe_op(const graph::Graph& model, int32_t op);
 

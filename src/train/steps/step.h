@@ -37,7 +37,11 @@ struct Workplace {
   std::vector<FloatBlock> taken_scratch;               // by worker, for the input of a unit that its reader reverses
   std::vector<FloatBlock> parameter_scratch;           // by worker, for gradients of a weight tensor and a bias that are added
   std::vector<quant::Requantization> requantizations;  // by quantizer; none: evaluation rounds by fake quantization alone
+  std::vector<std::vector<double>> range_gradients;    // by quantizer and channel; empty where a range is not learned
+  uint64_t dropout_seed = 0;
+  int64_t step = 0;  // training steps before this one, of the whole run
 
+  bool learns_range(size_t quantizer) const { return quantizer < range_gradients.size() && !range_gradients[quantizer].empty(); }
   const float* parameter(graph::TensorId id) const { return model.tensor(id).as<float>().data(); }
   float* parameter(graph::TensorId id) { return model.tensor(id).as<float>().data(); }
 };

@@ -20,6 +20,10 @@ StepResult make_average_pool_step(Workplace& place, int32_t op);  // AVERAGE_POO
 StepResult make_mean_step(Workplace& place, int32_t op);          // MEAN over height and width
 StepResult make_pad_step(Workplace& place, int32_t op);           // PAD of height and width
 StepResult make_reshape_step(Workplace& place, int32_t op);       // RESHAPE
+StepResult make_hard_swish_step(Workplace& place, int32_t op);    // HARD_SWISH
+StepResult make_logistic_step(Workplace& place, int32_t op);      // LOGISTIC
+StepResult make_multiply_step(Workplace& place, int32_t op);      // MUL of two activations, stretched over any axes but the batch
+StepResult make_concatenate_step(Workplace& place, int32_t op);   // CONCATENATION along any axis but the batch
 StepResult make_softmax_step(Workplace& place, int32_t op);       // SOFTMAX, forward only: the loss reads its input
 
 }  // namespace liteqat::train

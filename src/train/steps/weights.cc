@@ -2,6 +2,7 @@
 
 #include "kernels/train/elementwise.h"
 #include "kernels/train/fake_quant.h"
+#include "quant/weights.h"
 
 namespace liteqat::train {
 namespace {
@@ -83,6 +84,19 @@ void OperatorWeights::quantize_weights(const quant::Quantizer& quantizer) {
   weights_ = quantized;
 }
 
+void OperatorWeights::add_step_gradients(const quant::Quantizer& range, const float* gradient) {
+  const auto index = static_cast<size_t>(&range - place_->plan->quantizers.data());
+  if (!place_->learns_range(index)) return;
+  const graph::Tensor& tensor = place_->model.tensor(op().inputs[1]);
+  const quant::ChannelIndex channel_of(tensor.shape, range.channels, range.axis);
+  const std::span<const float> raw = tensor.as<float>();
+  std::vector<double>& sums = place_->range_gradients[index];
+  for (size_t i = 0; i < raw.size(); ++i) {
+    const size_t channel = channel_of(i);
+    sums[channel] += kernels::train::fake_quant_step_gradient(params_[channel], &raw[i], &quantized_weights_[i], gradient + i, 1);
+  }
+}
+
 OperatorWeights::Gradients OperatorWeights::partials(int32_t group) const {
   Gradients gradients;
   if (weight_parameter_ >= 0) gradients.weights = place_->gradients.partial(weight_parameter_, group);
@@ -112,6 +126,7 @@ void OperatorWeights::mask_gradient() {
   const Cut cut = cut_of(place_->model.tensor(op().inputs[1]), range);
   const float* raw = place_->parameter(op().inputs[1]);
   float* gradient = place_->gradients.total(weight_parameter_).data();
+  add_step_gradients(range, gradient);
   if (range.channels == 1) {
     kernels::train::fake_quant_backward(params_[0], raw, gradient, gradient, cut.elems);
   } else if (cut.columns) {

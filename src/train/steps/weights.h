@@ -40,6 +40,8 @@ class OperatorWeights {
   quant::Quantizer* quantizer() const { return place_->plan == nullptr ? nullptr : place_->plan->find(op().inputs[1]); }
   int64_t input_elems(size_t input) const { return graph::elem_count(place_->model.tensor(op().inputs[input]).shape); }
   void quantize_weights(const quant::Quantizer& quantizer);
+  /// The loss' derivatives by the steps of a learned range, from the total gradient of the rounded weights.
+  void add_step_gradients(const quant::Quantizer& quantizer, const float* gradient);
 
   Workplace* place_;
   int32_t op_index_;

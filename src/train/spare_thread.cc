@@ -1,0 +1,53 @@
+#include "train/spare_thread.h"
+
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+
+namespace liteqat::train {
+
+SpareThread::~SpareThread() {
+  if (!thread_.joinable()) return;
+  {
+    const std::lock_guard lock(mutex_);
+    ends_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+void SpareThread::start(std::function<void()> job) {
+  {
+    const std::lock_guard lock(mutex_);
+    LITEQAT_CHECK(!job_);
+    job_ = std::move(job);
+  }
+  if (thread_.joinable()) return changed_.notify_all();
+  try {
+    thread_ = std::thread([this] { work(); });
+  } catch (const std::system_error&) {
+    job_();
+    job_ = nullptr;
+  }
+}
+
+void SpareThread::wait() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return !job_; });
+}
+
+void SpareThread::work() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return ends_ || job_; });
+    if (!job_) return;
+    lock.unlock();
+    job_();  // nobody changes it before it is done
+    lock.lock();
+    job_ = nullptr;
+    changed_.notify_all();
+  }
+}
+
+}  // namespace liteqat::train

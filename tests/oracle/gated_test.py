@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""Recipe mnist_gated (dilated convolutions, hard swish, sigmoid, product, concatenation, dropout, AdamW, clipping, averages, cutout, learned
+ranges) trained a few steps in float and quantization-aware, both ways of its forward; its .tflite files against LiteRT: the int8 answers
+byte for byte, the float32 ones within a bound. gated_test.py WORK_FOLDER"""
+import json
+import os
+import pathlib
+import shutil
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import harness
+
+try:
+    import numpy as np
+
+    import litert
+except ImportError as missing:
+    harness.skip(f"{missing}; run scripts/setup for the oracle packages")
+
+IMAGES = 100
+MEAN, STD = np.float32(33.3), np.float32(78.6)  # as the recipe has them
+
+work = pathlib.Path(sys.argv[1]) / "gated"
+shutil.rmtree(work, ignore_errors=True)
+work.mkdir(parents=True)
+data = work / "data"
+harness.run("data", "make", "--format", "mnist", "-o", data, "--train", "700", "--test", IMAGES)
+SHORT = ["--quiet", "--data", data, "--set", "train.epochs=2", "--set", "qat.epochs=1", "--set", "qat.calibration_images=100", "--set",
+         "qat.control=false", "--set", "train.batch_size=32"]
+
+
+def read_images():
+    import gzip
+    raw = (data / "t10k-images-idx3-ubyte.gz")
+    content = gzip.open(raw).read() if raw.exists() else (data / "t10k-images-idx3-ubyte").read_bytes()
+    return np.frombuffer(content, np.uint8, offset=16).reshape(-1, 28, 28, 1)
+
+
+inputs = (read_images().astype(np.float32) - MEAN) / STD
+assert len(inputs) == IMAGES
+
+
+def check_int8(folder):
+    ours = np.load(folder / "predictions/qat_int8.npy")
+    theirs = litert.run(folder / "qat_int8.tflite", inputs)
+    assert ours.dtype == theirs.dtype == np.float32 and ours.shape == theirs.shape, (ours.shape, theirs.shape)
+    # Both are codes times one scale: equal floats are equal codes.
+    assert ours.tobytes() == theirs.tobytes(), f"{folder.name}: {(ours != theirs).sum()} of {ours.size} int8 answers differ from LiteRT's"
+    assert len(np.unique(ours)) > 20, "the answers say nothing"
+
+
+def check_float(folder):
+    """The same operations in float32 in another order: sums of at most 9 * 32 = 288 products a layer, 8 layers with weights, errors of gamma_288
+    each relative to sums of magnitudes, which are below 100 times the largest answer here: 8 * 288 * 2^-24 * 100."""
+    ours, theirs = np.load(folder / "predictions/float32.npy"), litert.run(folder / "float32.tflite", inputs)
+    error = np.abs(ours - theirs).max()
+    bound = 8 * 288 * 2.0**-24 * 100 * np.abs(theirs).max()
+    assert error <= bound, f"{folder.name}: float32 answers differ by {error:.3g} from LiteRT's, allowed {bound:.3g}"
+
+
+def kinds(folder, model):
+    text, _ = harness.run("inspect", folder / model)
+    return text
+
+
+fake_quant = work / "fake_quant"
+harness.run("run", "mnist_gated", *SHORT, "-o", fake_quant)
+listing = kinds(fake_quant, "qat_int8.tflite")
+for kind in ("HARD_SWISH", "LOGISTIC", "MUL", "CONCATENATION", "QUANTIZE", "DEPTHWISE_CONV_2D"):
+    assert kind in listing, f"{kind} is missing:\n{listing}"
+assert "DROPOUT" not in listing, listing
+check_int8(fake_quant)
+check_float(fake_quant)
+record = json.loads((fake_quant / "run.json").read_text())
+for line in ('optimizer = "adamw"', "clip_norm = 2.0", "ema_decay = 0.99", "dropout = 0.1", "cutout = 6", 'ranges = "learned"'):
+    assert line in record["recipe_text"], f"run.json does not say {line}"
+
+integer = work / "integer"
+harness.run("run", "mnist_gated", *SHORT, "-o", integer, "--set", "qat.forward=integer", "--set", "qat.ranges=ema", "--set",
+            f"model.pretrained={fake_quant / 'float.safetensors'}")
+check_int8(integer)
+print(f"{IMAGES} images: int8 equal to LiteRT after fake quantization and after training on integers")
