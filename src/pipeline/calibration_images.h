@@ -10,7 +10,7 @@
 namespace liteqat::pipeline {
 
 struct CalibrationRule {
-  int64_t images = 1000;      // at most as many as the split has
+  int64_t images = 1000;        // at most as many as the split has
   std::string order = "drawn";  // drawn: by the seed, without replacement; first: in file order
   uint64_t seed = 0;
 };

@@ -72,10 +72,11 @@ Status check_source(const AnyModel& any, const std::string& path) {
   for (const graph::Tensor& tensor : any.model.graph.tensors) {
     const bool real = tensor.type == graph::DType::kFloat32 || tensor.type == graph::DType::kInt32 || tensor.type == graph::DType::kInt64;
     if (real && tensor.quantization.empty()) continue;
-    return error(Code::kUnsupported,
-                 "{}: tensor '{}' is {}: a quantized .tflite cannot be converted; convert takes a liteqat model (.safetensors), a Keras model "
-                 "(.h5, .keras) or a float32 .tflite",
-                 path, tensor.name, graph::dtype_name(tensor.type));
+    return error(
+        Code::kUnsupported,
+        "{}: tensor '{}' is {}: a quantized .tflite cannot be converted; convert takes a liteqat model (.safetensors), a Keras model "
+        "(.h5, .keras) or a float32 .tflite",
+        path, tensor.name, graph::dtype_name(tensor.type));
   }
   return {};
 }

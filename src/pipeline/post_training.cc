@@ -20,8 +20,8 @@ using quant::LayerType;
 
 namespace {
 
-constexpr int64_t kNoiseImages = 128;          // whose activations the closing table compares
-constexpr int64_t kLargestTable = 16 << 20;    // bytes of a calibration table or layers file
+constexpr int64_t kNoiseImages = 128;        // whose activations the closing table compares
+constexpr int64_t kLargestTable = 16 << 20;  // bytes of a calibration table or layers file
 
 Result<ptq::Method> make_method(const PostTrainingInputs& inputs) {
   ptq::Method method;
@@ -101,10 +101,10 @@ class MixedPrecision {
   Status step(const ptq::Request& request, int64_t count, const std::string& layer, results::ConversionRecord& record) {
     LITEQAT_ASSIGN_OR_RETURN(const ptq::Outcome outcome, ptq::quantize_after_training(request, images_, machine_));
     LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, formats::tflite::write(outcome.quantized.graph));
-    LITEQAT_ASSIGN_OR_RETURN(
-        const double sqnr, ptq::measure_output_noise(task_.model, outcome.quantized.graph, images_, kNoiseImages, machine_));
-    results::TradeOffRecord record_of = {.spared = count, .layer = layer, .type = inputs_.mixed,
-                                         .bytes = static_cast<int64_t>(bytes.size()), .sqnr_db = sqnr};
+    LITEQAT_ASSIGN_OR_RETURN(const double sqnr,
+                             ptq::measure_output_noise(task_.model, outcome.quantized.graph, images_, kNoiseImages, machine_));
+    results::TradeOffRecord record_of = {
+        .spared = count, .layer = layer, .type = inputs_.mixed, .bytes = static_cast<int64_t>(bytes.size()), .sqnr_db = sqnr};
     if (evaluation_) {
       LITEQAT_ASSIGN_OR_RETURN(const auto predictions, answer(outcome.quantized.graph, *evaluation_, images_.normalization, machine_));
       record_of.correct = count_correct(predictions, *evaluation_);
@@ -170,8 +170,8 @@ Result<Graph> quantize_on_request(const PostTrainingInputs& inputs, const PostTr
   LITEQAT_ASSIGN_OR_RETURN(const ptq::Method method, make_method(inputs));
   LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(inputs.calibration_folder));
   LITEQAT_ASSIGN_OR_RETURN(const data::Split chosen, choose_calibration_images(dataset.train, inputs.rule));
-  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization, choose_normalization(task.preprocessing, task.model, task.source,
-                                                                                        chosen.channels, machine.progress));
+  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
+                           choose_normalization(task.preprocessing, task.model, task.source, chosen.channels, machine.progress));
   const ptq::Images images = {chosen, normalization};
   ptq::Request request = {.model = task.model, .layers = {}, .method = method, .ranges = {}};
   LITEQAT_ASSIGN_OR_RETURN(request.layers, choose_layers(task.model, inputs, task.type));
@@ -191,8 +191,8 @@ Result<Graph> quantize_on_request(const PostTrainingInputs& inputs, const PostTr
     record.calibration->overlap = count_common_images(chosen, evaluation);
   }
   if (!inputs.ranges_file.empty() && !from_file) {
-    const std::string comment = format("Ranges of {}: {}, {}, pixels' SHA-256 {}", task.source, record.calibration->rule,
-                                       inputs.calibrator, record.calibration->sha256);
+    const std::string comment = format("Ranges of {}: {}, {}, pixels' SHA-256 {}", task.source, record.calibration->rule, inputs.calibrator,
+                                       record.calibration->sha256);
     LITEQAT_RETURN_IF_ERROR(write_text_file(inputs.ranges_file, print_ranges(outcome.ranges, outcome.model, comment)));
   }
   LITEQAT_RETURN_IF_ERROR(record_noise(outcome, images, machine, record));
@@ -217,16 +217,16 @@ Status measure_conversion(const PostTrainingInputs& inputs, const PostTrainingTa
     counts.only_b += was_right && !right;
   }
   const stats::Bounds interval = stats::tango_interval(counts, 0.95);
-  record.accuracy = results::ConversionAccuracy{
-      .split = split.name,
-      .total = split.count,
-      .float_correct = count_correct(real, split),
-      .correct = count_correct(integer, split),
-      .agreement = eval::count_agreement(real, integer),
-      .difference = static_cast<double>(counts.only_a - counts.only_b) / static_cast<double>(counts.total),
-      .low = interval.low,
-      .high = interval.high,
-      .p = stats::mcnemar_exact_p(counts.only_a, counts.only_b)};
+  record.accuracy =
+      results::ConversionAccuracy{.split = split.name,
+                                  .total = split.count,
+                                  .float_correct = count_correct(real, split),
+                                  .correct = count_correct(integer, split),
+                                  .agreement = eval::count_agreement(real, integer),
+                                  .difference = static_cast<double>(counts.only_a - counts.only_b) / static_cast<double>(counts.total),
+                                  .low = interval.low,
+                                  .high = interval.high,
+                                  .p = stats::mcnemar_exact_p(counts.only_a, counts.only_b)};
   return {};
 }
 

@@ -27,7 +27,8 @@ std::vector<double> read_ends(const toml::node& node) {
 }  // namespace
 
 std::string print_ranges(const quant::Ranges& ranges, const graph::Graph& model, const std::string& comment) {
-  std::string text = format("# {}\n# One line a tensor: its smallest and largest value. Edit, and give the file to convert --ranges again.\n", comment);
+  std::string text =
+      format("# {}\n# One line a tensor: its smallest and largest value. Edit, and give the file to convert --ranges again.\n", comment);
   text += "[ranges]\n";
   for (graph::TensorId id : ptq::float_activations(model)) {
     const auto found = ranges.find(model.tensor(id).name);

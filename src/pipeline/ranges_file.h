@@ -9,8 +9,8 @@
 
 namespace liteqat::pipeline {
 
-/// A header of comment lines, then [ranges] with a line `"tensor" = [min, max]` for each, in the graph's order. float32 values read back bit
-/// for bit.
+/// A header of comment lines, then [ranges] with a line `"tensor" = [min, max]` for each, in the graph's order. float32 values read back
+/// bit for bit.
 std::string print_ranges(const quant::Ranges& ranges, const graph::Graph& model, const std::string& comment);
 
 /// Fails: kCorruptFile with line or tensor for text that is no such table, kMismatch for a tensor that the model lacks, naming the nearest.

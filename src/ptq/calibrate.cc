@@ -65,8 +65,7 @@ Result<Histograms> make_histograms(Observer& observer, const std::vector<Range>&
 
 }  // namespace
 
-Result<quant::Ranges> calibrate(const Graph& model, const Images& images, const quant::CalibratorOptions& options,
-                                const Machine& machine) {
+Result<quant::Ranges> calibrate(const Graph& model, const Images& images, const quant::CalibratorOptions& options, const Machine& machine) {
   const int64_t count = images.split.count;
   if (count == 0) return error(Code::kOutOfRange, "calibration needs at least one image");
   const std::vector<TensorId> tensors = float_activations(model);
@@ -78,8 +77,7 @@ Result<quant::Ranges> calibrate(const Graph& model, const Images& images, const 
   for (size_t index = 0; index < tensors.size(); ++index) {
     wholes.push_back(quant::minmax_range(by_image[index]));
     const bool averaged = options.kind == quant::Calibrator::kMovingAverage;
-    ranges[model.tensor(tensors[index]).name] =
-        averaged ? quant::moving_average_range(by_image[index], options.decay) : wholes.back();
+    ranges[model.tensor(tensors[index]).name] = averaged ? quant::moving_average_range(by_image[index], options.decay) : wholes.back();
   }
   if (options.kind != quant::Calibrator::kMinMax && options.kind != quant::Calibrator::kMovingAverage) {
     LITEQAT_ASSIGN_OR_RETURN(const Histograms histograms, make_histograms(observer, wholes, count, machine.pool.threads()));

@@ -17,7 +17,11 @@ namespace {
 class OutputMoments {
  public:
   OutputMoments(const RowLayer& layer, std::vector<float> weights, bool deviations)
-      : layer_(layer), weights_(std::move(weights)), deviations_(deviations), row_(layer.width), sum_(layer.channels),
+      : layer_(layer),
+        weights_(std::move(weights)),
+        deviations_(deviations),
+        row_(layer.width),
+        sum_(layer.channels),
         squares_(layer.channels) {}
 
   void add(std::span<const float> rows) {

@@ -8,8 +8,8 @@
 
 namespace liteqat::ptq {
 
-/// Replaces the codes of layers whose rows can be sampled (rows.h) by optimized ones on the same scales. Layers of more than 2304 weights an
-/// output stay rounded to nearest: their moments would take more memory than the model. Requires: codes of these layers.
+/// Replaces the codes of layers whose rows can be sampled (rows.h) by optimized ones on the same scales. Layers of more than 2304 weights
+/// an output stay rounded to nearest: their moments would take more memory than the model. Requires: codes of these layers.
 Status optimize_rounding(const graph::Graph& model, const Images& images, const SampleOptions& options, const Machine& machine,
                          quant::WeightCodesById& codes);
 

@@ -9,8 +9,7 @@ Result<Outcome> quantize_after_training(const Request& request, const Images& im
   Outcome outcome;
   outcome.model = request.model;
   if (method.equalize) {
-    LITEQAT_ASSIGN_OR_RETURN(quant::ChannelPeaks peaks,
-                             find_peaks(outcome.model, quant::find_equalizable(outcome.model), images, machine));
+    LITEQAT_ASSIGN_OR_RETURN(quant::ChannelPeaks peaks, find_peaks(outcome.model, quant::find_equalizable(outcome.model), images, machine));
     outcome.equalized_pairs = quant::equalize_layers(outcome.model, peaks);
   }
   if (request.ranges) {

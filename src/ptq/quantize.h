@@ -23,7 +23,7 @@ struct Request {
   const graph::Graph& model;               // fused float graph (quant::lower_to_float)
   std::vector<quant::LayerChoice> layers;  // one per operator
   Method method;
-  std::optional<quant::Ranges> ranges;     // given ones; none: calibrated
+  std::optional<quant::Ranges> ranges;  // given ones; none: calibrated
 };
 
 struct Outcome {

@@ -29,8 +29,17 @@ struct Walk {
 template <typename Params>
 Walk make_walk(const Graph& model, const Op& op, const Params& p) {
   const graph::Shape &x = model.tensor(op.inputs[0]).shape, &w = model.tensor(op.inputs[1]).shape, &y = model.tensor(op.outputs[0]).shape;
-  return {.in_h = x[1], .in_w = x[2], .in_c = x[3], .out_h = y[1], .out_w = y[2], .filter_h = w[1], .filter_w = w[2],
-          .stride_h = p.stride_h, .stride_w = p.stride_w, .dilation_h = p.dilation_h, .dilation_w = p.dilation_w,
+  return {.in_h = x[1],
+          .in_w = x[2],
+          .in_c = x[3],
+          .out_h = y[1],
+          .out_w = y[2],
+          .filter_h = w[1],
+          .filter_w = w[2],
+          .stride_h = p.stride_h,
+          .stride_w = p.stride_w,
+          .dilation_h = p.dilation_h,
+          .dilation_w = p.dilation_w,
           .before_h = numeric::window_pad_before(p.padding, x[1], w[1], p.stride_h, p.dilation_h, y[1]),
           .before_w = numeric::window_pad_before(p.padding, x[2], w[2], p.stride_w, p.dilation_w, y[2])};
 }
@@ -43,9 +52,8 @@ void append_patch(const Walk& walk, std::span<const float> image, int64_t positi
       const int32_t y = out_y * walk.stride_h - walk.before_h + ky * walk.dilation_h;
       const int32_t x = out_x * walk.stride_w - walk.before_w + kx * walk.dilation_w;
       const bool inside = y >= 0 && y < walk.in_h && x >= 0 && x < walk.in_w;
-      const size_t start = inside ? (static_cast<size_t>(y) * static_cast<size_t>(walk.in_w) + static_cast<size_t>(x)) *
-                                        static_cast<size_t>(walk.in_c)
-                                  : 0;
+      const size_t start =
+          inside ? (static_cast<size_t>(y) * static_cast<size_t>(walk.in_w) + static_cast<size_t>(x)) * static_cast<size_t>(walk.in_c) : 0;
       for (int32_t channel = 0; channel < walk.in_c; ++channel) {
         const float value = inside ? image[start + static_cast<size_t>(channel)] : 0.0f;
         rows.insert(rows.end(), static_cast<size_t>(repeat), value);

@@ -11,22 +11,23 @@
 namespace liteqat::ptq {
 
 struct RowLayer {
-  size_t op = 0;              // in the graph
-  size_t width = 0;           // values in a row
-  bool depthwise = false;     // rows are [kh, kw, channels]: each channel has its own
-  size_t channels = 0;        // output channels
+  size_t op = 0;           // in the graph
+  size_t width = 0;        // values in a row
+  bool depthwise = false;  // rows are [kh, kw, channels]: each channel has its own
+  size_t channels = 0;     // output channels
 };
 
 /// CONV_2D without groups, DEPTHWISE_CONV_2D and FULLY_CONNECTED with constant float weights. Requires: a fused float graph.
 std::vector<RowLayer> find_row_layers(const graph::Graph& model);
 
 struct SampleOptions {
-  int64_t images = 256;   // the first so many
-  int64_t positions = 16; // an image and layer at most
+  int64_t images = 256;    // the first so many
+  int64_t positions = 16;  // an image and layer at most
 };
 
 /// Which activation of a graph each layer reads: of the float graph its input, of the integer graph the same operator's.
-std::vector<graph::TensorId> layer_inputs(const graph::Graph& graph, const std::vector<RowLayer>& layers, const std::vector<int32_t>& op_of);
+std::vector<graph::TensorId> layer_inputs(const graph::Graph& graph, const std::vector<RowLayer>& layers,
+                                          const std::vector<int32_t>& op_of);
 
 /// Calls consume(layer, rows) with whole rows in the order of the images; layers run side by side. `shapes` is the float graph that the
 /// layers were found in; inputs are tensors of `graph`. Fails as Observer does.

@@ -67,7 +67,8 @@ std::vector<float> input_reach(const Tensor& weights) {
   return reach;
 }
 
-/// What the channel's output is divided by: sqrt(r1 r2) / r2, so that both layers reach as far. RELU6's bound must not start or stop to cut.
+/// What the channel's output is divided by: sqrt(r1 r2) / r2, so that both layers reach as far. RELU6's bound must not start or stop to
+/// cut.
 std::vector<float> choose_factors(const Graph& model, const Op& op, const Op& next, const ChannelPeaks& peaks) {
   const std::vector<float> first = output_reach(model.tensor(op.inputs[1]), op.kind), second = input_reach(model.tensor(next.inputs[1]));
   const bool bounded = graph::fused_activation(op) == Activation::kRelu6;

@@ -28,10 +28,10 @@ struct LayerChoice {
 
 /// How the parameters of an integer operator's output come about (tflite-int8 specification).
 enum class OutputRule {
-  kOwnRange,    // from the range of the output
-  kSameScale,   // those of its inputs: values are moved or compared as codes
-  kFixed,       // prescribed by the kernel
-  kNoActivation // no scale: indices
+  kOwnRange,     // from the range of the output
+  kSameScale,    // those of its inputs: values are moved or compared as codes
+  kFixed,        // prescribed by the kernel
+  kNoActivation  // no scale: indices
 };
 
 struct OperatorSupport {

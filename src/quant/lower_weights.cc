@@ -32,8 +32,7 @@ void store_behind_dequantize(Graph& graph, TensorId id, Tensor stored, std::vect
   real.data.clear();
   stored.name = name;
   const TensorId constant = graph.add_tensor(std::move(stored));
-  conversions.push_back(
-      {.kind = OpKind::kDequantize, .name = name + "_real", .inputs = {constant}, .outputs = {id}, .params = {}});
+  conversions.push_back({.kind = OpKind::kDequantize, .name = name + "_real", .inputs = {constant}, .outputs = {id}, .params = {}});
 }
 
 Result<Tensor> narrow(const Tensor& constant) {

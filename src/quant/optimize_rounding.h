@@ -24,9 +24,9 @@ class RowMoments {
   std::vector<double> covariance() const;
 
  private:
-  std::vector<double> mean_;      // sums
-  std::vector<float> products_;   // sums of products, upper triangle, of values less the first row
-  std::vector<float> origin_;     // the first row: products about it lose fewer digits
+  std::vector<double> mean_;     // sums
+  std::vector<float> products_;  // sums of products, upper triangle, of values less the first row
+  std::vector<float> origin_;    // the first row: products about it lose fewer digits
   int64_t rows_ = 0;
 };
 
@@ -40,8 +40,8 @@ class RoundingOrder {
   std::vector<int8_t> round(std::span<const float> weights, float scale) const;
 
  private:
-  std::vector<size_t> order_;       // columns, by falling diagonal
-  std::vector<double> upper_;       // Cholesky factor of the inverse, in that order; empty: singular
+  std::vector<size_t> order_;  // columns, by falling diagonal
+  std::vector<double> upper_;  // Cholesky factor of the inverse, in that order; empty: singular
 };
 
 }  // namespace liteqat::quant

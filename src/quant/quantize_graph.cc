@@ -26,13 +26,14 @@ namespace {
 class GraphQuantizer {
  public:
   GraphQuantizer(const Graph& model, const QuantizeRequest& request)
-      : model_(model), request_(request), types_(settle_types(model, request.layers, &result_.float_layers)),
+      : model_(model),
+        request_(request),
+        types_(settle_types(model, request.layers, &result_.float_layers)),
         groups_(tie_tensors(model, types_)) {
     out_ = model;
     out_.ops.clear();
     for (size_t index = 0; index < model.ops.size(); ++index) {
-      const bool fixed =
-          types_[index] != LayerType::kFloat32 && find_support(model.ops[index], types_[index]).rule == OutputRule::kFixed;
+      const bool fixed = types_[index] != LayerType::kFloat32 && find_support(model.ops[index], types_[index]).rule == OutputRule::kFixed;
       if (fixed) fixed_[group_of(model.ops[index].outputs[0])] = fixed_output(model.ops[index].kind, types_[index]);
     }
   }

@@ -27,20 +27,21 @@ struct FloatLayer {
 
 struct QuantizedGraph {
   graph::Graph graph;
-  std::vector<int32_t> op_of;           // operator of the float graph -> of the integer graph
+  std::vector<int32_t> op_of;  // operator of the float graph -> of the integer graph
   std::vector<FloatLayer> float_layers;
 };
 
 /// The type each operator really gets: as asked, but float where there is no kernel, and operators that only move values follow the type of
 /// what they move. Adds the reasons for those that were asked to be integers to float_layers, if given.
-std::vector<LayerType> settle_types(const graph::Graph& model, const std::vector<LayerChoice>& layers, std::vector<FloatLayer>* float_layers);
+std::vector<LayerType> settle_types(const graph::Graph& model, const std::vector<LayerChoice>& layers,
+                                    std::vector<FloatLayer>* float_layers);
 
 /// Groups of tensors that share scale and zero point because operators move or compare their codes: entry t is the group's first tensor.
 /// The range of a group is the hull of its members'.
 std::vector<graph::TensorId> tie_tensors(const graph::Graph& model, const std::vector<LayerType>& types);
 
-/// Inputs and outputs stay float32. Requires: a fused float graph (lower_to_float). Fails: kNotFound naming a tensor without range, kOutOfRange for ranges, weights or biases
-/// that give no scale.
+/// Inputs and outputs stay float32. Requires: a fused float graph (lower_to_float). Fails: kNotFound naming a tensor without range,
+/// kOutOfRange for ranges, weights or biases that give no scale.
 Result<QuantizedGraph> quantize_graph(const graph::Graph& model, const QuantizeRequest& request);
 
 /// Inputs and outputs of an integer model as int8, or as uint8 with a zero point 128 higher: the QUANTIZE and DEQUANTIZE at its ends fall

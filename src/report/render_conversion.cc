@@ -61,8 +61,8 @@ std::string trade_off_lines(const std::vector<results::TradeOffRecord>& steps) {
 }  // namespace
 
 std::string render_conversion(const results::ConversionRecord& conversion) {
-  std::string text = format("{}: {} with {} input and output, {}\n", conversion.file, conversion.type, conversion.io,
-                            format_bytes(conversion.bytes));
+  std::string text =
+      format("{}: {} with {} input and output, {}\n", conversion.file, conversion.type, conversion.io, format_bytes(conversion.bytes));
   if (conversion.arena_bytes) text += format("arena       {}\n", format_bytes(*conversion.arena_bytes));
   if (conversion.calibration) text += calibration_lines(*conversion.calibration);
   if (conversion.ranges == "file") text += "ranges      from the given table, not from these images\n";

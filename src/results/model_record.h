@@ -69,10 +69,10 @@ struct ModelRecord {
 /// The images that ranges come from.
 struct CalibrationRecord {
   int64_t images = 0;
-  std::string rule, sha256;              // which images, in words; of their pixels
-  std::optional<int64_t> overlap = {};   // how many of them are among the images that accuracy is measured on
-  std::string calibrator;                // "minmax", ...
-  std::vector<std::string> methods = {}; // "bias correction", ...
+  std::string rule, sha256;               // which images, in words; of their pixels
+  std::optional<int64_t> overlap = {};    // how many of them are among the images that accuracy is measured on
+  std::string calibrator;                 // "minmax", ...
+  std::vector<std::string> methods = {};  // "bias correction", ...
 };
 
 /// Accuracy before and after, on the same images.
@@ -96,7 +96,7 @@ struct TradeOffRecord {
   int64_t spared = 0;
   std::string layer, type;  // the one that this step adds, and what it becomes
   int64_t bytes = 0;
-  double sqnr_db = 0;                  // of the model's output
+  double sqnr_db = 0;                   // of the model's output
   std::optional<int64_t> correct = {};  // of the evaluation images
 };
 

@@ -31,7 +31,7 @@ struct Options {
   int32_t batch = 1;           // extent 0 of the inputs that have a batch axis (graph::infer_shapes)
   bool stored_shapes = false;  // the batch is the stored one, which the inputs need not share
   Isa isa = Isa::kReference;
-  int threads = 1;  // the caller's included; the outputs' bytes do not depend on it
+  int threads = 1;                      // the caller's included; the outputs' bytes do not depend on it
   int64_t max_memory = memory_limit();  // bytes of activations, values computed in prepare and working memory
 };
 

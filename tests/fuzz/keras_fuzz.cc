@@ -1,5 +1,5 @@
-// Fuzz target: any bytes as what the program that reads HDF5 and ZIP sends back (formats/archive/wire.h), in two pieces, and what they hold as a
-// Keras model. The libraries behind that program are not fuzzed here: they run confined (docs/decisions/0050).
+// Fuzz target: any bytes as what the program that reads HDF5 and ZIP sends back (formats/archive/wire.h), in two pieces, and what they hold
+// as a Keras model. The libraries behind that program are not fuzzed here: they run confined (docs/decisions/0050).
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -3,8 +3,8 @@
 //   mutate_tflite SCHEMA bytes|structure|both FIRST_SEED MODELS [--every N] [--emit] [FILE...]
 //
 // SCHEMA is the TFLite schema in binary form; what is done: model_mutations.h. Models are random small ones by seed, then the files given.
-// --every N: each N-th mutation, from the (seed mod N)-th on. --emit: runs nothing, but writes the damaged files to stdout, each after its size as eight
-// bytes little-endian, for other runtimes to be tried on (tests/reliability/litert_mutations.py).
+// --every N: each N-th mutation, from the (seed mod N)-th on. --emit: runs nothing, but writes the damaged files to stdout, each after its
+// size as eight bytes little-endian, for other runtimes to be tried on (tests/reliability/litert_mutations.py).
 //
 // Prints a line per model and one per failure; exit 1 if there was a failure.
 #include <sys/mman.h>
@@ -54,7 +54,8 @@ struct Task {
 bool load_and_run(const Bytes& bytes) {
   const auto graph = liteqat::formats::tflite::read(bytes, "damaged.tflite");
   if (!graph.ok()) return false;
-  auto interpreter = liteqat::runtime::Interpreter::prepare(graph.value(), {.max_memory = 2 * static_cast<int64_t>(bytes.size()) + kMostActivations});
+  auto interpreter =
+      liteqat::runtime::Interpreter::prepare(graph.value(), {.max_memory = 2 * static_cast<int64_t>(bytes.size()) + kMostActivations});
   if (!interpreter.ok()) return false;
   for (size_t input = 0; input < graph.value().inputs.size(); ++input) {
     const auto target = interpreter.value().input(input);
@@ -132,7 +133,8 @@ Task parse(int count, char** values) {
   Task task;
   task.schema = read_or_fail(values[1]);
   const std::string_view damage = values[2];
-  if (damage != "bytes" && damage != "structure" && damage != "both") fail("expected bytes, structure or both, found " + std::string(damage));
+  if (damage != "bytes" && damage != "structure" && damage != "both")
+    fail("expected bytes, structure or both, found " + std::string(damage));
   task.damage = damage == "bytes" ? Damage::kBytes : damage == "structure" ? Damage::kStructure : Damage::kBoth;
   task.first_seed = std::strtoull(values[3], nullptr, 10);
   task.models = std::strtoull(values[4], nullptr, 10);
