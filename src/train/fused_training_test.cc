@@ -139,6 +139,14 @@ TEST(FusedTraining, StripsOfEveryWindowGiveTheGradientsOfSingleOperators) {
   }
 }
 
+TEST(FusedTraining, ChunksOfAGroupAddUp) {
+  // 20 chunks in groups of two: what a group keeps is begun by its first chunk alone.
+  const Graph model = make_mobile_net(6, 7);
+  const StepResult fused = one_step(model, 20, {.max_batch = 20, .chunk = 1}, 2);
+  const StepResult single = one_step(model, 20, {.max_batch = 20, .chunk = 1, .fused = false}, 2);
+  expect_close(model, fused, single, rounding_bound(20 * 36, 27, 7));
+}
+
 TEST(FusedTraining, GradientsEqualNumericalDerivatives) {
   Graph model = make_mobile_net(6, 7);
   const int32_t n = 5;
@@ -185,6 +193,23 @@ TEST(FusedTraining, ActivationsCanBeLookedAt) {
       ASSERT_EQ(left.size(), right.size());
       for (size_t i = 0; i < left.size(); ++i) EXPECT_NEAR(left[i], right[i], rounding_bound(4 * 36, 27, 7) * 10) << name;
     }
+  }
+}
+
+TEST(FusedTraining, RowsThatNoWindowReadsAreComputedToo) {
+  // 1 x 1 windows of stride 3 read rows 0, 3 and 6 of 8.
+  Graph fused_model = make_expansion(8, {.filters = 1, .kernel = 1, .stride = 3}), single_model = fused_model;
+  ThreadPool pool(2);
+  auto fused = Engine::make(fused_model, nullptr, pool, {.max_batch = 4, .chunk = 3});
+  auto single = Engine::make(single_model, nullptr, pool, {.max_batch = 4, .chunk = 3, .fused = false});
+  ASSERT_TRUE(fused.ok() && single.ok());
+  const auto images = random_images(4 * 192, 3);
+  for (Mode mode : {Mode::kTraining, Mode::kEvaluation}) {
+    fused->forward(images, 4, mode), single->forward(images, 4, mode);
+    const TensorId id = fused_model.find_tensor("expand_relu");
+    const auto left = fused->copy_activation(id), right = single->copy_activation(id);
+    ASSERT_EQ(left.size(), right.size());
+    for (size_t i = 0; i < left.size(); ++i) EXPECT_NEAR(left[i], right[i], rounding_bound(4 * 64, 27, 4) * 10) << "element " << i;
   }
 }
 
