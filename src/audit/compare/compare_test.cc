@@ -159,7 +159,8 @@ Rates simulate_equality(double discordance, int trials) {
       material.models[0].classed.push_back(draw < discordance / 2 ? wrong : label);
       material.models[1].classed.push_back(draw >= discordance / 2 && draw < discordance ? wrong : label);
     }
-    for (const results::Finding& finding : compare(material.models, material.labels, {})->findings) {
+    const auto comparison = compare(material.models, material.labels, {});
+    for (const results::Finding& finding : comparison->findings) {
       if (finding.check == "quant.flips_by_class") rates.flips += finding.verdict == results::Verdict::kDoubt;
       if (finding.check == "noise.within_sampling_error") rates.real += finding.evidence.at("within") == 0;
     }
