@@ -154,7 +154,8 @@ void Explainer::weigh_all() {
   for (size_t i = 0; i < representatives_.size(); ++i) {
     const Item& item = *representatives_[i];
     const bool impossible = item.possible == false;
-    if (!impossible && weighed[i].as_printed >= kOutlying) continue;
+    // A training accuracy moves from epoch to epoch: one that stands apart is a curve, not a mistake.
+    if (!impossible && (weighed[i].as_printed >= kOutlying || (item.possible == true && item.figure->split == "train"))) continue;
     std::vector<const Item*> others;
     for (size_t j = 0; j < representatives_.size(); ++j) {
       if (weighed[j].as_printed >= std::min(weighed[i].as_printed, kOutlying)) others.push_back(representatives_[j]);

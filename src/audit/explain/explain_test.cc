@@ -62,6 +62,15 @@ TEST(Explain, TheFoundingCase) {
   EXPECT_EQ(explanation.findings.at(0).verdict, results::Verdict::kProblem);
 }
 
+TEST(Explain, ATrainingCurveIsNoMistake) {
+  const auto explanation = explain(
+      "Epoch 1/2\n1563/1563 - 21s - accuracy: 0.4417 - loss: 1.5364 - val_accuracy: 0.5903 - val_loss: 1.1504\n"
+      "Epoch 2/2\n1563/1563 - 20s - accuracy: 0.6231 - loss: 1.0640 - val_accuracy: 0.6549 - val_loss: 0.9874\n"
+      "Test accuracy: 0.6549000144004822\n",
+      data_set("cifar10"));
+  for (const results::Finding& finding : explanation.findings) EXPECT_EQ(finding.verdict, results::Verdict::kClear) << finding.summary;
+}
+
 TEST(Explain, TheFoundingComparison) {
   const auto explanation = explain(kFounding, data_set("CIFAR-10"));
   ASSERT_EQ(explanation.comparisons.size(), 1u);

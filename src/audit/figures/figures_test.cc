@@ -232,6 +232,10 @@ TEST(Figures, OfMarkdownLatexAndBoxes) {
   EXPECT_THAT(read("\\begin{tabular}{lcc}\n\\hline\nMethod & Accuracy (\\%) & Params \\\\\n\\hline\nFloat & 91.25 & 0.27M \\\\\n"
                    "QAT int8 & \\textbf{91.02} & 0.27M \\\\\n\\hline\n\\end{tabular}\n"),
               ElementsAre("Float, Accuracy = 0.9125 test percent", "QAT int8, Accuracy = 0.9102 test percent"));
+  EXPECT_THAT(
+      read("\\begin{tabular}{lrr}\nModel & Params & Accuracy \\\\ \\hline\nFloat & 2.2M & 73.75\\,\\% \\\\\nInt8 & 2.2M & $74.47\\%$ \\\\\n"
+           "\\end{tabular}\n"),
+      ElementsAre("Float, Accuracy = 0.7375 test percent", "Int8, Accuracy = 0.7447 test percent"));
   EXPECT_THAT(read("\xE2\x94\x82 model \xE2\x94\x82 accuracy \xE2\x94\x82\n\xE2\x94\x9C\xE2\x94\x80\xE2\x94\x80\xE2\x94\xA4\n\xE2\x94\x82 "
                    "float \xE2\x94\x82 0.9817   \xE2\x94\x82\n"),
               ElementsAre("float, accuracy = 0.9817 test decimal"));
@@ -241,6 +245,12 @@ TEST(Figures, OfMarkdownLatexAndBoxes) {
               ElementsAre("float, accuracy = 0.9817 test decimal", "int8, accuracy = 0.9815 test decimal"));
   EXPECT_THAT(read("Accuracy on CIFAR-10 (%)\n\n| Model | float | int8 |\n|---|---|---|\n| ResNet | 91.2 | 91.0 |\n"),
               ElementsAre("ResNet, float = 0.912 test percent", "ResNet, int8 = 0.91 test percent"));
+}
+
+TEST(Figures, PointsGroupTheNumberOfImages) {
+  EXPECT_THAT(read("accuracy on 10.000 images = 73,75 %\n"), ElementsAre("accuracy on 10.000 images = 0.7375 test percent"));
+  EXPECT_THAT(read("Accuracy auf 10.000 Testbildern: 73,75 %\n"), ElementsAre("Accuracy auf 10.000 Testbildern = 0.7375 test percent"));
+  EXPECT_THAT(read("accuracy 91.250 with images of 32x32\n"), ElementsAre("accuracy = 0.9125 test percent"));
 }
 
 std::vector<std::string> sizes(const std::string& text) {

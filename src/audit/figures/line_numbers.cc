@@ -116,10 +116,19 @@ std::string_view cut_clause(std::string_view text) {
   return text.substr(0, text.find_first_of(",;:.|=()[]%/"));
 }
 
+/// "images" or "test images" at once.
+bool names_images(const std::vector<std::string>& after) {
+  if (after.empty()) return false;
+  return is_image_noun(after[0]) || (after.size() > 1 && is_image_noun(after[1]) && !find_split({after[0]}).empty());
+}
+
 void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, Collector& collector) {
   auto& numbers = found.numbers;
   for (size_t i = 0; i < numbers.size(); ++i) {
-    const auto count = count_of(numbers[i].number);
+    const PrintedNumber& number = numbers[i].number;
+    // "10.000 images": the point groups, because nobody has a part of an image.
+    const bool point_groups = number.point_could_group && number.unit == Unit::kNone && !number.attached && number.units > 0;
+    const auto count = point_groups ? std::optional(number.units) : count_of(number);
     if (!count || *count < 2 || (numbers[i].role != Role::kOpen && numbers[i].role != Role::kPairTotal)) continue;
     const std::string_view gap = gap_before(line, numbers, i), after_text = cut_clause(text_after(line, numbers, i));
     const auto before = field_words(gap), after = split_words(after_text);
@@ -128,6 +137,7 @@ void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, 
       continue;  // images/s
     std::string what = named_after(before, after);
     const bool follows = !what.empty();
+    if (point_groups && !names_images(after)) continue;
     if (!follows && numbers[i].role == Role::kOpen) what = named_before(before);
     if (what.empty()) continue;
     if (numbers[i].role == Role::kOpen) numbers[i].role = Role::kSize;

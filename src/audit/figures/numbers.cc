@@ -145,6 +145,9 @@ size_t scan_unit(std::string_view line, size_t at, Unit& unit) {
                                                    {"points", Unit::kPoints}}};
   size_t i = at;
   while (i < at + 2 && letter_at(line, i) == ' ') ++i;
+  for (const std::string_view space : {"\\,", "\\;", "\\:", "\\ ", "~"}) {  // LaTeX: 98.15\,\%
+    if (line.substr(std::min(i, line.size())).starts_with(space)) i += space.size();
+  }
   if (letter_at(line, i) == '$' && letter_at(line, i + 1) == '\\') ++i;  // LaTeX: $98.15$\%
   for (const Name& name : kNames) {
     if (!line.substr(std::min(i, line.size())).starts_with(name.text)) continue;
@@ -164,7 +167,9 @@ void scan_fraction(std::string_view line, size_t& at, size_t comma, Digits& digi
   const size_t length = digit_run(line, at + 1);
   digits.add(line.substr(at + 1, length), true);
   digits.number->integer = false;
-  digits.number->comma_could_group = !point && length == 3 && at > 0 && digits.number->units >= 1000;
+  const bool groups = length == 3 && at > 0 && digits.number->units >= 1000;
+  digits.number->comma_could_group = !point && groups;
+  digits.number->point_could_group = point && groups && digits.number->units < 1'000'000;
   at += 1 + length;
 }
 

@@ -18,6 +18,7 @@ struct PrintedNumber {
   bool integer = false;            // no decimal separator and no exponent
   bool grouped = false;            // "10,000"
   bool comma_could_group = false;  // "73,750": read as a decimal comma; as a count it is 73750
+  bool point_could_group = false;  // "10.000": read as a decimal point; before a noun like "images" it is 10000
   bool attached = false;           // letters follow at once: "2s", "32x32", a version or a clock time: no quantity of ours
   Unit unit = Unit::kNone;
 };

@@ -52,9 +52,9 @@ constexpr std::array<std::string_view, 107> kOtherWords = {
 constexpr std::array<std::string_view, 13> kCounterWords = {"epoch", "epochs", "step",  "iter", "iteration", "batch", "fold",
                                                             "run",   "class",  "trial", "top",  "round",     "seed"};
 
-constexpr std::array<std::string_view, 13> kImageNouns = {"images",   "image",      "samples",  "sample",   "examples",
-                                                          "example",  "instances",  "instance", "pictures", "records",
-                                                          "patterns", "datapoints", "img"};
+constexpr std::array<std::string_view, 17> kImageNouns = {"images",    "image",    "samples",  "sample",     "examples",   "example",
+                                                          "instances", "instance", "pictures", "records",    "patterns",   "datapoints",
+                                                          "img",       "bilder",   "bildern",  "testbilder", "testbildern"};
 
 template <size_t kSize>
 bool contains(const std::array<std::string_view, kSize>& list, std::string_view word) {
