@@ -14,8 +14,8 @@ namespace {
 
 /// Options of run, train and qat; they outlive the parse.
 struct RunFlags {
-  std::string recipe, folder, data, pretrained, from, json;
-  std::vector<std::string> settings;
+  std::string recipe, folder, data, pretrained, weights, from, json;
+  std::vector<std::string> settings, reinit;
   int64_t limit_images = 0;
   bool fresh = false;
 };
@@ -24,6 +24,14 @@ int terminal_width() {
   winsize size{};
   if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 120;
   return size.ws_col;
+}
+
+void add_weight_options(CLI::App& command, RunFlags& flags) {
+  command.add_option("--weights", flags.weights,
+                     "Float training starts from the weights of this .safetensors, .h5 or .keras, by layer name");
+  command.add_option("--reinit", flags.reinit, "A layer that starts fresh all the same, say a head of another size (repeatable)")
+      ->expected(1)
+      ->take_all();
 }
 
 void add_run_options(CLI::App& command, RunFlags& flags, Session& session) {
@@ -51,6 +59,12 @@ pipeline::RunInputs make_inputs(const RunFlags& flags, const Session& session, p
   if (flags.limit_images > 0) inputs.settings.push_back(format("data.limit_images={}", flags.limit_images));
   if (session.seed) inputs.settings.push_back(format("seed={}", *session.seed));
   if (!flags.pretrained.empty()) inputs.settings.push_back("model.pretrained=" + toml_string(flags.pretrained));
+  if (!flags.weights.empty()) inputs.settings.push_back("model.weights=" + toml_string(flags.weights));
+  if (!flags.reinit.empty()) {
+    std::string names;
+    for (const std::string& name : flags.reinit) names += (names.empty() ? "" : ", ") + toml_string(name);
+    inputs.settings.push_back("model.reinit=[" + names + "]");
+  }
   inputs.fresh = flags.fresh;
   inputs.threads = session.thread_count();
   inputs.until = until;
@@ -91,12 +105,14 @@ void add_run_commands(CLI::App& app, Session& session) {
   CLI::App* run = app.add_subcommand("run", "All stages of a recipe: float training, QAT, conversion, evaluation, report");
   run->add_option("RECIPE", flags->recipe, "Name or .toml file (default: mnist_guide)");
   run->add_option("--pretrained", flags->pretrained, "A .safetensors of ours that stands in for float training");
+  add_weight_options(*run, *flags);
   add_json_option(*run, flags->json);
   add_run_options(*run, *flags, session);
   run->callback([flags, &session] { execute(*flags, session, pipeline::Until::kReport); });
 
   CLI::App* train = app.add_subcommand("train", "Only the float training of a recipe");
   train->add_option("RECIPE", flags->recipe, "Name or .toml file")->required();
+  add_weight_options(*train, *flags);
   add_run_options(*train, *flags, session);
   train->callback([flags, &session] { execute(*flags, session, pipeline::Until::kFloat); });
 

@@ -167,6 +167,9 @@ Status check_recipe(const Recipe& recipe, const std::string& path) {
       require(recipe.batch_norm_momentum >= 0 && recipe.batch_norm_momentum < 1, path, "model.batch_norm_momentum", "in [0, 1)"));
   LITEQAT_RETURN_IF_ERROR(
       require(recipe.batch_norm_epsilon > 0 && recipe.batch_norm_epsilon < 1, path, "model.batch_norm_epsilon", "in (0, 1)"));
+  LITEQAT_RETURN_IF_ERROR(require(recipe.pretrained.empty() || recipe.weights.empty(), path, "model.weights",
+                                  "empty where model.pretrained stands in for float training"));
+  LITEQAT_RETURN_IF_ERROR(require(recipe.reinit.empty() || !recipe.weights.empty(), path, "model.reinit", "empty without model.weights"));
   LITEQAT_RETURN_IF_ERROR(check_training(recipe.train, "train", path));
   LITEQAT_RETURN_IF_ERROR(check_training(recipe.qat, "qat", path));
   LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.scheme, {"tfmot_8bit", "liteqat_8bit"}, path, "qat.scheme"));

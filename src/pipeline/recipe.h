@@ -53,6 +53,9 @@ struct Recipe {
   double batch_norm_momentum = 0.99, batch_norm_epsilon = 1e-3;
   std::string pretrained;  // safetensors of our own that stands in for float training
 
+  std::string weights;              // where float training starts: .safetensors, .h5 or .keras, by tensor name
+  std::vector<std::string> reinit;  // layers that start fresh all the same
+
   TrainingRecipe train;
   std::string scheme = "liteqat_8bit";
   std::string forward = "fake_quant";  // fake_quant | integer: how [qat] computes its forward

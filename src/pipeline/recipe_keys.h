@@ -48,6 +48,8 @@ void visit_keys(RecipeType& recipe, Visitor&& visit) {
   visit("model.batch_norm_momentum", recipe.batch_norm_momentum);
   visit("model.batch_norm_epsilon", recipe.batch_norm_epsilon);
   visit("model.pretrained", recipe.pretrained);
+  visit("model.weights", recipe.weights);
+  visit("model.reinit", recipe.reinit);
   visit_training_keys("train", recipe.train, visit);
   visit("train.fused", recipe.fused);
   visit("qat.scheme", recipe.scheme);

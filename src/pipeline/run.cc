@@ -119,11 +119,12 @@ Result<results::Run> make_record(Context& context, const RunInputs& inputs, RunM
   return run;
 }
 
-/// What the run is computed from beside its recipe: the data's bytes and those of a pretrained file.
+/// What the run is computed from beside its recipe: the data's bytes and those of a file of weights.
 Result<std::string> input_checksum(const Recipe& recipe, const data::Dataset& dataset) {
-  if (recipe.pretrained.empty()) return data_checksum(dataset);
-  LITEQAT_ASSIGN_OR_RETURN(const Bytes pretrained, read_file(recipe.pretrained));
-  return sha256(data_checksum(dataset) + sha256(pretrained));
+  const std::string& path = recipe.pretrained.empty() ? recipe.weights : recipe.pretrained;
+  if (path.empty()) return data_checksum(dataset);
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes weights, read_file(path));
+  return sha256(data_checksum(dataset) + sha256(weights));
 }
 
 Result<Context> open_context(const RunInputs& inputs, ThreadPool& pool, Progress& progress) {

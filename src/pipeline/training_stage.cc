@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "formats/tensorboard/event_writer.h"
 #include "graph/architectures.h"
+#include "pipeline/initial_weights.h"
 #include "quant/lower.h"
 #include "train/integer/integer_engine.h"
 
@@ -178,6 +179,10 @@ Result<TrainedModel> run_float_stage(Context& context) {
   TrainedModel start;
   start.recipe_hash = context.directory.recipe_hash();
   LITEQAT_ASSIGN_OR_RETURN(start.graph, make_recipe_graph(context));
+  if (!context.recipe.weights.empty()) {
+    LITEQAT_ASSIGN_OR_RETURN(const WeightLoading loading, load_initial_weights(context.recipe.weights, context.recipe.reinit, start.graph));
+    for (const std::string& line : print_weight_loading(loading, context.recipe.weights)) context.progress.note(line);
+  }
   if (context.recipe.pretrained.empty()) return train_stage(context, {"float", context.recipe.train, kOutput}, std::move(start));
   const Stopwatch watch;
   LITEQAT_RETURN_IF_ERROR(take_pretrained_weights(context.recipe.pretrained, start.graph));

@@ -52,10 +52,10 @@ std::vector<float> run(const Graph& model, const std::vector<std::span<const flo
 
 class KerasFile : public testing::TestWithParam<std::string> {};
 
-/// Both sides compute in float32, in other orders of summation and with batch norm folded or not. A dot product of n terms differs between
-/// two orders by at most 2 (n - 1) u sum|w x|, u = 2^-24 (Higham, Accuracy and Stability, 4.2). Here n <= 150, |w| < 2.5, |x| <= 16 inside
-/// the networks, and at most eight weighted layers and normalizations follow each other, each passing on an error with a factor below
-/// sum|w| < 16 on average of the random signs: measured in units of the largest output, 2 * 150 * 2^-24 * 8 = 1.4e-4 holds with room.
+/// Both sides compute in float32, in other orders of summation and with batch norm folded or not. A sum of n products differs between two
+/// orders by at most 2 (n - 1) u sum|w x|, u = 2^-24 (Higham, Accuracy and Stability, 4.2). Here n <= 150 and at most eight weighted layers
+/// and normalizations follow each other. In units of the largest output, with sum|w x| taken as of that size in each layer (weights and
+/// inputs have random signs), this is 2 * 150 * 2^-24 * 8 = 1.4e-4. A wrong layer is off by 0.1 and more.
 constexpr float kRelativeBound = 1.4e-4f;
 
 TEST_P(KerasFile, ComputesWhatKerasComputes) {

@@ -1,5 +1,6 @@
 // Keras keeps kernels as (H, W, in, out), depthwise ones as (H, W, C, M): the latter's elements lie as in TFLite's [1, H, W, C*M].
 #include "formats/keras/layer_call.h"
+#include "formats/keras/weight_layout.h"
 
 namespace liteqat::formats::keras {
 namespace {
@@ -23,19 +24,9 @@ Result<Window> read_window(const LayerCall& call) {
   return window;
 }
 
-/// (H, W, in, out) -> [out, H, W, in].
-std::vector<float> to_ohwi(const archive::Array& kernel) {
-  const size_t outs = static_cast<size_t>(kernel.shape[3]), rest = outs == 0 ? 0 : kernel.values.size() / outs;
-  std::vector<float> turned(kernel.values.size());
-  for (size_t i = 0; i < rest; ++i) {
-    for (size_t out = 0; out < outs; ++out) turned[out * rest + i] = kernel.values[i * outs + out];
-  }
-  return turned;
-}
-
 Result<TensorId> add_kernel(const LayerCall& call, const std::string& name, Pair size, int32_t in, int32_t out) {
   LITEQAT_ASSIGN_OR_RETURN(const archive::Array* kernel, call.weight(name, {size.height, size.width, in, out}));
-  return call.emit.floats(call.name + "/" + name, {out, size.height, size.width, in}, to_ohwi(*kernel), Role::kParameter);
+  return call.emit.floats(call.name + "/" + name, {out, size.height, size.width, in}, outputs_first(kernel->values, out), Role::kParameter);
 }
 
 /// Appends the bias to the inputs if the layer has one.

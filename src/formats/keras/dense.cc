@@ -1,21 +1,12 @@
 // Dense and BatchNormalization: layers with one weight a feature of the last axis.
 #include "formats/keras/layer_call.h"
+#include "formats/keras/weight_layout.h"
 
 namespace liteqat::formats::keras {
 
 using graph::Role;
 
 namespace {
-
-/// Keras' (in, out) -> [out, in].
-std::vector<float> transpose(const archive::Array& kernel) {
-  const size_t ins = static_cast<size_t>(kernel.shape[0]), outs = static_cast<size_t>(kernel.shape[1]);
-  std::vector<float> turned(kernel.values.size());
-  for (size_t in = 0; in < ins; ++in) {
-    for (size_t out = 0; out < outs; ++out) turned[out * ins + in] = kernel.values[in * outs + out];
-  }
-  return turned;
-}
 
 /// One value a channel: the stored weight, or `otherwise` everywhere where the layer has none.
 Result<TensorId> add_channel_values(const LayerCall& call, const std::string& name, float otherwise, Role role) {
@@ -35,8 +26,8 @@ Result<TensorId> import_dense(const LayerCall& call) {
   if (x.size() < 2) return error(Code::kMismatch, "its input has shape {}, at least 2 axes were expected", graph::shape_text(x));
   LITEQAT_ASSIGN_OR_RETURN(const int32_t units, call.options.count("units"));
   LITEQAT_ASSIGN_OR_RETURN(const archive::Array* kernel, call.weight("kernel", {x.back(), units}));
-  std::vector<TensorId> inputs = {call.x(),
-                                  call.emit.floats(call.name + "/kernel", {units, x.back()}, transpose(*kernel), Role::kParameter)};
+  std::vector<TensorId> inputs = {
+      call.x(), call.emit.floats(call.name + "/kernel", {units, x.back()}, outputs_first(kernel->values, units), Role::kParameter)};
   if (call.has_weight("bias")) {
     LITEQAT_ASSIGN_OR_RETURN(const archive::Array* bias, call.weight("bias", {units}));
     inputs.push_back(call.emit.floats(call.name + "/bias", {units}, bias->values, Role::kParameter));

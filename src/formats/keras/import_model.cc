@@ -168,7 +168,8 @@ const std::string* find_config(const archive::Contents& contents) {
 Result<graph::Graph> import_model(const archive::Contents& contents) {
   const std::string* config = find_config(contents);
   if (config == nullptr) {
-    return error(Code::kUnsupported, "holds weights but no model (no 'model_config'): save the whole model");
+    return error(Code::kUnsupported,
+                 "holds weights but no model (no 'model_config'): save the whole model, or start training from the weights with --weights");
   }
   LITEQAT_ASSIGN_OR_RETURN(const Model model, parse_model(*config));
   LITEQAT_ASSIGN_OR_RETURN(const WeightsByLayer weights, assign_weights(model, contents));

@@ -7,8 +7,10 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "graph/graph.h"
@@ -23,5 +25,18 @@ bool is_keras(std::span<const std::byte> bytes);
 /// Fails: as archive::read does; kCorruptFile, kUnsupported, kMismatch, kOutOfRange naming layer and class; kUnsupported for a file of
 /// weights alone.
 Result<graph::Graph> read(const std::string& path);
+
+/// A weight in Keras' own layout: kernels (H, W, in, out), depthwise (H, W, C, M), dense (in, out).
+struct StoredWeight {
+  std::vector<int64_t> shape;
+  std::vector<float> values;
+};
+
+/// The weights of a legacy .h5 without a model, by "layer/weight" as in read(); empty if the file is none of that kind, and then it may
+/// hold a whole model. Fails: as archive::read does; kCorruptFile for a listed weight that is not stored.
+Result<std::map<std::string, StoredWeight>> read_weights(const std::string& path);
+
+/// The weight in the layout of a tensor of this shape (OHWI, 1HWC, [out, in], one value a channel); empty if it does not fit.
+std::optional<std::vector<float>> convert_weight(const StoredWeight& weight, const graph::Shape& shape);
 
 }  // namespace liteqat::formats::keras

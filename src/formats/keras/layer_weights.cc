@@ -124,7 +124,6 @@ class LegacyWeights {
     return {};
   }
 
- private:
   /// A list that does not fit into one attribute is split into name0, name1, ...
   std::vector<std::string> read_list(const std::string& name) const {
     const auto whole = contents_.lists.find(name);
@@ -150,6 +149,7 @@ class LegacyWeights {
     return stored;
   }
 
+ private:
   /// Weights of a nested model lie in one flat list: by "<layer>/<weight>" where that is unambiguous and complete.
   bool assign_by_name(const std::vector<Leaf>& leaves, const std::vector<StoredWeight>& stored) {
     std::map<std::pair<std::string, std::string>, const Array*> by_name;
@@ -208,6 +208,21 @@ std::vector<WeightName> expected_weights(const Layer& layer) {
       kind == "Normalization" && !(layer.config.is_object() && layer.config.contains("mean") && !layer.config["mean"].is_null());
   if (adapted) names = {{"mean", false}, {"variance", false}, {"count", false}};
   return names;
+}
+
+Result<std::map<std::string, const Array*>> list_weights(const Contents& contents) {
+  WeightsByLayer unused;
+  const LegacyWeights file(contents, "", unused);
+  std::map<std::string, const Array*> by_name;
+  for (const std::string& layer : file.read_list("/@layer_names")) {
+    LITEQAT_ASSIGN_OR_RETURN(const std::vector<StoredWeight> stored, file.read_group(layer));
+    for (const StoredWeight& weight : stored) {
+      const auto [owner, name] = last_two_parts(weight.name);
+      const bool nested = !owner.empty() && owner != layer;
+      by_name[layer + (nested ? "/" + owner : "") + "/" + (name == "depthwise_kernel" ? "kernel" : name)] = weight.array;
+    }
+  }
+  return by_name;
 }
 
 Result<WeightsByLayer> assign_weights(const Model& model, const Contents& contents) {

@@ -123,8 +123,22 @@ def train_briefly(k, model, rng):
     model.fit(inputs, rng.random((4, *model.output_shape[1:])).astype(np.float32), verbose=0)
 
 
+def save_weights_alone(out):
+    """The network of recipe mnist_guide for images of 8x8 and 4 classes: its weights alone, in the legacy form."""
+    L = tf_keras.layers
+    rng = np.random.default_rng(SEED)
+    model = tf_keras.Sequential([L.Input((8, 8, 1)), L.Conv2D(12, 3, activation="relu", name="conv2d"), L.MaxPooling2D(), L.Flatten(),
+                                 L.Dense(4, name="dense")])
+    randomize(model, rng)
+    out.mkdir(exist_ok=True)
+    x = rng.random((3, 8, 8, 1)).astype(np.float32)
+    model.save_weights(out / "mnist_guide.h5")
+    np.savez_compressed(out / "mnist_guide.npz", x=x, y=model.predict(x, verbose=0))
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
+    save_weights_alone(out / "weights_only")
     for make in MODELS:
         if sys.argv[2:] and make.__name__ not in sys.argv[2:]:
             continue

@@ -1,0 +1,28 @@
+// Weights of one file put into a network of one's own, which may end in another head or take another input: --weights and --reinit.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "graph/graph.h"
+
+namespace liteqat::pipeline {
+
+/// What became of every tensor, by name.
+struct WeightLoading {
+  std::vector<std::string> loaded;
+  std::vector<std::string> reinitialised;  // stay as the network's initializer made them
+  std::vector<std::string> skipped;        // in the file, not in the network
+};
+
+/// Puts the file's weights and batch-norm statistics into the network, by name ("Conv1/kernel"). `reinit` names layers that keep their
+/// fresh weights. The file: a .safetensors of ours, Keras' .h5 or .keras, or Keras' weights alone in a .h5 with layer names. Fails:
+/// kInvalidArgument for a layer the network does not have, kMismatch for a tensor that the file lacks or has in another shape, naming it
+/// and the --reinit that leaves it out.
+Result<WeightLoading> load_initial_weights(const std::string& path, const std::vector<std::string>& reinit, graph::Graph& network);
+
+/// Lines of the table: loaded, reinitialised, skipped, with counts and names.
+std::vector<std::string> print_weight_loading(const WeightLoading& loading, const std::string& path);
+
+}  // namespace liteqat::pipeline
