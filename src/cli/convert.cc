@@ -29,7 +29,8 @@ void add_calibration_options(CLI::App& command, pipeline::PostTrainingInputs& in
   command.add_option("--calibration-images", inputs.rule.images, "How many of them (default: 1000)")->check(CLI::PositiveNumber);
   command.add_option("--calibration-order", inputs.rule.order, "drawn (by --calibration-seed) or first (default: drawn)");
   command.add_option("--calibration-seed", inputs.rule.seed, "Which images are drawn (default: 0)");
-  command.add_option("--calibrator", inputs.calibrator, "minmax, moving-average, percentile, mse or entropy (default: minmax)");
+  command.add_option("--calibrator", inputs.calibrator,
+                     "minmax, moving-average, percentile, mse or entropy (default: percentile; minmax for int16x8)");
   command.add_option("--percentile", inputs.percentile, "Share of the values that percentile keeps (default: 99.99)")
       ->check(CLI::Range(50.0, 100.0));
   command.add_option("--ranges", inputs.ranges_file, "Calibration table (TOML): read if the file exists, else written");
@@ -59,6 +60,8 @@ void add_convert_command(CLI::App& app, Session& session) {
   command->add_option("-o,--out", inputs.output, "The .tflite to write")->required();
   command->add_option("--type", inputs.type, "float32, float16, dynamic, int8 or int16x8 (default: float32)");
   command->add_option("--io", inputs.io, "Input and output type of an int8 model: float32, int8 or uint8");
+  command->add_option("--vectors", inputs.vectors_folder, "Folder for known answers: inputs.npy, outputs.npy, vectors.h");
+  command->add_option("--c-array", inputs.c_array, "C header that holds the file, for microcontrollers");
   add_calibration_options(*command, inputs.post_training);
   add_method_options(*command, inputs.post_training);
   add_preprocessing_options(*command, inputs.preprocessing);

@@ -6,6 +6,8 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "formats/tflite/tflite.h"
+#include "pipeline/data_tools.h"
+#include "pipeline/known_answers.h"
 #include "pipeline/training_stage.h"
 #include "quant/lower_weights.h"
 
@@ -25,10 +27,23 @@ Result<graph::Graph> lower_for_type(Context& context, const std::string& type, c
     LITEQAT_CHECK(qat_model != nullptr && qat_model->plan.has_value());
     return quant::lower_to_int8(qat_model->graph, *qat_model->plan, io);
   }
-  LITEQAT_ASSIGN_OR_RETURN(const QuantizedModel calibrated,
-                           calibrate_for_ptq(float_model.graph, take_calibration_images(context.recipe, context.dataset),
-                                             make_normalization(context.recipe), context.pool, context.progress));
-  return quant::lower_to_int8(calibrated.graph, calibrated.plan, io);
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph real, quant::lower_to_float(float_model.graph));
+  if (type == "float16") return quant::lower_to_float16(real);
+  if (type == "dynamic") {
+    std::vector<quant::FloatLayer> float_layers;
+    return quant::lower_to_dynamic(real, {}, float_layers);
+  }
+  // The method of `liteqat convert` by default, on the recipe's calibration images.
+  const bool wide = type == "ptq_int16x8";
+  const quant::LayerChoice choice = {.type = wide ? quant::LayerType::kInt16x8 : quant::LayerType::kInt8};
+  LITEQAT_ASSIGN_OR_RETURN(const ptq::Method method, make_method({}, choice.type));
+  const ptq::Request request = {
+      .model = real, .layers = std::vector<quant::LayerChoice>(real.ops.size(), choice), .method = method, .ranges = {}};
+  const data::Split images = take_calibration_images(context.recipe, context.dataset);
+  const data::Normalization normalization = make_normalization(context.recipe);
+  const ptq::Machine machine = {context.isa, context.pool, context.progress};
+  LITEQAT_ASSIGN_OR_RETURN(const ptq::Outcome outcome, ptq::quantize_after_training(request, {images, normalization}, machine));
+  return wide ? Result<graph::Graph>(outcome.quantized.graph) : quant::change_io(outcome.quantized.graph, io);
 }
 
 }  // namespace
@@ -95,6 +110,20 @@ Result<graph::Graph> lower_weights(const ConvertInputs& inputs, const graph::Gra
   return lowered;
 }
 
+/// Known answers and the C array, where they are asked for.
+Status write_companions(const ConvertInputs& inputs, const graph::Graph& model, const Bytes& bytes, const ptq::Machine& machine) {
+  if (!inputs.c_array.empty()) LITEQAT_RETURN_IF_ERROR(write_text_file(inputs.c_array, print_c_array(bytes, inputs.c_array)));
+  if (inputs.vectors_folder.empty()) return {};
+  const bool evaluated = !inputs.post_training.eval_folder.empty();
+  const std::string& folder = evaluated ? inputs.post_training.eval_folder : inputs.post_training.calibration_folder;
+  if (folder.empty()) return error(Code::kInvalidArgument, "--vectors needs images: give their folder with --eval DIR or --calibrate DIR");
+  LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(folder));
+  const data::Split& split = evaluated ? dataset.test : dataset.train;
+  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
+                           choose_normalization(inputs.preprocessing, model, inputs.source, split.channels, machine.progress));
+  return write_vectors(model, {split, normalization}, inputs.vectors, machine.isa, inputs.vectors_folder);
+}
+
 }  // namespace
 
 Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
@@ -119,7 +148,11 @@ Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, Isa isa, Threa
     lowered = quantize_on_request(inputs.post_training, task, machine, record);
   }
   if (!lowered.ok()) return lowered.status();
+  if (record.calibration) {
+    lowered->info.description = format("Calibrated on {}, pixels' SHA-256 {}.", record.calibration->rule, record.calibration->sha256);
+  }
   LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, write_tflite(*lowered, inputs.output));
+  LITEQAT_RETURN_IF_ERROR(write_companions(inputs, *lowered, bytes, machine));
   record.bytes = static_cast<int64_t>(bytes.size());
   record.sha256 = sha256(bytes);
   LITEQAT_RETURN_IF_ERROR(measure_conversion(inputs.post_training, task, *lowered, machine, record));

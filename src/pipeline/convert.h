@@ -20,6 +20,9 @@ struct ConvertInputs {
   std::string io = "float32";          // float32 | int8 | uint8, of int8 models
   PostTrainingInputs post_training;    // how a float model becomes int8 or int16x8, and what is measured
   PreprocessingRequest preprocessing;  // where the model carries no contract, and against it if given
+  std::string vectors_folder;          // known answers of the evaluation images, else of the calibration images
+  int64_t vectors = 4;                 // so many
+  std::string c_array;                 // a C header that holds the file
 };
 
 struct ConvertOutputs {

@@ -22,6 +22,7 @@ namespace {
 
 constexpr int64_t kNoiseImages = 128;        // whose activations the closing table compares
 constexpr int64_t kLargestTable = 16 << 20;  // bytes of a calibration table or layers file
+<<<<<<< HEAD
 
 Result<ptq::Method> make_method(const PostTrainingInputs& inputs) {
   ptq::Method method;
@@ -36,6 +37,8 @@ Result<ptq::Method> make_method(const PostTrainingInputs& inputs) {
   method.reestimate = inputs.reestimate;
   return method;
 }
+=======
+>>>>>>> 586aa2f (convert: every export type, known answers, C array, tables and overrides, mixed precision; inspect --diff; runs quantize after training by the same default; docs/quantization.md)
 
 std::vector<std::string> method_names(const ptq::Method& method, int pairs) {
   std::vector<std::string> names;
@@ -145,6 +148,23 @@ Status record_noise(const ptq::Outcome& outcome, const ptq::Images& images, cons
 
 }  // namespace
 
+Result<ptq::Method> make_method(const PostTrainingInputs& inputs, LayerType type) {
+  ptq::Method method;
+  method.calibrator.kind = type == LayerType::kInt16x8 ? quant::Calibrator::kMinMax : quant::Calibrator::kPercentile;
+  if (!inputs.calibrator.empty()) {
+    LITEQAT_ASSIGN_OR_RETURN(method.calibrator.kind, quant::parse_calibrator(inputs.calibrator));
+  }
+  method.calibrator.percentile = inputs.percentile;
+  if (inputs.rounding != "nearest" && inputs.rounding != "optimized") {
+    return error(Code::kInvalidArgument, "--rounding {}: expected nearest or optimized", inputs.rounding);
+  }
+  method.equalize = inputs.equalize;
+  method.optimize_rounding = inputs.rounding == "optimized";
+  method.correct_bias = inputs.bias_correction;
+  method.reestimate = inputs.reestimate;
+  return method;
+}
+
 Result<std::vector<LayerChoice>> choose_layers(const Graph& model, const PostTrainingInputs& inputs, LayerType type) {
   std::vector<LayerChoice> layers(model.ops.size(), {.type = type, .per_channel = !inputs.per_tensor});
   std::vector<LayerOverride> overrides;
@@ -167,7 +187,7 @@ Result<Graph> quantize_on_request(const PostTrainingInputs& inputs, const PostTr
         "{}: a float model becomes int8 by post-training quantization, which needs training images: give their folder with --calibrate DIR",
         task.source);
   }
-  LITEQAT_ASSIGN_OR_RETURN(const ptq::Method method, make_method(inputs));
+  LITEQAT_ASSIGN_OR_RETURN(const ptq::Method method, make_method(inputs, task.type));
   LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(inputs.calibration_folder));
   LITEQAT_ASSIGN_OR_RETURN(const data::Split chosen, choose_calibration_images(dataset.train, inputs.rule));
   LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
@@ -184,15 +204,20 @@ Result<Graph> quantize_on_request(const PostTrainingInputs& inputs, const PostTr
                                                   .rule = rule_text(inputs.rule, chosen, dataset.train),
                                                   .sha256 = hash_pixels(chosen),
                                                   .overlap = {},
-                                                  .calibrator = inputs.calibrator,
+                                                  .calibrator = quant::calibrator_name(method.calibrator.kind),
                                                   .methods = method_names(method, outcome.equalized_pairs)};
   if (!inputs.eval_folder.empty()) {
     LITEQAT_ASSIGN_OR_RETURN(const data::Split evaluation, read_evaluation(inputs));
     record.calibration->overlap = count_common_images(chosen, evaluation);
   }
   if (!inputs.ranges_file.empty() && !from_file) {
+<<<<<<< HEAD
     const std::string comment = format("Ranges of {}: {}, {}, pixels' SHA-256 {}", task.source, record.calibration->rule, inputs.calibrator,
                                        record.calibration->sha256);
+=======
+    const std::string comment = format("Ranges of {}: {}, {}, pixels' SHA-256 {}", task.source, record.calibration->rule,
+                                       record.calibration->calibrator, record.calibration->sha256);
+>>>>>>> 586aa2f (convert: every export type, known answers, C array, tables and overrides, mixed precision; inspect --diff; runs quantize after training by the same default; docs/quantization.md)
     LITEQAT_RETURN_IF_ERROR(write_text_file(inputs.ranges_file, print_ranges(outcome.ranges, outcome.model, comment)));
   }
   LITEQAT_RETURN_IF_ERROR(record_noise(outcome, images, machine, record));

@@ -21,7 +21,7 @@ struct PostTrainingInputs {
   std::string calibration_folder;  // data set whose training images calibrate
   std::string eval_folder;         // data set whose test images measure; empty: not measured
   CalibrationRule rule;
-  std::string calibrator = "minmax";
+  std::string calibrator;  // empty: percentile for int8, minmax for int16x8, whose 65,536 codes need no clipping
   double percentile = 99.99;
   std::string rounding = "optimized";  // nearest | optimized
   bool equalize = false, bias_correction = true, reestimate = false;
@@ -42,6 +42,9 @@ struct PostTrainingTask {
   quant::IoType io = quant::IoType::kFloat32;
   const PreprocessingRequest& preprocessing;
 };
+
+/// The methods by name. Fails: kInvalidArgument for an unknown one.
+Result<ptq::Method> make_method(const PostTrainingInputs& inputs, quant::LayerType type);
 
 /// One choice per operator: the model's type, then --per-tensor, the layers file, --skip.
 Result<std::vector<quant::LayerChoice>> choose_layers(const graph::Graph& model, const PostTrainingInputs& inputs, quant::LayerType type);

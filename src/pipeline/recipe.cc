@@ -183,7 +183,8 @@ Status check_recipe(const Recipe& recipe, const std::string& path) {
                                   "0 with forward integer: the deployed network has no dropout"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.calibration_images >= 1, path, "qat.calibration_images", "1 or more"));
   for (const std::string& type : recipe.types) {
-    LITEQAT_RETURN_IF_ERROR(require_one_of(type, {"float32", "ptq_int8", "qat_int8"}, path, "export.types"));
+    LITEQAT_RETURN_IF_ERROR(
+        require_one_of(type, {"float32", "float16", "dynamic", "ptq_int8", "ptq_int16x8", "qat_int8"}, path, "export.types"));
   }
   return require_one_of(recipe.io, {"float32", "int8", "uint8"}, path, "export.io");
 }

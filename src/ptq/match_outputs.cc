@@ -83,8 +83,6 @@ class OutputMoments {
   std::vector<double> row_, sum_, squares_;
 };
 
-using AllMoments = std::vector<OutputMoments>;
-
 constexpr double kFarthest = 2;  // a deviation's factor: beyond, the channel is broken in other ways
 
 /// Multiplies weight scales so that channels vary as they should. Requires: one scale a channel.
@@ -100,47 +98,38 @@ void scale_channels(const std::vector<double>& wanted, const std::vector<double>
 
 }  // namespace
 
-Status match_outputs(const Graph& model, const quant::QuantizeRequest& request, const Images& images, const SampleOptions& sampling,
-                     const MatchOptions& options, const Machine& machine, Graph& corrected, quant::WeightCodesById& codes) {
-  LITEQAT_CHECK(&request.weights == &codes);
+Status match_outputs(const Images& images, const SampleOptions& sampling, const MatchOptions& options, const Machine& machine, Graph& model,
+                     quant::WeightCodesById& codes) {
   std::vector<RowLayer> layers = find_row_layers(model);
   std::erase_if(layers, [&](const RowLayer& layer) {
     const Op& op = model.ops[layer.op];
     const bool has_bias = op.inputs.size() > 2 && op.inputs[2] != kNoTensor;
-    return !codes.contains(op.inputs[1]) || !has_bias || model.find_consumers(op.inputs[1]).size() != 1;
+    const auto shared = [&](graph::TensorId id) { return model.find_consumers(id).size() != 1; };
+    return !codes.contains(op.inputs[1]) || !has_bias || shared(op.inputs[1]) || shared(op.inputs[2]);
   });
-  if (layers.empty()) return {};
-  machine.progress.begin("match outputs", options.rounds, "rounds");
-  const auto weights_of = [&](const RowLayer& layer) { return model.ops[layer.op].inputs[1]; };
-  AllMoments wanted;
+  if (layers.empty() || (!options.means && !options.deviations)) return {};
+  machine.progress.begin("match outputs", static_cast<int64_t>(layers.size()), "layers");
+  std::vector<OutputMoments> wanted, found;
   for (const RowLayer& layer : layers) {
-    const auto values = model.tensor(weights_of(layer)).as<float>();
+    const Op& op = model.ops[layer.op];
+    const Tensor& weights = model.tensor(op.inputs[1]);
+    const auto values = weights.as<float>();
     wanted.emplace_back(layer, std::vector<float>(values.begin(), values.end()), options.deviations);
+    found.emplace_back(layer, quant::real_weights(codes.at(op.inputs[1]), weights, op.kind), options.deviations);
   }
-  LITEQAT_RETURN_IF_ERROR(sample_rows(model, layers, model, layer_inputs(model, layers, {}), images, sampling, machine,
-                                      [&](size_t layer, std::span<const float> rows) { wanted[layer].add(rows); }));
-  for (int round = 0; round < options.rounds; ++round) {
-    LITEQAT_ASSIGN_OR_RETURN(const quant::QuantizedGraph integer, quant::quantize_graph(corrected, request));
-    AllMoments found;
-    for (const RowLayer& layer : layers) {
-      const Op& op = model.ops[layer.op];
-      found.emplace_back(layer, quant::real_weights(codes.at(op.inputs[1]), model.tensor(op.inputs[1]), op.kind), options.deviations);
+  LITEQAT_RETURN_IF_ERROR(sample_rows(model, layers, images, sampling, machine, [&](size_t layer, std::span<const float> rows) {
+    wanted[layer].add(rows);
+    found[layer].add(rows);
+  }));
+  for (size_t layer = 0; layer < layers.size(); ++layer) {
+    const Op& op = model.ops[layers[layer].op];
+    const std::vector<double> target = wanted[layer].means();
+    std::vector<double> means = found[layer].means();
+    if (options.deviations) scale_channels(wanted[layer].deviations(), found[layer].deviations(), means, codes.at(op.inputs[1]));
+    const std::span<float> bias = model.tensor(op.inputs[2]).as<float>();
+    for (size_t channel = 0; channel < bias.size(); ++channel) {
+      bias[channel] = static_cast<float>(bias[channel] + target[channel] - means[channel]);
     }
-    LITEQAT_RETURN_IF_ERROR(sample_rows(model, layers, integer.graph, layer_inputs(integer.graph, layers, integer.op_of), images, sampling,
-                                        machine, [&](size_t layer, std::span<const float> rows) { found[layer].add(rows); }));
-    for (size_t layer = 0; layer < layers.size(); ++layer) {
-      const Op& op = model.ops[layers[layer].op];
-      const std::vector<double> target = wanted[layer].means();
-      std::vector<double> means = found[layer].means();
-      if (options.deviations) scale_channels(wanted[layer].deviations(), found[layer].deviations(), means, codes.at(op.inputs[1]));
-      if (!options.means && !options.deviations) continue;
-      const std::span<const float> bias = model.tensor(op.inputs[2]).as<float>();
-      const std::span<float> moved = corrected.tensor(op.inputs[2]).as<float>();
-      for (size_t channel = 0; channel < bias.size(); ++channel) {
-        moved[channel] = static_cast<float>(bias[channel] + target[channel] - means[channel]);
-      }
-    }
-    machine.progress.update(round + 1, "");
   }
   machine.progress.end("");
   return {};

@@ -16,12 +16,13 @@ Status optimize_rounding(const graph::Graph& model, const Images& images, const 
 struct MatchOptions {
   bool means = true;        // bias correction: Nagel et al. (ICCV 2019), section 4.2, with measured instead of assumed inputs
   bool deviations = false;  // re-estimation: weight scales are multiplied so that every output channel varies as in float
-  int rounds = 2;           // a layer's correction changes what those after it see
 };
 
-/// Runs the integer model that request describes and corrects `corrected` (biases) and `codes` (scales; per channel only) so that the
-/// sampled pre-activations of every integer layer have the float model's mean and deviation. request.weights must be `codes`.
-Status match_outputs(const graph::Graph& model, const quant::QuantizeRequest& request, const Images& images, const SampleOptions& sampling,
-                     const MatchOptions& options, const Machine& machine, graph::Graph& corrected, quant::WeightCodesById& codes);
+/// Corrects biases (of `model`, in place) and, per channel only, scales of `codes` so that, on the float model's inputs, the
+/// pre-activations of every layer with codes have the mean (and deviation) that the float weights give. Inputs are those of the float
+/// model, not of the integer one: corrections of all layers at once for what earlier layers do add up over the depth (measured: 18 instead
+/// of 25 dB behind seven layers), while these are independent of each other.
+Status match_outputs(const Images& images, const SampleOptions& sampling, const MatchOptions& options, const Machine& machine,
+                     graph::Graph& model, quant::WeightCodesById& codes);
 
 }  // namespace liteqat::ptq

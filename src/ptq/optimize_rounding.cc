@@ -72,8 +72,8 @@ Status optimize_rounding(const Graph& model, const Images& images, const SampleO
   if (layers.empty()) return {};
   machine.progress.begin("optimize rounding", static_cast<int64_t>(layers.size()), "layers");
   std::vector<LayerMoments> moments(layers.begin(), layers.end());
-  LITEQAT_RETURN_IF_ERROR(sample_rows(model, layers, model, layer_inputs(model, layers, {}), images, options, machine,
-                                      [&](size_t layer, std::span<const float> rows) { moments[layer].add(rows); }));
+  LITEQAT_RETURN_IF_ERROR(
+      sample_rows(model, layers, images, options, machine, [&](size_t layer, std::span<const float> rows) { moments[layer].add(rows); }));
   machine.pool.run(static_cast<int>(layers.size()), [&](int layer, int) {
     const graph::TensorId weights = model.ops[layers[static_cast<size_t>(layer)].op].inputs[1];
     moments[static_cast<size_t>(layer)].optimize(model.tensor(weights), codes.at(weights));

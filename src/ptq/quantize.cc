@@ -26,11 +26,9 @@ Result<Outcome> quantize_after_training(const Request& request, const Images& im
     LITEQAT_RETURN_IF_ERROR(optimize_rounding(outcome.model, images, method.sampling, machine, codes));
   }
   Graph corrected = outcome.model;
+  const MatchOptions matching = {.means = method.correct_bias, .deviations = method.reestimate};
+  LITEQAT_RETURN_IF_ERROR(match_outputs(images, method.sampling, matching, machine, corrected, codes));
   const quant::QuantizeRequest lowering = {.ranges = outcome.ranges, .weights = codes, .layers = request.layers};
-  if (method.correct_bias || method.reestimate) {
-    const MatchOptions options = {.means = method.correct_bias, .deviations = method.reestimate};
-    LITEQAT_RETURN_IF_ERROR(match_outputs(outcome.model, lowering, images, method.sampling, options, machine, corrected, codes));
-  }
   LITEQAT_ASSIGN_OR_RETURN(outcome.quantized, quant::quantize_graph(corrected, lowering));
   return outcome;
 }

@@ -112,25 +112,16 @@ std::vector<RowLayer> find_row_layers(const Graph& model) {
   return layers;
 }
 
-std::vector<TensorId> layer_inputs(const Graph& graph, const std::vector<RowLayer>& layers, const std::vector<int32_t>& op_of) {
-  std::vector<TensorId> inputs;
-  for (const RowLayer& layer : layers) {
-    const size_t op = op_of.empty() ? layer.op : static_cast<size_t>(op_of[layer.op]);
-    inputs.push_back(graph.ops[op].inputs[0]);
-  }
-  return inputs;
-}
-
-Status sample_rows(const Graph& shapes, const std::vector<RowLayer>& layers, const Graph& graph, const std::vector<TensorId>& inputs,
-                   const Images& images, const SampleOptions& options, const Machine& machine,
-                   const std::function<void(size_t layer, std::span<const float> rows)>& consume) {
+Status sample_rows(const Graph& model, const std::vector<RowLayer>& layers, const Images& images, const SampleOptions& options,
+                   const Machine& machine, const std::function<void(size_t layer, std::span<const float> rows)>& consume) {
   std::vector<TensorId> tensors;  // each once, though several layers may read it
   std::map<TensorId, std::vector<size_t>> readers;
   for (size_t layer = 0; layer < layers.size(); ++layer) {
-    if (readers[inputs[layer]].empty()) tensors.push_back(inputs[layer]);
-    readers[inputs[layer]].push_back(layer);
+    const TensorId input = model.ops[layers[layer].op].inputs[0];
+    if (readers[input].empty()) tensors.push_back(input);
+    readers[input].push_back(layer);
   }
-  LITEQAT_ASSIGN_OR_RETURN(Observer observer, Observer::make(graph, tensors, images, machine));
+  LITEQAT_ASSIGN_OR_RETURN(Observer observer, Observer::make(model, tensors, images, machine));
   const int64_t count = std::min(options.images, images.split.count);
   std::vector<std::vector<std::vector<float>>> held(static_cast<size_t>(kBlock), std::vector<std::vector<float>>(layers.size()));
   for (int64_t begin = 0; begin < count; begin += kBlock) {
@@ -138,7 +129,7 @@ Status sample_rows(const Graph& shapes, const std::vector<RowLayer>& layers, con
     LITEQAT_RETURN_IF_ERROR(observer.run(begin, end, [&](int64_t image, size_t index, std::span<const float> values, int) {
       for (size_t layer : readers.at(tensors[index])) {
         const auto stream = static_cast<uint64_t>(image) * layers.size() + layer;
-        held[static_cast<size_t>(image - begin)][layer] = rows_of(shapes, layers[layer], values, options.positions, stream);
+        held[static_cast<size_t>(image - begin)][layer] = rows_of(model, layers[layer], values, options.positions, stream);
       }
     }));
     machine.pool.run(static_cast<int>(layers.size()), [&](int layer, int) {

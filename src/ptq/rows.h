@@ -1,5 +1,5 @@
 // Rows of layers' inputs: what one output position multiplies with the weights, [kh, kw, ci] as in the weights of one output channel. A few
-// positions an image are drawn by image and layer, so that a float graph and its integer twin are sampled at the same places.
+// positions an image are drawn by image and layer.
 #pragma once
 
 #include <functional>
@@ -25,6 +25,7 @@ struct SampleOptions {
   int64_t positions = 16;  // an image and layer at most
 };
 
+<<<<<<< HEAD
 /// Which activation of a graph each layer reads: of the float graph its input, of the integer graph the same operator's.
 std::vector<graph::TensorId> layer_inputs(const graph::Graph& graph, const std::vector<RowLayer>& layers,
                                           const std::vector<int32_t>& op_of);
@@ -34,5 +35,10 @@ std::vector<graph::TensorId> layer_inputs(const graph::Graph& graph, const std::
 Status sample_rows(const graph::Graph& shapes, const std::vector<RowLayer>& layers, const graph::Graph& graph,
                    const std::vector<graph::TensorId>& inputs, const Images& images, const SampleOptions& options, const Machine& machine,
                    const std::function<void(size_t layer, std::span<const float> rows)>& consume);
+=======
+/// Calls consume(layer, rows) with whole rows in the order of the images; layers run side by side. Fails as Observer does.
+Status sample_rows(const graph::Graph& model, const std::vector<RowLayer>& layers, const Images& images, const SampleOptions& options,
+                   const Machine& machine, const std::function<void(size_t layer, std::span<const float> rows)>& consume);
+>>>>>>> 586aa2f (convert: every export type, known answers, C array, tables and overrides, mixed precision; inspect --diff; runs quantize after training by the same default; docs/quantization.md)
 
 }  // namespace liteqat::ptq

@@ -6,6 +6,7 @@
 
 #include "results/bench_record.h"
 #include "results/dataset_record.h"
+#include "results/model_difference.h"
 #include "results/model_record.h"
 #include "results/records.h"
 #include "results/train_bench_record.h"
@@ -27,6 +28,9 @@ std::string render_model(const results::ModelRecord& model, bool with_layers);
 
 /// What a conversion wrote; where they were measured, accuracy before and after, noise by layer, sensitivity, what stayed in float.
 std::string render_conversion(const results::ConversionRecord& conversion);
+
+/// One line a difference of two models.
+std::string render_model_difference(const results::ModelComparison& comparison);
 
 std::string render_bench(const results::BenchRecord& bench);
 /// with_layers: a line per step as well.

@@ -1,0 +1,71 @@
+// Every .tflite of the shared folder read, written and read again: the same bytes from the second writing on, the same outputs bit for bit.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+
+#include "base/cpu.h"
+#include "base/rng.h"
+#include "formats/tflite/tflite.h"
+#include "runtime/interpreter.h"
+
+namespace liteqat {
+namespace {
+
+/// Random codes, or reals in [-1, 1).
+void fill(const graph::Tensor& input, std::span<std::byte> bytes) {
+  Rng rng(7);
+  if (input.type != graph::DType::kFloat32) {
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(rng.next_below(256));
+    return;
+  }
+  for (size_t i = 0; i < bytes.size(); i += sizeof(float)) {
+    const float value = 2 * rng.next_float() - 1;
+    std::memcpy(bytes.data() + i, &value, sizeof(value));
+  }
+}
+
+std::vector<std::vector<std::byte>> run(const graph::Graph& graph) {
+  auto interpreter = runtime::Interpreter::prepare(graph, {.isa = select_isa().value()});
+  EXPECT_TRUE(interpreter.ok()) << interpreter.status().message();
+  for (size_t input = 0; input < graph.inputs.size(); ++input) fill(interpreter->input_tensor(input), interpreter->input(input));
+  interpreter->invoke();
+  std::vector<std::vector<std::byte>> outputs;
+  for (size_t output = 0; output < graph.outputs.size(); ++output) {
+    outputs.emplace_back(interpreter->output(output).begin(), interpreter->output(output).end());
+  }
+  return outputs;
+}
+
+TEST(RoundTrip, GivesTheSameOutputs) {
+  const char* named = std::getenv("LITEQAT_SHARED");
+  const std::string folder = std::string(named ? named : LITEQAT_SOURCE_DIR "/../shared") + "/models";
+  if (!std::filesystem::is_directory(folder)) {
+    ASSERT_EQ(std::getenv("LITEQAT_REQUIRE_ORACLES"), nullptr) << folder << " is missing";
+    GTEST_SKIP() << folder << " is missing: set LITEQAT_SHARED";
+  }
+  int models = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".tflite") continue;
+    SCOPED_TRACE(entry.path().string());
+    ++models;
+    const auto bytes = read_file(entry.path().string());
+    ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+    const auto first = formats::tflite::read(*bytes, entry.path().string());
+    ASSERT_TRUE(first.ok()) << first.status().message();
+    const auto written = formats::tflite::write(*first);
+    ASSERT_TRUE(written.ok()) << written.status().message();
+    const auto second = formats::tflite::read(*written, "the written file");
+    ASSERT_TRUE(second.ok()) << second.status().message();
+    EXPECT_EQ(run(*first), run(*second));
+    EXPECT_EQ(formats::tflite::write(*second).value(), *written);
+    EXPECT_EQ(first->info.labels, second->info.labels);
+    EXPECT_EQ(first->info.normalization, second->info.normalization);
+  }
+  EXPECT_GE(models, 7);
+}
+
+}  // namespace
+}  // namespace liteqat
