@@ -22,23 +22,6 @@ namespace {
 
 constexpr int64_t kNoiseImages = 128;        // whose activations the closing table compares
 constexpr int64_t kLargestTable = 16 << 20;  // bytes of a calibration table or layers file
-<<<<<<< HEAD
-
-Result<ptq::Method> make_method(const PostTrainingInputs& inputs) {
-  ptq::Method method;
-  LITEQAT_ASSIGN_OR_RETURN(method.calibrator.kind, quant::parse_calibrator(inputs.calibrator));
-  method.calibrator.percentile = inputs.percentile;
-  if (inputs.rounding != "nearest" && inputs.rounding != "optimized") {
-    return error(Code::kInvalidArgument, "--rounding {}: expected nearest or optimized", inputs.rounding);
-  }
-  method.equalize = inputs.equalize;
-  method.optimize_rounding = inputs.rounding == "optimized";
-  method.correct_bias = inputs.bias_correction;
-  method.reestimate = inputs.reestimate;
-  return method;
-}
-=======
->>>>>>> 586aa2f (convert: every export type, known answers, C array, tables and overrides, mixed precision; inspect --diff; runs quantize after training by the same default; docs/quantization.md)
 
 std::vector<std::string> method_names(const ptq::Method& method, int pairs) {
   std::vector<std::string> names;
@@ -211,13 +194,8 @@ Result<Graph> quantize_on_request(const PostTrainingInputs& inputs, const PostTr
     record.calibration->overlap = count_common_images(chosen, evaluation);
   }
   if (!inputs.ranges_file.empty() && !from_file) {
-<<<<<<< HEAD
-    const std::string comment = format("Ranges of {}: {}, {}, pixels' SHA-256 {}", task.source, record.calibration->rule, inputs.calibrator,
-                                       record.calibration->sha256);
-=======
     const std::string comment = format("Ranges of {}: {}, {}, pixels' SHA-256 {}", task.source, record.calibration->rule,
                                        record.calibration->calibrator, record.calibration->sha256);
->>>>>>> 586aa2f (convert: every export type, known answers, C array, tables and overrides, mixed precision; inspect --diff; runs quantize after training by the same default; docs/quantization.md)
     LITEQAT_RETURN_IF_ERROR(write_text_file(inputs.ranges_file, print_ranges(outcome.ranges, outcome.model, comment)));
   }
   LITEQAT_RETURN_IF_ERROR(record_noise(outcome, images, machine, record));

@@ -25,20 +25,8 @@ struct SampleOptions {
   int64_t positions = 16;  // an image and layer at most
 };
 
-<<<<<<< HEAD
-/// Which activation of a graph each layer reads: of the float graph its input, of the integer graph the same operator's.
-std::vector<graph::TensorId> layer_inputs(const graph::Graph& graph, const std::vector<RowLayer>& layers,
-                                          const std::vector<int32_t>& op_of);
-
-/// Calls consume(layer, rows) with whole rows in the order of the images; layers run side by side. `shapes` is the float graph that the
-/// layers were found in; inputs are tensors of `graph`. Fails as Observer does.
-Status sample_rows(const graph::Graph& shapes, const std::vector<RowLayer>& layers, const graph::Graph& graph,
-                   const std::vector<graph::TensorId>& inputs, const Images& images, const SampleOptions& options, const Machine& machine,
-                   const std::function<void(size_t layer, std::span<const float> rows)>& consume);
-=======
 /// Calls consume(layer, rows) with whole rows in the order of the images; layers run side by side. Fails as Observer does.
 Status sample_rows(const graph::Graph& model, const std::vector<RowLayer>& layers, const Images& images, const SampleOptions& options,
                    const Machine& machine, const std::function<void(size_t layer, std::span<const float> rows)>& consume);
->>>>>>> 586aa2f (convert: every export type, known answers, C array, tables and overrides, mixed precision; inspect --diff; runs quantize after training by the same default; docs/quantization.md)
 
 }  // namespace liteqat::ptq
