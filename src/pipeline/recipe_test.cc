@@ -59,7 +59,7 @@ TEST(Recipe, HashSeesWhatChangesResultsAndNothingElse) {
   EXPECT_NE(hash_recipe(*parse(kMinimal, {"seed=1"})), base);
   EXPECT_NE(hash_recipe(*parse(kMinimal, {"qat.epochs=2"})), base);
   for (const char* setting : {"train.clip_norm=1.0", "qat.ema_decay=0.9", "train.dropout=0.1", "train.cutout=8", "qat.ranges=learned",
-                              "train.optimizer=adamw", "qat.forward=integer"}) {
+                              "train.optimizer=adamw", "qat.forward=integer", "train.fused=false"}) {
     EXPECT_NE(hash_recipe(*parse(kMinimal, {setting})), base) << setting;
   }
   // The hash of this recipe before those keys existed: its finished stages are still its own.
