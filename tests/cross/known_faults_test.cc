@@ -184,6 +184,21 @@ TEST(KnownFaults, TheSameFilesWithoutTheFaultAreAccepted) {
   EXPECT_TRUE(refusal(mean).ok()) << refusal(mean).message();
 }
 
+TEST(KnownFaults, OptionsThatMayBeMissing) {
+  Crafted squeeze;
+  const int32_t thick = squeeze.activation({1, 4, 1}), flat = squeeze.activation({4});
+  squeeze.op(fbs::BuiltinOperator_SQUEEZE, {thick}, {flat});
+  EXPECT_TRUE(refusal(squeeze.bytes()).ok()) << refusal(squeeze.bytes()).message();
+  Crafted all_axes;  // options without the list of axes: every extent of 1 goes
+  const int32_t x = all_axes.activation({1, 4, 1}), y = all_axes.activation({4});
+  all_axes.op(fbs::BuiltinOperator_SQUEEZE, {x}, {y}, fbs::SqueezeOptionsT());
+  EXPECT_TRUE(refusal(all_axes.bytes()).ok()) << refusal(all_axes.bytes()).message();
+  Crafted resize;
+  const int32_t small = resize.activation({1, 2, 2, 1}), size = resize.indices({4, 4}), large = resize.activation({1, 4, 4, 1});
+  resize.op(fbs::BuiltinOperator_RESIZE_BILINEAR, {small, size}, {large}, 2);
+  EXPECT_TRUE(refusal(resize.bytes()).ok()) << refusal(resize.bytes()).message();
+}
+
 constexpr int32_t kMost = std::numeric_limits<int32_t>::max();
 
 INSTANTIATE_TEST_SUITE_P(
@@ -479,6 +494,16 @@ INSTANTIATE_TEST_SUITE_P(
                 const int32_t x = file.activation({4}), begin = file.indices({0}), end = file.indices({4}), strides = file.indices({0}),
                               y = file.activation({4});
                 file.op(fbs::BuiltinOperator_STRIDED_SLICE, {x, begin, end, strides}, {y}, fbs::StridedSliceOptionsT(), 2);
+                return file.bytes();
+              }},
+        Fault{"PackOfAnotherCount", "2 inputs",
+              [] {
+                Crafted file;
+                const int32_t a = file.activation({4}), b = file.activation({4}), y = file.activation({2, 4});
+                fbs::PackOptionsT options;
+                options.values_count = 3;
+                file.op(fbs::BuiltinOperator_PACK, {a, b}, {y}, options, 2);
+                file.main().inputs = {a, b};
                 return file.bytes();
               }},
         Fault{"SliceBeyond", "SLICE",
