@@ -294,7 +294,7 @@ std::string print_recipe(const Recipe& recipe) {
 std::string hash_recipe(const Recipe& recipe) {
   // Runs from before these keys existed go on: what they stand at by default is what those did.
   std::vector<std::string> left_out = {"description", "data.folder"};
-  const std::vector<std::string> later = {"forward", "fused", "ranges", "clip_norm", "ema_decay", "dropout", "cutout"};
+  const std::vector<std::string> later = {"weights", "reinit", "forward", "fused", "ranges", "clip_norm", "ema_decay", "dropout", "cutout"};
   std::map<std::string, std::string> defaults;
   const Recipe standing;
   visit_keys(standing, [&](const std::string& key, const auto& value) { defaults[key] = print_value(value); });
