@@ -48,6 +48,9 @@ function(liteqat_module module includes outside all)
     endif()
   endforeach()
   list(FILTER _files EXCLUDE REGEX "/main.cc$")  # of programs, which CMakeLists.txt names
+  if(LITEQAT_LEFT_OUT)  # files of libraries that are not there, and those that take the place of libraries that are
+    list(FILTER _files EXCLUDE REGEX "${LITEQAT_LEFT_OUT}")
+  endif()
   set(_sources ${_files})
   list(FILTER _sources EXCLUDE REGEX "_(test|bench)\\.cc$")
   set(_tests ${_files})

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "cli/session.h"
+#include "ranks/ranks.h"
 #include "results/records.h"
 
 namespace liteqat::cli {
@@ -87,9 +88,15 @@ void apply_from(RunFlags& flags) {
 }
 
 void execute(const RunFlags& flags, Session& session, pipeline::Until until) {
+  const auto ranks = ranks::join();
+  if (!ranks.ok() && ranks::launched_rank() > 0) session.silenced = true;  // rank 0 fails in the same way
+  if (!session.accept(ranks.status())) return;
+  if (*ranks != nullptr) session.join(**ranks);
   const auto progress = session.make_progress();
-  const auto outputs = pipeline::run_recipe(make_inputs(flags, session, until), *progress);
-  if (!session.accept(outputs.status())) return;
+  pipeline::RunInputs inputs = make_inputs(flags, session, until);
+  inputs.ranks = ranks->get();
+  const auto outputs = pipeline::run_recipe(inputs, *progress);
+  if (!session.accept(outputs.status()) || session.silent()) return;
   if (until != pipeline::Until::kReport) {
     session.accept(print_result(format("{}/{}.safetensors\n", outputs->folder, until == pipeline::Until::kQat ? "qat" : "float")));
     return;

@@ -39,12 +39,21 @@ int exit_code_of(Code code) {
 }  // namespace
 
 std::unique_ptr<Progress> Session::make_progress() const {
-  if (quiet) return std::make_unique<SilentProgress>();
+  if (quiet || silent()) return std::make_unique<SilentProgress>();
   return std::make_unique<TerminalProgress>();
 }
 
+/// mpirun may have given every rank cores of its own, or left all of them to all.
 int Session::thread_count() const {
-  return threads > 0 ? threads : available_cores();
+  if (threads > 0) return threads;
+  const int cores = available_cores();
+  const bool shared = ranks_ != nullptr && cores == static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
+  return shared ? std::max(1, cores / ranks_->count_here()) : cores;
+}
+
+void Session::join(const ranks::Ranks& ranks) {
+  ranks_ = &ranks;
+  resume_command = format("mpirun -n {} {}", ranks.count(), resume_command);
 }
 
 bool Session::stdout_color() const {
@@ -56,6 +65,7 @@ bool Session::stdout_color() const {
 bool Session::accept(const Status& status) {
   if (status.ok()) return true;
   exit_code = exit_code_of(status.code());
+  if (silent()) return false;
   std::fprintf(stderr, "liteqat: %s\n", status.message().c_str());
   if (status.code() == Code::kInterrupted && !resume_command.empty())
     std::fprintf(stderr, "liteqat: go on with: %s\n", resume_command.c_str());

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "cli/cli.h"
 #include "pipeline/preprocessing.h"
+#include "ranks/ranks.h"
 #include "results/records.h"
 
 namespace CLI {
@@ -23,6 +24,7 @@ namespace liteqat::cli {
 struct Session {
   std::string version;
   bool quiet = false;
+  bool silenced = false;  // another process tells what this one would
   std::string color = "auto";
   int threads = 0;  // 0: all cores this process may use
   std::optional<int64_t> seed;
@@ -33,8 +35,16 @@ struct Session {
   int thread_count() const;
   bool stdout_color() const;
 
+  /// This process is a rank of a job: the ranks on this machine share its cores, and one of them talks to the user. `ranks` must outlive
+  /// the session's work.
+  void join(const ranks::Ranks& ranks);
+  bool silent() const { return silenced || (ranks_ != nullptr && !ranks_->speaks()); }
+
   /// Prints the message of a failure and sets the exit code. True if the status is ok.
   bool accept(const Status& status);
+
+ private:
+  const ranks::Ranks* ranks_ = nullptr;
 };
 
 /// Adds the options every command has (--threads, --quiet, --color).

@@ -75,6 +75,7 @@ train::FitOptions make_fit_options(const Recipe& recipe, const TrainingRecipe& t
   options.normalization = make_normalization(recipe);
   options.seed = static_cast<uint64_t>(recipe.seed);
   options.fused = recipe.fused;
+  if (recipe.ranges == "learned") options.ranges = train::Ranges::kLearned;
   return options;
 }
 

@@ -14,6 +14,7 @@
 #include "graph/graph.h"
 #include "pipeline/recipe.h"
 #include "pipeline/run_directory.h"
+#include "ranks/ranks.h"
 #include "train/fit.h"
 
 namespace liteqat::pipeline {
@@ -25,6 +26,7 @@ struct Context {
   ThreadPool& pool;
   Progress& progress;
   Isa isa = Isa::kReference;
+  ranks::Ranks* ranks = nullptr;  // who trains with this process (parallel.h); null: nobody
 
   std::string file(const std::string& name) const { return directory.file(name); }
 };

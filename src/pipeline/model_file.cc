@@ -141,20 +141,19 @@ Result<quant::Plan> load_plan(const safetensors::File& file, const graph::Graph&
 
 }  // namespace
 
-Status write_trained_model(const TrainedModel& model, const std::string& path) {
+Result<Bytes> encode_trained_model(const TrainedModel& model) {
   safetensors::File file;
-  LITEQAT_RETURN_IF_ERROR(safetensors::store_graph(model.graph, file).with_context(path));
+  LITEQAT_RETURN_IF_ERROR(safetensors::store_graph(model.graph, file));
   if (model.plan) store_plan(*model.plan, model.graph, file);
   file.metadata[kRecipeHash] = model.recipe_hash;
   file.metadata[kEpochsDone] = format("{}", model.state.epochs_done);
   file.metadata[kOptimizerSteps] = format("{}", model.state.optimizer_steps);
   file.metadata[kHistory] = print_history(model.state.history);
   for (const train::Optimizer::Slot& slot : model.state.slots) file.arrays[kSlotPrefix + slot.name] = float_array(slot.values);
-  return write_file(path, safetensors::write(file));
+  return safetensors::write(file);
 }
 
-Result<TrainedModel> read_trained_model(const std::string& path) {
-  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(path));
+Result<TrainedModel> decode_trained_model(const Bytes& bytes, const std::string& path) {
   LITEQAT_ASSIGN_OR_RETURN(const safetensors::File file, safetensors::read(bytes, path));
   TrainedModel model;
   LITEQAT_ASSIGN_OR_RETURN(model.graph, safetensors::load_graph(file, path));
@@ -172,6 +171,17 @@ Result<TrainedModel> read_trained_model(const std::string& path) {
     model.state.slots.push_back({name.substr(std::strlen(kSlotPrefix)), std::move(values)});
   }
   return model;
+}
+
+Status write_trained_model(const TrainedModel& model, const std::string& path) {
+  const auto bytes = encode_trained_model(model);
+  if (!bytes.ok()) return bytes.status().with_context(path);
+  return write_file(path, *bytes);
+}
+
+Result<TrainedModel> read_trained_model(const std::string& path) {
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(path));
+  return decode_trained_model(bytes, path);
 }
 
 Result<AnyModel> read_any_model(const std::string& path) {
@@ -193,7 +203,7 @@ Result<AnyModel> read_any_model(const std::string& path) {
     return error(Code::kCorruptFile,
                  "{}: neither a .tflite file (no 'TFL3' at offset 4) nor a safetensors file of liteqat nor Keras' .h5 or .keras", path);
   }
-  LITEQAT_ASSIGN_OR_RETURN(any.model, read_trained_model(path));
+  LITEQAT_ASSIGN_OR_RETURN(any.model, decode_trained_model(bytes, path));
   return any;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/file.h"
 #include "base/status.h"
 #include "graph/graph.h"
 #include "quant/plan.h"
@@ -18,6 +19,11 @@ struct TrainedModel {
   train::FitState state;            // history always; optimizer slots in checkpoints only
   std::string recipe_hash;
 };
+
+/// The bytes of such a file. Fails: as store_graph.
+Result<Bytes> encode_trained_model(const TrainedModel& model);
+/// `path`: for messages. Fails: kCorruptFile with path and what does not fit.
+Result<TrainedModel> decode_trained_model(const Bytes& bytes, const std::string& path);
 
 /// Fails: kIo, with the path.
 Status write_trained_model(const TrainedModel& model, const std::string& path);

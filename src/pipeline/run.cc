@@ -7,6 +7,7 @@
 #include "pipeline/audit.h"
 #include "pipeline/convert.h"
 #include "pipeline/evaluation.h"
+#include "pipeline/parallel.h"
 #include "pipeline/training_stage.h"
 #include "report/report.h"
 #include "train/libraries.h"
@@ -67,6 +68,7 @@ results::Environment describe_environment(const Context& context, const RunInput
           .cpu_flags = cpu_flags(),
           .isa = isa_name(context.isa),
           .threads = context.pool.threads(),
+          .ranks = context.ranks == nullptr ? 1 : context.ranks->count(),
           .libraries = train::library_versions()};
 }
 
@@ -127,13 +129,26 @@ Result<std::string> input_checksum(const Recipe& recipe, const data::Dataset& da
   return sha256(data_checksum(dataset) + sha256(weights));
 }
 
-Result<Context> open_context(const RunInputs& inputs, ThreadPool& pool, Progress& progress) {
+Result<Recipe> read_inputs_recipe(const RunInputs& inputs) {
   LITEQAT_ASSIGN_OR_RETURN(const std::string path, find_recipe(inputs.recipe));
-  LITEQAT_ASSIGN_OR_RETURN(Recipe recipe, read_recipe(path, {.settings = inputs.settings}));
+  return read_recipe(path, {.settings = inputs.settings});
+}
+
+/// All ranks compute the same bytes: the same program, instruction set, recipe and data.
+Status compare_ranks(const RunInputs& inputs, const Recipe& recipe, Isa isa, const data::Dataset& dataset) {
+  LITEQAT_RETURN_IF_ERROR(compare_with_rank_0(inputs.ranks, "the version", inputs.version));
+  LITEQAT_RETURN_IF_ERROR(compare_with_rank_0(inputs.ranks, "the instruction set (LITEQAT_ISA)", isa_name(isa)));
+  LITEQAT_RETURN_IF_ERROR(compare_with_rank_0(inputs.ranks, "the recipe's hash", hash_recipe(recipe)));
+  return compare_with_rank_0(inputs.ranks, "the data's checksum", data_checksum(dataset));
+}
+
+Result<Context> open_context(const RunInputs& inputs, ThreadPool& pool, Progress& progress) {
+  LITEQAT_ASSIGN_OR_RETURN(Recipe recipe, read_inputs_recipe(inputs));
   LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
   const Stopwatch watch;
   LITEQAT_ASSIGN_OR_RETURN(data::Dataset dataset, read_recipe_data(recipe));
   LITEQAT_ASSIGN_OR_RETURN(const std::string checksum, input_checksum(recipe, dataset));
+  LITEQAT_RETURN_IF_ERROR(compare_ranks(inputs, recipe, isa, dataset));
   const std::string folder = inputs.folder.empty() ? "runs/" + recipe.name : inputs.folder;
   LITEQAT_ASSIGN_OR_RETURN(RunDirectory directory, RunDirectory::open(folder, recipe, inputs.fresh));
   LITEQAT_RETURN_IF_ERROR(directory.claim_data(checksum));
@@ -144,7 +159,8 @@ Result<Context> open_context(const RunInputs& inputs, ThreadPool& pool, Progress
                  .dataset = std::move(dataset),
                  .pool = pool,
                  .progress = progress,
-                 .isa = isa};
+                 .isa = isa,
+                 .ranks = inputs.ranks};
 }
 
 /// The checks that need no further pass over the data: the run's own answers, layers on a few images.
@@ -160,23 +176,27 @@ Status add_audit(Context& context, results::Run& run) {
   return {};
 }
 
-}  // namespace
+/// The stages that train, and with other ranks the only ones in which those take part.
+Result<RunModels> run_training_stages(Context& context, Until until) {
+  RunModels models;
+  LITEQAT_ASSIGN_OR_RETURN(models.float_model, run_float_stage(context));
+  if (until != Until::kFloat && (wants(context.recipe, "qat_int8") || until == Until::kQat)) {
+    LITEQAT_ASSIGN_OR_RETURN(models.qat, run_qat_stage(context, models.float_model));
+    if (until != Until::kQat && context.recipe.control) {
+      LITEQAT_ASSIGN_OR_RETURN(models.control, run_control_stage(context, models.float_model));
+    }
+  }
+  LITEQAT_RETURN_IF_ERROR(end_training(context.ranks));
+  return models;
+}
 
-Result<RunOutputs> run_recipe(const RunInputs& inputs, Progress& progress) {
+Result<RunOutputs> run_stages(const RunInputs& inputs, Progress& progress) {
   ThreadPool pool(inputs.threads);
   LITEQAT_ASSIGN_OR_RETURN(Context context, open_context(inputs, pool, progress));
   RunOutputs outputs;
   outputs.folder = context.directory.path();
-  RunModels models;
-  LITEQAT_ASSIGN_OR_RETURN(models.float_model, run_float_stage(context));
-  if (inputs.until == Until::kFloat) return outputs;
-  if (wants(context.recipe, "qat_int8") || inputs.until == Until::kQat) {
-    LITEQAT_ASSIGN_OR_RETURN(models.qat, run_qat_stage(context, models.float_model));
-    if (inputs.until == Until::kQat) return outputs;
-    if (context.recipe.control) {
-      LITEQAT_ASSIGN_OR_RETURN(models.control, run_control_stage(context, models.float_model));
-    }
-  }
+  LITEQAT_ASSIGN_OR_RETURN(RunModels models, run_training_stages(context, inputs.until));
+  if (inputs.until != Until::kReport) return outputs;
   LITEQAT_RETURN_IF_ERROR(run_convert_stage(context, models.float_model, models.qat ? &*models.qat : nullptr));
   LITEQAT_ASSIGN_OR_RETURN(outputs.run, make_record(context, inputs, models));
   LITEQAT_RETURN_IF_ERROR(write_text_file(context.file("run.json"), results::run_to_json(outputs.run)));
@@ -184,6 +204,30 @@ Result<RunOutputs> run_recipe(const RunInputs& inputs, Progress& progress) {
   LITEQAT_RETURN_IF_ERROR(write_text_file(context.file("run.json"), results::run_to_json(outputs.run)));
   LITEQAT_RETURN_IF_ERROR(write_text_file(context.file("report.html"), report::render_html(outputs.run)));
   outputs.table = report::render_table(outputs.run, {.color = inputs.color, .width = inputs.width});
+  return outputs;
+}
+
+/// What ranks other than 0 do of a run.
+Status follow_run(const RunInputs& inputs) {
+  LITEQAT_ASSIGN_OR_RETURN(const Recipe recipe, read_inputs_recipe(inputs));
+  LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
+  LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_recipe_data(recipe));
+  LITEQAT_RETURN_IF_ERROR(compare_ranks(inputs, recipe, isa, dataset));
+  ThreadPool pool(inputs.threads);
+  return follow_training(*inputs.ranks, recipe, dataset, pool);
+}
+
+}  // namespace
+
+Result<RunOutputs> run_recipe(const RunInputs& inputs, Progress& progress) {
+  if (inputs.ranks == nullptr) return run_stages(inputs, progress);
+  Result<RunOutputs> outputs = RunOutputs{};
+  if (inputs.ranks->rank() == 0) {
+    outputs = run_stages(inputs, progress);
+  } else if (Status followed = follow_run(inputs); !followed.ok()) {
+    outputs = std::move(followed);
+  }
+  if (!outputs.ok()) return inputs.ranks->fail(outputs.status());
   return outputs;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/progress.h"
 #include "base/status.h"
+#include "ranks/ranks.h"
 #include "results/records.h"
 
 namespace liteqat::pipeline {
@@ -22,6 +23,7 @@ struct RunInputs {
   bool color = false;
   int width = 100;
   std::string version;
+  ranks::Ranks* ranks = nullptr;  // of the job this process belongs to; null: none
 };
 
 struct RunOutputs {
@@ -29,7 +31,8 @@ struct RunOutputs {
   std::string folder, table;  // table: the terminal's, empty unless the run went to the end
 };
 
-/// Fails as its stages do; kInterrupted leaves a state that the same call goes on from.
+/// With several ranks all of them call it alike: rank 0 does the run, the others compute their shares of its training and return nothing.
+/// Training done, every rank has left the others. Fails as its stages do; kInterrupted leaves a state that the same call goes on from.
 Result<RunOutputs> run_recipe(const RunInputs& inputs, Progress& progress);
 
 }  // namespace liteqat::pipeline

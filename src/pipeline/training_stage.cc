@@ -8,6 +8,7 @@
 #include "formats/tensorboard/event_writer.h"
 #include "graph/architectures.h"
 #include "pipeline/initial_weights.h"
+#include "pipeline/parallel.h"
 #include "quant/lower.h"
 #include "train/integer/integer_engine.h"
 
@@ -91,7 +92,8 @@ Result<TrainedModel> train_stage(Context& context, const Stage& own, TrainedMode
   train::FitOptions options = make_fit_options(context.recipe, training, data.train.count);
   options.title = stage;
   options.forward = forward;
-  if (model.plan && context.recipe.ranges == "learned") options.ranges = train::Ranges::kLearned;
+  options.ranks = context.ranks;
+  LITEQAT_RETURN_IF_ERROR(send_training(context.ranks, {stage, forward, model}));
   auto fitted =
       train::fit(model.graph, model.plan ? &*model.plan : nullptr, data.train, data.validation.count > 0 ? &data.validation : nullptr,
                  options, model.state, context.pool, context.progress, store);

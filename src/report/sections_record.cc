@@ -127,6 +127,7 @@ void add_environment(HtmlBuilder& html, const results::Run& run) {
   add_pair(html, "instruction set used", environment.isa);
   add_pair(html, "processor flags", environment.cpu_flags);
   add_pair(html, "threads", format("{}", environment.threads));
+  if (environment.ranks > 1) add_pair(html, "ranks", format("{}", environment.ranks));
   for (const auto& [name, version] : environment.libraries) add_pair(html, name, version);
   html.close("dl");
 }

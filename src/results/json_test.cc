@@ -35,8 +35,13 @@ Run full_run() {
   run.dataset = "mnist";
   run.class_names = {"zero", "one \"quoted\" \\ \n \x01 \xc3\xa9"};
   run.seed = std::numeric_limits<uint64_t>::max();
-  run.environment = {
-      .version = "0.1.0", .cpu = "A CPU", .cpu_flags = "avx2 fma", .isa = "avx2", .threads = 2, .libraries = {{"oneDNN", "2.6.3"}}};
+  run.environment = {.version = "0.1.0",
+                     .cpu = "A CPU",
+                     .cpu_flags = "avx2 fma",
+                     .isa = "avx2",
+                     .threads = 2,
+                     .ranks = 3,
+                     .libraries = {{"oneDNN", "2.6.3"}}};
   run.data = {{.name = "train", .sha256 = "11", .count = 60000}, {.name = "test", .sha256 = "22", .count = 10000}};
   run.stages = {{.name = "float", .seconds = 1.25, .images_per_second = 43200.5},
                 {.name = "data", .seconds = 0.1, .images_per_second = {}}};

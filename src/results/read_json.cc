@@ -41,6 +41,7 @@ Environment read_environment(JsonReader& in, const Node& node) {
   environment.cpu_flags = in.text(in.member(node, "cpu_flags"));
   environment.isa = in.text(in.member(node, "isa"));
   environment.threads = int32_member(in, node, "threads", 0);
+  if (in.optional_member(node, "ranks")) environment.ranks = int32_member(in, node, "ranks", 1);
   for (const auto& [name, version] : in.members(in.member(node, "libraries"))) environment.libraries[name] = in.text(version);
   return environment;
 }

@@ -82,7 +82,8 @@ struct Attribution {
 
 struct Environment {
   std::string version, cpu, cpu_flags, isa;
-  int32_t threads = 1;
+  int32_t threads = 1;  // of each rank
+  int32_t ranks = 1;    // processes that trained together
   std::map<std::string, std::string> libraries = {};
 };
 

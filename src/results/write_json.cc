@@ -14,6 +14,7 @@ Json environment_json(const Environment& environment) {
   json["cpu_flags"] = environment.cpu_flags;
   json["isa"] = environment.isa;
   json["threads"] = environment.threads;
+  if (environment.ranks > 1) json["ranks"] = environment.ranks;
   json["libraries"] = Json::object();
   for (const auto& [name, version] : environment.libraries) json["libraries"][name] = version;
   return json;

@@ -75,17 +75,19 @@ struct Engine::State {
       : pool(workers),
         options(engine_options),
         loss_id(loss_tensor(model)),
-        max_chunks((options.max_batch + options.chunk - 1) / options.chunk),
+        max_images(most_images(options.max_batch, options.chunk, options.ranks)),
+        max_chunks((max_images + options.chunk - 1) / options.chunk),
         dropped(tensors_of(options.dropout)),
         fusion(options.fused && options.training && plan == nullptr ? Fusion::find(model, loss_id, dropped) : Fusion{}),
         place{model,
               plan,
-              Layout(model, plan, fusion, {options.max_batch, options.chunk, options.training, dropped, loss_id}),
+              Layout(model, plan, fusion, {max_images, options.chunk, options.training, dropped, loss_id}),
               ParameterGradients(model, options.training ? std::min(max_chunks, kMaxGroups) : 0),
               options.chunk,
               max_chunks,
               pool.threads(),
               options.training,
+              options.ranks,
               {},
               {},
               {},
@@ -94,7 +96,7 @@ struct Engine::State {
               {},
               options.dropout.seed,
               options.dropout.steps_done - 1},
-        losses(options.max_batch) {
+        losses(max_images) {
     if (plan != nullptr) observations.resize(plan->quantizers.size());
     place.range_gradients.resize(options.learned_ranges.size());
     for (size_t index = 0; index < options.learned_ranges.size(); ++index) {
@@ -130,7 +132,7 @@ struct Engine::State {
   ThreadPool& pool;
   EngineOptions options;
   TensorId loss_id;
-  int32_t max_chunks;
+  int32_t max_images, max_chunks;  // of this rank's share
   std::vector<TensorId> dropped;
   Fusion fusion;
   Workplace place;
@@ -226,16 +228,17 @@ Status Engine::State::configure(int32_t images) {
 }
 
 void Engine::State::chunk_loss(const Chunk& chunk, std::span<const int32_t> labels, float label_smoothing, bool with_gradient) const {
-  const LossOptions loss_options{label_smoothing, 1.0f / static_cast<float>(batch.images)};
+  const LossOptions loss_options{label_smoothing, 1.0f / static_cast<float>(batch.all_images)};
   losses.add(chunk.begin, labels.subspan(static_cast<size_t>(chunk.begin), static_cast<size_t>(chunk.count)),
              place.layout.value(loss_id, chunk), static_cast<int32_t>(place.layout.image_elems(loss_id)), loss_options,
              with_gradient ? place.layout.gradient(loss_id, chunk) : nullptr);
 }
 
 LossValue Engine::State::compute_loss(std::span<const int32_t> labels, float label_smoothing) const {
-  LITEQAT_CHECK_EQ(labels.size(), static_cast<size_t>(batch.images));
-  pool.run(batch.chunks, [&](int task, int worker) { chunk_loss(chunk_at(batch, task, worker), labels, label_smoothing, false); });
-  return losses.mean(batch.images);
+  LITEQAT_CHECK_EQ(labels.size(), static_cast<size_t>(batch.all_images));
+  const std::span<const int32_t> own = batch.own(labels);
+  pool.run(batch.chunks, [&](int task, int worker) { chunk_loss(chunk_at(batch, task, worker), own, label_smoothing, false); });
+  return losses.mean(batch, place.ranks);
 }
 
 Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -247,13 +250,14 @@ Result<Engine> Engine::make(Graph& model, quant::Plan* plan, ThreadPool& pool, c
   LITEQAT_CHECK_LE(1, options.max_batch);
   LITEQAT_CHECK_LE(1, options.chunk);
   LITEQAT_RETURN_IF_ERROR(check_model(model));
+  LITEQAT_RETURN_IF_ERROR(check_ranks(options.max_batch, options.chunk, options.ranks));
   auto state = std::make_unique<State>(model, plan, pool, options);
   if (options.as_deployed && plan != nullptr) {
     LITEQAT_ASSIGN_OR_RETURN(state->place.requantizations, quant::find_requantizations(model, *plan));
   }
   LITEQAT_RETURN_IF_ERROR(state->add_steps());
   state->configured.resize(static_cast<size_t>(options.chunk) + 1);
-  LITEQAT_RETURN_IF_ERROR(state->configure(std::min(options.chunk, options.max_batch)));
+  LITEQAT_RETURN_IF_ERROR(state->configure(std::min(options.chunk, state->max_images)));
   return Engine(std::move(state));
 }
 
@@ -263,13 +267,14 @@ std::span<const float> Engine::forward(std::span<const float> images, int32_t n,
   LITEQAT_CHECK_LE(1, n);
   LITEQAT_CHECK_LE(n, state.options.max_batch);
   const graph::Graph& model = state.place.model;
-  LITEQAT_CHECK_EQ(images.size(), static_cast<size_t>(n * state.place.layout.image_elems(model.inputs[0])));
   state.mode = mode;
   if (mode == Mode::kTraining) ++state.place.step;
   state.has_gradients = false;
-  state.batch = make_batch(n, state.options.chunk);
+  state.batch = make_batch(n, state.options.chunk, state.place.ranks);
+  LITEQAT_CHECK_EQ(images.size(), static_cast<size_t>(state.batch.images * state.place.layout.image_elems(model.inputs[0])));
   state.place.layout.set_input(images.data());
   for (int32_t index : {0, state.batch.chunks - 1}) {
+    if (state.batch.chunks == 0) break;
     const Status configured = state.configure(chunk_at(state.batch, index, 0).count);
     LITEQAT_CHECK(configured.ok());  // a kernel that exists for a full chunk exists for a part of it
   }
@@ -278,24 +283,30 @@ std::span<const float> Engine::forward(std::span<const float> images, int32_t n,
   walk_forward(state.forward_steps, mode, state.batch, state.pool, state.forward_clock ? &*state.forward_clock : nullptr);
   const TensorId output = model.outputs[0];
   const Chunk first = chunk_at(state.batch, 0, 0);
-  return {state.place.layout.value(output, first), static_cast<size_t>(n * state.place.layout.image_elems(output))};
+  return {state.place.layout.value(output, first), static_cast<size_t>(state.batch.images * state.place.layout.image_elems(output))};
+}
+
+Share Engine::share(int32_t n) const {
+  const Batch batch = make_batch(n, state_->options.chunk, state_->place.ranks);
+  return {batch.first_image, batch.images};
 }
 
 LossValue Engine::backward(std::span<const int32_t> labels, float label_smoothing) {
   State& state = *state_;
   LITEQAT_CHECK(state.mode == Mode::kTraining && state.options.training);
-  LITEQAT_CHECK_EQ(labels.size(), static_cast<size_t>(state.batch.images));
+  LITEQAT_CHECK_EQ(labels.size(), static_cast<size_t>(state.batch.all_images));
+  const std::span<const int32_t> own = state.batch.own(labels);
   for (std::vector<double>& gradient : state.place.range_gradients) std::ranges::fill(gradient, 0.0);
   walk_backward(
-      state.backward_steps, state.batch, state.pool, [&](const Chunk& chunk) { state.chunk_loss(chunk, labels, label_smoothing, true); },
+      state.backward_steps, state.batch, state.pool, [&](const Chunk& chunk) { state.chunk_loss(chunk, own, label_smoothing, true); },
       state.backward_clock ? &*state.backward_clock : nullptr);
-  state.place.gradients.sum(state.batch.groups, state.pool);
+  state.place.gradients.sum(state.batch.groups, state.pool, state.place.ranks);
   if (state.place.plan != nullptr) {
     state.pool.run(static_cast<int>(state.backward_steps.size()),
                    [&](int task, int) { state.backward_steps[static_cast<size_t>(task)]->finish_gradients(); });
   }
   state.has_gradients = true;
-  return state.losses.mean(state.batch.images);
+  return state.losses.mean(state.batch, state.place.ranks);
 }
 
 LossValue Engine::loss(std::span<const int32_t> labels, float label_smoothing) const {

@@ -13,6 +13,7 @@
 #include "base/thread_pool.h"
 #include "graph/graph.h"
 #include "quant/plan.h"
+#include "ranks/ranks.h"
 
 namespace liteqat::train {
 
@@ -42,6 +43,14 @@ struct EngineOptions {
   DropoutOptions dropout = {};
   /// By quantizer: whether range_gradient() is wanted; empty: of none.
   std::vector<char> learned_ranges = {};
+  /// Who else computes a share of every batch, with an engine made alike; null: nobody. Statistics, ranges, gradients and the loss are then
+  /// those of the whole batch, with the bytes of one process.
+  ranks::Ranks* ranks = nullptr;
+};
+
+/// The images of a batch that one rank computes.
+struct Share {
+  int32_t first = 0, count = 0;
 };
 
 /// The chunk for steps of single operators: 4 images, fewer where a batch would make fewer than 4 chunks. 4 images of MobileNetV2's largest
@@ -84,12 +93,16 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
-  /// images: float NHWC [n, ...], n <= max_batch, unchanged until backward(). Returns the graph's output [n, classes], valid until the
-  /// next call.
+  /// Of a batch of n images; everything without other ranks.
+  Share share(int32_t n) const;
+
+  /// images: float NHWC [share(n).count, ...] of a batch of n <= max_batch images, unchanged until backward(). Returns the graph's output
+  /// [share(n).count, classes], valid until the next call.
   std::span<const float> forward(std::span<const float> images, int32_t n, Mode mode);
 
   /// Softmax cross-entropy of the last forward (logits, or the input of a final SOFTMAX) with label smoothing as Keras defines it;
-  /// then the reverse walk: gradients of all parameters are ready afterwards. Requires: the last forward was kTraining.
+  /// then the reverse walk: gradients of all parameters are ready afterwards. labels: of the whole batch. Requires: the last forward was
+  /// kTraining.
   LossValue backward(std::span<const int32_t> labels, float label_smoothing);
   /// The same loss without gradients.
   LossValue loss(std::span<const int32_t> labels, float label_smoothing) const;

@@ -1,6 +1,7 @@
 #include "train/fit.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -39,6 +40,11 @@ Status check_split(const graph::Graph& model, const data::Split& split) {
                  classes);
   }
   return {};
+}
+
+/// For a BatchSource whose batches the trainer gets.
+BatchSource::ShareOf share_of(const Trainer& trainer) {
+  return [&trainer](int32_t n) { return trainer.share(n); };
 }
 
 /// Loss and hits so far in an epoch.
@@ -94,7 +100,7 @@ class Run {
         options_(options),
         trainer_(std::move(trainer)),
         optimizer_(options.optimizer, model, trainer_->parameters()),
-        source_(train, options.normalization, options.augmentation, options.seed, options.batch_size, pool),
+        source_(train, options.normalization, options.augmentation, options.seed, options.batch_size, pool, share_of(*trainer_)),
         pool_(pool),
         progress_(progress) {
     for (size_t i = 0; i < trainer_->parameters().size(); ++i) gradients_.push_back(trainer_->gradient(i));
@@ -112,6 +118,8 @@ class Run {
  private:
   Result<LossValue> run_step(int32_t epoch, int64_t step);
   Status validate(const data::Split& split, EpochRecord& record);
+  Status exchange_status() const { return options_.ranks == nullptr ? Status{} : options_.ranks->status(); }
+  std::string find_non_finite() const;
 
   graph::Graph& model_;
   quant::Plan* plan_;
@@ -145,10 +153,20 @@ void Run::swap_averages() {
   if (ranges_) ranges_->swap_averages();
 }
 
+/// The first operator whose values are not finite on the first rank that has one; all ranks tell the same.
+std::string Run::find_non_finite() const {
+  std::array<char, 256> name = {};
+  ranks::accumulate(options_.ranks, std::span<char>(name), name.size(), [&](size_t, size_t) {
+    if (name[0] == '\0') trainer_->find_non_finite().copy(name.data(), name.size() - 1);
+  });
+  return name.data();
+}
+
 Result<LossValue> Run::run_step(int32_t epoch, int64_t step) {
   LITEQAT_ASSIGN_OR_RETURN(const LossValue value, trainer_->step(source_.images(), source_.labels(), options_.label_smoothing));
+  LITEQAT_RETURN_IF_ERROR(exchange_status());
   if (!std::isfinite(value.loss)) {
-    const std::string culprit = trainer_->find_non_finite();
+    const std::string culprit = find_non_finite();
     return error(Code::kOutOfRange,
                  "the loss is {} in epoch {}, step {}; the first operator with a value that is not finite is '{}'; a smaller learning rate "
                  "than {} may help",
@@ -200,13 +218,14 @@ Status Run::validate_on(const data::Split& split, EpochRecord& record) {
 }
 
 Status Run::validate(const data::Split& split, EpochRecord& record) {
-  BatchSource source(split, options_.normalization, data::Augmentation{}, options_.seed, options_.batch_size, pool_);
+  BatchSource source(split, options_.normalization, data::Augmentation{}, options_.seed, options_.batch_size, pool_, share_of(*trainer_));
   const std::vector<int32_t> order = data::epoch_order(0, 0, split.count, false);
   Tally tally;
   for (int64_t begin = 0; begin < split.count;) {
     if (interrupt_requested()) return error(Code::kInterrupted, "interrupted in the validation after epoch {}", record.epoch);
     const int32_t images = source.load(order, begin, 0);
     LITEQAT_ASSIGN_OR_RETURN(const LossValue value, trainer_->evaluate(source.images(), source.labels()));
+    LITEQAT_RETURN_IF_ERROR(exchange_status());
     tally.add(value, images);
     begin += images;
   }
@@ -242,7 +261,7 @@ Result<std::unique_ptr<Trainer>> make_trainer(graph::Graph& model, quant::Plan* 
   const int32_t batch = options.batch_size;
   if (plan != nullptr && options.forward == Forward::kInteger) {
     LITEQAT_ASSIGN_OR_RETURN(IntegerEngine engine,
-                             IntegerEngine::make(model, *plan, pool, {batch, integer_chunk_images(batch), steps_done}));
+                             IntegerEngine::make(model, *plan, pool, {batch, integer_chunk_images(batch), steps_done, options.ranks}));
     return std::unique_ptr<Trainer>(std::make_unique<IntegerEngine>(std::move(engine)));
   }
   LITEQAT_ASSIGN_OR_RETURN(const DropoutOptions dropout, make_classifier_dropout(model, options.dropout, options.seed, steps_done));
@@ -250,7 +269,8 @@ Result<std::unique_ptr<Trainer>> make_trainer(graph::Graph& model, quant::Plan* 
                                      .chunk = options.fused ? training_chunk_images(model, plan, batch) : chunk_images(batch),
                                      .fused = options.fused,
                                      .dropout = dropout,
-                                     .learned_ranges = learned};
+                                     .learned_ranges = learned,
+                                     .ranks = options.ranks};
   LITEQAT_ASSIGN_OR_RETURN(Engine engine, Engine::make(model, plan, pool, engine_options));
   return make_float_trainer(std::move(engine));
 }

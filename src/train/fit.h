@@ -45,6 +45,8 @@ struct FitOptions {
   bool fused = true;  // EngineOptions::fused
   Ranges ranges = Ranges::kFollow;
   float dropout = 0;  // share of what the classifier reads that training drops (classifier_dropout.h)
+  /// Who trains together: each calls fit() alike and computes a share of every batch; null: this process alone.
+  ranks::Ranks* ranks = nullptr;
 };
 
 struct EpochRecord {
@@ -70,9 +72,9 @@ struct FitState {
 using EpochCallback = std::function<Status(const FitState&)>;
 
 /// Trains model (and plan, as quant::make_plan makes it but for its ranges) in place, from `state` on. With OptimizerOptions::ema_decay
-/// validation sees averaged weights, and they are what the model holds on return. Fails: kOutOfRange naming epoch, step and first operator
-/// when the loss or a tensor is not finite (the model is then as after the last finished epoch only in the caller's checkpoint);
-/// kInterrupted between batches.
+/// validation sees averaged weights, and they are what the model holds on return. Several ranks get the same model, bytes as of one.
+/// Fails: kOutOfRange naming epoch, step and first operator when the loss or a tensor is not finite (the model is then as after the last
+/// finished epoch only in the caller's checkpoint); kInterrupted between batches; what ended the exchanges with other ranks.
 Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& train, const data::Split* validation,
                      const FitOptions& options, FitState state, ThreadPool& pool, Progress& progress, const EpochCallback& on_epoch);
 

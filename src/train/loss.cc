@@ -17,13 +17,15 @@ void BatchLoss::add(int32_t begin, std::span<const int32_t> labels, const float*
   }
 }
 
-LossValue BatchLoss::mean(int32_t images) const {
+LossValue BatchLoss::mean(const Batch& batch, ranks::Ranks* ranks) const {
   LossValue value;
-  for (size_t image = 0; image < static_cast<size_t>(images); ++image) {
-    value.loss += losses_[image];
-    value.correct += hits_[image];
-  }
-  value.loss /= images;
+  ranks::accumulate(ranks, std::span(&value, 1), 1, [&](size_t, size_t) {
+    for (size_t image = 0; image < static_cast<size_t>(batch.images); ++image) {
+      value.loss += losses_[image];
+      value.correct += hits_[image];
+    }
+  });
+  value.loss /= batch.all_images;
   return value;
 }
 

@@ -1,5 +1,5 @@
 // The loss of a batch, image by image: softmax cross-entropy and whether the first maximum of the logits is the label. Sums run in image
-// order, in double.
+// order, in double, from rank to rank.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "train/engine.h"
+#include "train/steps/step.h"
 
 namespace liteqat::train {
 
@@ -22,8 +23,8 @@ class BatchLoss {
   /// Images [begin, begin + labels.size()); gradient [images, classes] or null. Different images may be added at the same time.
   void add(int32_t begin, std::span<const int32_t> labels, const float* logits, int32_t classes, const LossOptions& options,
            float* gradient);
-  /// Mean over the first `images` images and the hits among them.
-  LossValue mean(int32_t images) const;
+  /// Mean over all images of the batch and the hits among them, all ranks together.
+  LossValue mean(const Batch& batch, ranks::Ranks* ranks) const;
 
  private:
   std::vector<double> losses_;

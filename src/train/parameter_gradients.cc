@@ -7,20 +7,25 @@ namespace {
 
 // 16 Ki floats: 64 KiB of sums stay in a second-level cache while the partials stream past.
 constexpr int64_t kBlockElems = 16384;
+// What goes from rank to rank at a time, 1 MiB: the next rank adds while this one works on the next piece.
+constexpr int64_t kPieceElems = 16 * kBlockElems;
 
 }  // namespace
 
 ParameterGradients::ParameterGradients(const graph::Graph& model, int32_t groups) : groups_(groups) {
   index_of_tensor_.assign(model.tensors.size(), -1);
+  int64_t all_elems = 0;
   for (size_t id = 0; id < model.tensors.size(); ++id) {
     if (model.tensors[id].role != graph::Role::kParameter) continue;
     index_of_tensor_[id] = static_cast<int32_t>(tensors_.size());
     tensors_.push_back(static_cast<graph::TensorId>(id));
     Entry entry;
     entry.elems = graph::elem_count(model.tensors[id].shape);
-    if (groups > 0) entry.total = FloatBlock(entry.elems);
+    entry.total = all_elems;
+    all_elems += align_elems(entry.elems);
     entries_.push_back(std::move(entry));
   }
+  if (groups > 0) totals_ = FloatBlock(all_elems);
 }
 
 int32_t ParameterGradients::find(graph::TensorId id) const {
@@ -30,27 +35,42 @@ int32_t ParameterGradients::find(graph::TensorId id) const {
 void ParameterGradients::use_partials(int32_t parameter) {
   Entry& entry = entries_[static_cast<size_t>(parameter)];
   entry.partials = FloatBlock(align_elems(entry.elems) * groups_);
-  for (int64_t begin = 0; begin < entry.elems; begin += kBlockElems) {
-    blocks_.push_back({parameter, begin, std::min(entry.elems, begin + kBlockElems)});
+  const int64_t end = entry.total + entry.elems;
+  for (int64_t begin = entry.total; begin < end;) {  // cut where pieces are cut
+    const int64_t next = std::min(end, (begin / kBlockElems + 1) * kBlockElems);
+    blocks_.push_back({parameter, begin, next});
+    begin = next;
   }
 }
 
-void ParameterGradients::sum(int32_t groups, ThreadPool& pool) const {
-  pool.run(static_cast<int>(blocks_.size()), [&](int task, int) { sum_block(blocks_[static_cast<size_t>(task)], groups); });
+void ParameterGradients::sum(int32_t groups, ThreadPool& pool, ranks::Ranks* ranks) const {
+  const std::span<float> all(totals_.data(), static_cast<size_t>(totals_.elems()));
+  ranks::accumulate(ranks, all, kPieceElems, [&](size_t begin, size_t end) {
+    std::vector<const Block*> piece;
+    for (const Block& block : blocks_) {
+      if (block.begin >= static_cast<int64_t>(begin) && block.begin < static_cast<int64_t>(end)) piece.push_back(&block);
+    }
+    const bool from_zero = ranks == nullptr || ranks->rank() == 0;
+    pool.run(static_cast<int>(piece.size()), [&](int task, int) { sum_block(*piece[static_cast<size_t>(task)], groups, from_zero); });
+  });
 }
 
-void ParameterGradients::sum_block(const Block& block, int32_t groups) const {
-  float* total = entries_[static_cast<size_t>(block.parameter)].total.data();
-  std::copy(partial(block.parameter, 0) + block.begin, partial(block.parameter, 0) + block.end, total + block.begin);
-  for (int32_t group = 1; group < groups; ++group) {
+void ParameterGradients::sum_block(const Block& block, int32_t groups, bool from_zero) const {
+  const int64_t offset = entries_[static_cast<size_t>(block.parameter)].total;
+  float* total = totals_.data();
+  for (int32_t group = 0; group < groups; ++group) {
     const float* addend = partial(block.parameter, group);
-    for (int64_t i = block.begin; i < block.end; ++i) total[i] += addend[i];
+    if (group == 0 && from_zero) {
+      std::copy(addend + block.begin - offset, addend + block.end - offset, total + block.begin);
+    } else {
+      for (int64_t i = block.begin; i < block.end; ++i) total[i] += addend[i - offset];
+    }
   }
 }
 
 int64_t ParameterGradients::memory_bytes() const {
-  int64_t elems = 0;
-  for (const Entry& entry : entries_) elems += entry.total.elems() + entry.partials.elems();
+  int64_t elems = totals_.elems();
+  for (const Entry& entry : entries_) elems += entry.partials.elems();
   return elems * static_cast<int64_t>(sizeof(float));
 }
 

@@ -1,5 +1,5 @@
 // Gradients of the trainable tensors. Each group of chunks has a partial gradient of its own; they are summed in group order, element by
-// element, so that the sum is the same whichever worker computed or added what.
+// element, from rank to rank, so that the sum is the same whichever worker of whichever rank computed or added what.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 
 #include "base/thread_pool.h"
 #include "graph/graph.h"
+#include "ranks/ranks.h"
 #include "train/arena.h"
 
 namespace liteqat::train {
@@ -29,26 +30,29 @@ class ParameterGradients {
   }
   std::span<float> total(int32_t parameter) const {
     const Entry& entry = entries_[static_cast<size_t>(parameter)];
-    return {entry.total.data(), static_cast<size_t>(entry.elems)};
+    return {totals_.data() + entry.total, static_cast<size_t>(entry.elems)};
   }
-  void sum(int32_t groups, ThreadPool& pool) const;
+  /// The totals of this rank's `groups` first partials behind those of the ranks before it. Totals that are written directly must be the
+  /// same on all ranks.
+  void sum(int32_t groups, ThreadPool& pool, ranks::Ranks* ranks = nullptr) const;
   int64_t memory_bytes() const;
 
  private:
   struct Entry {
-    int64_t elems = 0;
-    FloatBlock total, partials;
+    int64_t elems = 0, total = 0;  // total: place of the first element in totals_
+    FloatBlock partials;
   };
-  struct Block {  // a task of sum(): elements [begin, end) of one parameter
+  struct Block {  // a task of sum(): elements [begin, end) of totals_, all of one parameter
     int32_t parameter;
     int64_t begin, end;
   };
-  void sum_block(const Block& block, int32_t groups) const;
+  void sum_block(const Block& block, int32_t groups, bool from_zero) const;
 
   int32_t groups_;
   std::vector<graph::TensorId> tensors_;
   std::vector<int32_t> index_of_tensor_;
   std::vector<Entry> entries_;
+  FloatBlock totals_;
   std::vector<Block> blocks_;
 };
 

@@ -7,6 +7,7 @@ class FloatTrainer final : public Trainer {
  public:
   explicit FloatTrainer(Engine engine) : engine_(std::move(engine)) {}
 
+  Share share(int32_t n) const override { return engine_.share(n); }
   Result<LossValue> step(std::span<const float> images, std::span<const int32_t> labels, float label_smoothing) override {
     engine_.forward(images, static_cast<int32_t>(labels.size()), Mode::kTraining);
     return engine_.backward(labels, label_smoothing);

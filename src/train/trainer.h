@@ -17,8 +17,10 @@ class Trainer {
  public:
   virtual ~Trainer() = default;
 
-  /// Forward and backward of one batch, images [n, ...] and labels [n]: afterwards every gradient() is that of the mean loss.
-  /// Fails: kOutOfRange where a weight or range is not finite.
+  /// The images of a batch of n that this process computes; everything without other ranks.
+  virtual Share share(int32_t n) const = 0;
+  /// Forward and backward of one batch, images [share(n).count, ...] and labels [n]: afterwards every gradient() is that of the mean loss
+  /// of the whole batch. Fails: kOutOfRange where a weight or range is not finite.
   virtual Result<LossValue> step(std::span<const float> images, std::span<const int32_t> labels, float label_smoothing) = 0;
   /// The loss without label smoothing in evaluation mode; gradients stay as they are.
   virtual Result<LossValue> evaluate(std::span<const float> images, std::span<const int32_t> labels) = 0;

@@ -42,11 +42,34 @@ double StepClock::seconds(size_t step) const {
   return sum;
 }
 
-Batch make_batch(int32_t images, int32_t chunk) {
-  Batch batch{.images = images, .chunk = chunk, .chunks = (images + chunk - 1) / chunk};
-  batch.chunks_per_group = (batch.chunks + kMaxGroups - 1) / kMaxGroups;
-  batch.groups = (batch.chunks + batch.chunks_per_group - 1) / batch.chunks_per_group;
-  return batch;
+Batch make_batch(int32_t images, int32_t chunk, const ranks::Ranks* ranks) {
+  const auto ceil_div = [](int32_t a, int32_t b) { return (a + b - 1) / b; };
+  const int32_t chunks = ceil_div(images, chunk), chunks_per_group = ceil_div(chunks, kMaxGroups),
+                groups = ceil_div(chunks, chunks_per_group);
+  const int32_t rank = ranks == nullptr ? 0 : ranks->rank(), count = ranks == nullptr ? 1 : ranks->count();
+  const int32_t first_group = ceil_div(groups * rank, count), end_group = ceil_div(groups * (rank + 1), count);
+  const int32_t begin = std::min(images, first_group * chunks_per_group * chunk),
+                end = std::min(images, end_group * chunks_per_group * chunk);
+  return {.images = end - begin,
+          .chunk = chunk,
+          .chunks = ceil_div(end - begin, chunk),
+          .chunks_per_group = chunks_per_group,
+          .groups = end_group - first_group,
+          .first_image = begin,
+          .all_images = images};
+}
+
+int32_t most_images(int32_t max_batch, int32_t chunk, const ranks::Ranks* ranks) {
+  int32_t most = 0;  // a smaller batch may have smaller groups, and more of them for this rank
+  for (int32_t images = 1; images <= max_batch; ++images) most = std::max(most, make_batch(images, chunk, ranks).images);
+  return most;
+}
+
+Status check_ranks(int32_t batch, int32_t chunk, const ranks::Ranks* ranks) {
+  const int32_t groups = make_batch(batch, chunk).groups;
+  if (ranks == nullptr || ranks->count() <= groups) return {};
+  return error(Code::kInvalidArgument, "a batch of {} images has {} parts for {} ranks; start at most {}, or take a larger batch", batch,
+               groups, ranks->count(), groups);
 }
 
 Chunk chunk_at(const Batch& batch, int32_t index, int worker) {

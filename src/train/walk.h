@@ -35,7 +35,12 @@ void walk_backward(std::span<Step* const> steps, const Batch& batch, ThreadPool&
 
 /// At most kMaxGroups groups: enough for as many workers, and few enough that partial weight gradients stay small beside activations.
 inline constexpr int32_t kMaxGroups = 16;
-Batch make_batch(int32_t images, int32_t chunk);
+/// This rank's part of a batch of `images` images; rank 0's is never empty, others may be.
+Batch make_batch(int32_t images, int32_t chunk, const ranks::Ranks* ranks = nullptr);
+/// The most images that this rank gets of any batch of up to max_batch images.
+int32_t most_images(int32_t max_batch, int32_t chunk, const ranks::Ranks* ranks);
+/// Fails: kInvalidArgument if batches of this size leave a rank without work.
+Status check_ranks(int32_t batch, int32_t chunk, const ranks::Ranks* ranks);
 /// Calls function for each chunk of the batch, a group a task.
 void for_each_chunk(const Batch& batch, ThreadPool& pool, const ChunkFunction& function);
 Chunk chunk_at(const Batch& batch, int32_t index, int worker);

@@ -41,6 +41,11 @@ Graph expose_activations(const Graph& lowered) {
   return exposed;
 }
 
+/// A part of a chunk of `chunk` images that fits caches, as chunk_images() says: shares of other ranks then begin where chunks do.
+int32_t observer_chunk(int32_t chunk) {
+  return chunk % 4 == 0 ? 4 : chunk;
+}
+
 Status check_model(const Graph& model, const quant::Plan& plan) {
   if (plan.scheme != quant::Scheme::kLiteqat8Bit) {
     return error(Code::kUnsupported, "training on integers needs scheme {}, the plan is of {}",
@@ -71,21 +76,22 @@ struct IntegerEngine::State {
         pool(threads),
         options(engine_options),
         steps_done(engine_options.steps_done),
-        groups((options.max_batch + options.chunk - 1) / options.chunk),
-        gradients(model, std::min(groups, kMaxGroups)),
+        max_images(most_images(options.max_batch, options.chunk, options.ranks)),
+        gradients(model, std::min((max_images + options.chunk - 1) / options.chunk, kMaxGroups)),
         workers(static_cast<size_t>(pool.threads())),
-        losses(options.max_batch) {}
+        losses(max_images) {}
 
   Status build();
   Status add_steps();
   /// Kernels for chunks of this many images; fails: kUnsupported.
   Status configure(int32_t images);
-  Status refresh(std::span<const float> observed);
+  /// observed: images whose ranges count, of this rank's share; null: none of the whole batch do.
+  Status refresh(const std::span<const float>* observed);
   Status refold();
   void observe(std::span<const float> images);
   Status prepare_forward();
   /// Forward of all chunks, and backward with them if asked for.
-  LossValue walk(std::span<const float> images, std::span<const int32_t> labels, const LossOptions& loss_options, bool backward);
+  LossValue walk(std::span<const float> images, std::span<const int32_t> all_labels, const LossOptions& loss_options, bool backward);
   void forward(const Chunk& chunk, std::span<const float> images);
   void backward(const Chunk& chunk);
   int64_t image_elems(TensorId id) const { return places->image_elems(id); }
@@ -95,8 +101,8 @@ struct IntegerEngine::State {
   ThreadPool& pool;
   IntegerOptions options;
   int64_t steps_done;
-  bool stale = true;  // the prepared graph is not that of the weights an optimizer has left
-  int32_t groups;
+  bool stale = true;   // the prepared graph is not that of the weights an optimizer has left
+  int32_t max_images;  // of this rank's share
   Graph folded, lowered, exposed;
   TensorId loss_id = kNoTensor;
   ParameterGradients gradients;
@@ -129,7 +135,7 @@ Status IntegerEngine::State::build() {
   }
   LITEQAT_RETURN_IF_ERROR(add_steps());
   LITEQAT_ASSIGN_OR_RETURN(Engine float_engine,
-                           Engine::make(folded, &plan, pool, {options.max_batch, chunk_images(options.max_batch), /*training=*/false}));
+                           Engine::make(folded, &plan, pool, {max_images, observer_chunk(options.chunk), /*training=*/false}));
   observer.emplace(std::move(float_engine));
   return {};
 }
@@ -178,9 +184,16 @@ Status IntegerEngine::State::refold() {
 void IntegerEngine::State::observe(std::span<const float> images) {
   observer->reset_observations();
   const auto n = static_cast<int32_t>(static_cast<int64_t>(images.size()) / image_elems(lowered.inputs[0]));
-  observer->forward(images, n, Mode::kCalibration);
+  if (n > 0) observer->forward(images, n, Mode::kCalibration);
+  std::vector<quant::Observation> all = observer->observations();
+  ranks::accumulate(options.ranks, std::span(all), all.size(), [&](size_t, size_t) {
+    for (size_t k = 0; n > 0 && k < all.size(); ++k) {
+      const quant::Observation& own = observer->observations()[k];
+      if (own.seen) all[k] = {std::min(all[k].min, own.min), std::max(all[k].max, own.max), true};
+    }
+  });
   for (size_t k = 0; k < plan.quantizers.size(); ++k) {
-    const quant::Observation& seen = observer->observations()[k];
+    const quant::Observation& seen = all[k];
     if (!seen.seen || plan.quantizers[k].weight) continue;
     quant::update_range(plan.quantizers[k], seen.min, seen.max, kObservationInterval);
   }
@@ -210,9 +223,9 @@ Status IntegerEngine::State::prepare_forward() {
   return {};
 }
 
-Status IntegerEngine::State::refresh(std::span<const float> observed) {
+Status IntegerEngine::State::refresh(const std::span<const float>* observed) {
   LITEQAT_RETURN_IF_ERROR(refold());
-  if (!observed.empty()) observe(observed);
+  if (observed != nullptr) observe(*observed);
   quant::set_weight_ranges(plan, folded);
   return prepare_forward();
 }
@@ -243,9 +256,10 @@ void IntegerEngine::State::backward(const Chunk& chunk) {
   for (size_t index = steps.size(); index-- > 0;) steps[index]->backward(own);
 }
 
-LossValue IntegerEngine::State::walk(std::span<const float> images, std::span<const int32_t> labels, const LossOptions& loss_options,
+LossValue IntegerEngine::State::walk(std::span<const float> images, std::span<const int32_t> all_labels, const LossOptions& loss_options,
                                      bool with_backward) {
-  const Batch batch = make_batch(static_cast<int32_t>(labels.size()), options.chunk);
+  const Batch batch = make_batch(static_cast<int32_t>(all_labels.size()), options.chunk, options.ranks);
+  const std::span<const int32_t> labels = batch.own(all_labels);
   const auto classes = static_cast<int32_t>(image_elems(loss_id));
   const graph::Quantization& grid = lowered.tensor(loss_id).quantization;
   for_each_chunk(batch, pool, [&](const Chunk& chunk) {
@@ -258,10 +272,10 @@ LossValue IntegerEngine::State::walk(std::span<const float> images, std::span<co
     if (with_backward) backward(chunk);
   });
   if (with_backward) {
-    gradients.sum(batch.groups, pool);
+    gradients.sum(batch.groups, pool, options.ranks);
     pool.run(static_cast<int>(parameters.size()), [&](int op, int) { parameters[static_cast<size_t>(op)].finish(model, gradients); });
   }
-  return losses.mean(batch.images);
+  return losses.mean(batch, options.ranks);
 }
 
 IntegerEngine::IntegerEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -273,25 +287,30 @@ Result<IntegerEngine> IntegerEngine::make(Graph& model, quant::Plan& plan, Threa
   LITEQAT_CHECK_LE(1, options.max_batch);
   LITEQAT_CHECK_LE(1, options.chunk);
   LITEQAT_RETURN_IF_ERROR(check_model(model, plan));
+  LITEQAT_RETURN_IF_ERROR(check_ranks(options.max_batch, options.chunk, options.ranks));
   auto state = std::make_unique<State>(model, plan, pool, options);
   LITEQAT_RETURN_IF_ERROR(state->build());
   return IntegerEngine(std::move(state));
 }
 
 Result<LossValue> IntegerEngine::step(std::span<const float> images, std::span<const int32_t> labels, float label_smoothing) {
-  LITEQAT_CHECK_EQ(static_cast<int64_t>(images.size()),
-                   static_cast<int64_t>(labels.size()) * state_->image_elems(state_->lowered.inputs[0]));
-  const auto last = static_cast<int32_t>((static_cast<int64_t>(labels.size()) - 1) % state_->options.chunk + 1);
-  LITEQAT_RETURN_IF_ERROR(state_->configure(last));
+  const Share own = share(static_cast<int32_t>(labels.size()));
+  LITEQAT_CHECK_EQ(static_cast<int64_t>(images.size()), own.count * state_->image_elems(state_->lowered.inputs[0]));
+  if (own.count > 0) LITEQAT_RETURN_IF_ERROR(state_->configure((own.count - 1) % state_->options.chunk + 1));
   const bool observes = state_->steps_done % kObservationInterval == 0;
-  LITEQAT_RETURN_IF_ERROR(state_->refresh(observes ? images : std::span<const float>()));
+  LITEQAT_RETURN_IF_ERROR(state_->refresh(observes ? &images : nullptr));
   ++state_->steps_done;
   state_->stale = true;
   return state_->walk(images, labels, {label_smoothing, 1.0f / static_cast<float>(labels.size())}, true);
 }
 
+Share IntegerEngine::share(int32_t n) const {
+  const Batch batch = make_batch(n, state_->options.chunk, state_->options.ranks);
+  return {batch.first_image, batch.images};
+}
+
 Result<LossValue> IntegerEngine::evaluate(std::span<const float> images, std::span<const int32_t> labels) {
-  if (state_->stale) LITEQAT_RETURN_IF_ERROR(state_->refresh({}));
+  if (state_->stale) LITEQAT_RETURN_IF_ERROR(state_->refresh(nullptr));
   state_->stale = false;
   return state_->walk(images, labels, {}, false);
 }

@@ -23,8 +23,9 @@ inline constexpr int32_t kObservationInterval = 8;
 
 struct IntegerOptions {
   int32_t max_batch = 32;
-  int32_t chunk = 8;       // images at a time; fixed by the batch size, never by the thread count
-  int64_t steps_done = 0;  // of the run that is resumed: which batches are observed depends on it
+  int32_t chunk = 8;              // images at a time; fixed by the batch size, never by the thread count
+  int64_t steps_done = 0;         // of the run that is resumed: which batches are observed depends on it
+  ranks::Ranks* ranks = nullptr;  // as EngineOptions::ranks
 };
 
 /// The chunk that fit() uses: 8 images, fewer where a batch would make fewer than 4 chunks.
@@ -40,6 +41,7 @@ class IntegerEngine final : public Trainer {
   IntegerEngine& operator=(IntegerEngine&&) noexcept;
   ~IntegerEngine() override;
 
+  Share share(int32_t n) const override;
   Result<LossValue> step(std::span<const float> images, std::span<const int32_t> labels, float label_smoothing) override;
   /// Weights may change after a step, not from one evaluation to the next.
   Result<LossValue> evaluate(std::span<const float> images, std::span<const int32_t> labels) override;

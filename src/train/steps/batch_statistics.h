@@ -1,5 +1,5 @@
-// The statistics of one BATCH_NORM over a batch that is computed chunk by chunk: partial sums by chunk, totals in chunk order, and what
-// forward and backward need of them. Owned by the step that computes the operator.
+// The statistics of one BATCH_NORM over a batch that is computed chunk by chunk: partial sums by chunk, totals in chunk order over all
+// ranks, and what forward and backward need of them. Owned by the step that computes the operator.
 #pragma once
 
 #include <vector>
@@ -24,8 +24,8 @@ class BatchStatistics {
   const float* scale() const { return scale_.data(); }
   const float* shift() const { return shift_.data(); }
   /// Totals: sums and squares after a forward, dbeta and dgamma after a backward.
-  const double* first() const { return first_.data(); }
-  const double* second() const { return second_.data(); }
+  const double* first() const { return totals_.data(); }
+  const double* second() const { return totals_.data() + channels_; }
 
   /// scale and shift from the moving statistics.
   void use_moving();
@@ -37,7 +37,7 @@ class BatchStatistics {
 
   /// Partials are sums and squares: the batch's moments, the moving statistics' update, scale and shift.
   void combine_moments(const Batch& batch);
-  /// The same from totals that somebody else has found, [channels] each.
+  /// The same from totals over all ranks that somebody else has found, [channels] each.
   void use_moments(const Batch& batch, const double* sums, const double* squares);
   /// Partials are sums of dy and of dy * (x - mean) * rstd; `by_deviation` false: the latter without rstd. Stores gamma's and beta's
   /// gradients.
@@ -51,7 +51,7 @@ class BatchStatistics {
   void combine_partials(const Batch& batch);
   void finish_moments(const Batch& batch);
   void fold(const float* mean, const float* variance);
-  void store_gradient(graph::TensorId id, const std::vector<double>& values);
+  void store_gradient(graph::TensorId id, const double* values);
 
   Workplace* place_;
   int32_t op_index_;
@@ -61,7 +61,7 @@ class BatchStatistics {
   std::vector<float> mean_, variance_;                    // of the batch
   std::vector<float> scale_, shift_;                      // y = x * scale + shift
   std::vector<float> a_, b_, d_;                          // of gradient_line()
-  std::vector<double> first_, second_;                    // totals
+  std::vector<double> totals_;                            // first(), then second()
   std::vector<double> first_partials_, second_partials_;  // by chunk
 };
 

@@ -23,6 +23,8 @@ class DropoutStep final : public Step {
         layer_key_(mix_seed(place.dropout_seed, hash_name(place.model.tensor(tensor_).name))),
         rate_(dropout.rate) {}
 
+  void prepare(Mode, const Batch& batch) override { first_image_ = batch.first_image; }
+
   void forward(Mode mode, int, const Chunk& chunk) override {
     const float* x = quantized_ ? place_.layout.value(tensor_, chunk) : place_.layout.raw(tensor_, chunk);
     apply(chunk, mode == Mode::kTraining ? rate_ : 0, x, place_.layout.value(tensor_, chunk));
@@ -37,7 +39,7 @@ class DropoutStep final : public Step {
   void apply(const Chunk& chunk, float rate, const float* x, float* y) const {
     const int64_t elems = place_.layout.image_elems(tensor_);
     const uint64_t key = mix_seed(layer_key_, static_cast<uint64_t>(place_.step));
-    kernels::train::dropout({key, rate}, chunk.begin * elems, x, y, chunk.count * elems);
+    kernels::train::dropout({key, rate}, (int64_t{first_image_} + chunk.begin) * elems, x, y, chunk.count * elems);
   }
 
   Workplace& place_;
@@ -45,6 +47,7 @@ class DropoutStep final : public Step {
   bool quantized_;
   uint64_t layer_key_;
   float rate_;
+  int32_t first_image_ = 0;  // of this rank's share: elements count through the whole batch
 };
 
 }  // namespace

@@ -53,10 +53,12 @@ class FakeQuantStep final : public Step {
 
   void combine_forward(Mode mode, int pass, const Batch& batch) override {
     if (pass != 0 || !observes(mode)) return;
-    MinMax total = seen_[0];
-    for (size_t chunk = 1; chunk < static_cast<size_t>(batch.chunks); ++chunk) {
-      total = {std::min(total.min, seen_[chunk].min), std::max(total.max, seen_[chunk].max)};
-    }
+    MinMax total = seen_.front();  // on rank 0 of the first chunk, on the others of that of rank 0
+    ranks::accumulate(place_.ranks, std::span(&total, 1), 1, [&](size_t, size_t) {
+      for (size_t chunk = 0; chunk < static_cast<size_t>(batch.chunks); ++chunk) {
+        total = {std::min(total.min, seen_[chunk].min), std::max(total.max, seen_[chunk].max)};
+      }
+    });
     if (mode == Mode::kCalibration) {
       observe(total);
     } else {
@@ -74,7 +76,9 @@ class FakeQuantStep final : public Step {
   void combine_backward(int, const Batch& batch) override {
     if (!place_.learns_range(range_index())) return;
     double& total = place_.range_gradients[range_index()][0];  // added: quantizers that share the range have theirs
-    for (size_t chunk = 0; chunk < static_cast<size_t>(batch.chunks); ++chunk) total += step_sums_[chunk];
+    ranks::accumulate(place_.ranks, std::span(&total, 1), 1, [&](size_t, size_t) {
+      for (size_t chunk = 0; chunk < static_cast<size_t>(batch.chunks); ++chunk) total += step_sums_[chunk];
+    });
   }
 
  private:

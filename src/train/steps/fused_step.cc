@@ -121,7 +121,7 @@ void FusedStep::reduce_input(const Chunk& chunk, const Block& block, float* inpu
 
 void FusedStep::combine_forward(Mode mode, int pass, const Batch& batch) {
   if (!moments_ || mode != Mode::kTraining) return UnitStep::combine_forward(mode, pass, batch);
-  moments_->combine_forward(batch, int64_t{batch.images} * linear_->slices_per_image(), statistics_);
+  moments_->combine_forward(batch, int64_t{batch.all_images} * linear_->slices_per_image(), statistics_);
 }
 
 const float* FusedStep::load_piece(const Chunk& chunk, const Piece& piece) const {

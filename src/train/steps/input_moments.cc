@@ -6,6 +6,12 @@
 #include "train/walk.h"
 
 namespace liteqat::train {
+namespace {
+
+// Of C, 128 KiB: what goes from rank to rank at a time.
+constexpr size_t kPieceElems = 16384;
+
+}  // namespace
 
 InputMoments::InputMoments(Workplace& place, int32_t op, const kernels::train::PointwiseKernels& kernels)
     : place_(&place), op_index_(op), kernels_(kernels) {
@@ -16,6 +22,7 @@ InputMoments::InputMoments(Workplace& place, int32_t op, const kernels::train::P
   sums_.resize(static_cast<size_t>(2 * groups * inputs_));
   input_sum_.resize(static_cast<size_t>(inputs_));
   for (std::vector<double>* values : {&output_sums_, &output_squares_}) values->resize(static_cast<size_t>(outputs_));
+  exact_spread_.resize(static_cast<size_t>(square));
   for (std::vector<float>* values : {&spread_, &matrix_, &packed_}) values->resize(static_cast<size_t>(square));
   for (std::vector<float>* values : {&weighted_spread_, &scaled_}) values->resize(static_cast<size_t>(inputs_ * outputs_));
   constant_.resize(static_cast<size_t>(inputs_));
@@ -27,20 +34,26 @@ void InputMoments::add_input(int32_t group, bool fresh, int64_t rows, const floa
   kernels::train::batch_norm_partial_sums(rows, inputs_, x, sums(group), sums(group) + inputs_);
 }
 
-/// input_sum_ and spread_, in double because C loses digits where x is far from 0.
+/// input_sum_ and spread_, over all ranks; in double because C loses digits where x is far from 0.
 void InputMoments::add_groups(const Batch& batch, int64_t batch_rows) {
   std::fill(input_sum_.begin(), input_sum_.end(), 0.0);
-  for (int32_t group = 0; group < batch.groups; ++group) {
-    for (int64_t i = 0; i < inputs_; ++i) input_sum_[static_cast<size_t>(i)] += sums(group)[i];
-  }
-  const double inverse = 1.0 / static_cast<double>(batch_rows);
-  for (int64_t row = 0, at = 0; row < inputs_; ++row) {
-    for (int64_t column = 0; column < inputs_; ++column, ++at) {
-      double square = -input_sum_[static_cast<size_t>(row)] * input_sum_[static_cast<size_t>(column)] * inverse;
-      for (int32_t group = 0; group < batch.groups; ++group) square += static_cast<double>(squares_.data()[group * inputs_ * inputs_ + at]);
-      spread_[static_cast<size_t>(at)] = static_cast<float>(square);
+  ranks::accumulate(place_->ranks, std::span(input_sum_), input_sum_.size(), [&](size_t begin, size_t end) {
+    for (int32_t group = 0; group < batch.groups; ++group) {
+      for (size_t i = begin; i < end; ++i) input_sum_[i] += sums(group)[i];
     }
+  });
+  const double inverse = 1.0 / static_cast<double>(batch_rows);
+  auto square = exact_spread_.begin();
+  for (double row : input_sum_) {
+    for (double column : input_sum_) *square++ = -row * column * inverse;
   }
+  ranks::accumulate(place_->ranks, std::span(exact_spread_), kPieceElems, [&](size_t begin, size_t end) {
+    for (int32_t group = 0; group < batch.groups; ++group) {
+      const float* squares = squares_.data() + group * inputs_ * inputs_;
+      for (size_t at = begin; at < end; ++at) exact_spread_[at] += static_cast<double>(squares[at]);
+    }
+  });
+  std::transform(exact_spread_.begin(), exact_spread_.end(), spread_.begin(), [](double value) { return static_cast<float>(value); });
 }
 
 void InputMoments::combine_forward(const Batch& batch, int64_t batch_rows, BatchStatistics& statistics) {
@@ -64,7 +77,7 @@ void InputMoments::combine_forward(const Batch& batch, int64_t batch_rows, Batch
 }
 
 void InputMoments::combine_backward(int64_t batch_rows, const kernels::train::NormalizedGradient& line) {
-  complete_weights(line);
+  if (place_->ranks == nullptr || place_->ranks->rank() == 0) complete_weights(line);  // the batch's first group is rank 0's
   const float* weights = place_->parameter(op().inputs[1]);
   for (int64_t output = 0, at = 0; output < outputs_; ++output) {
     for (int64_t i = 0; i < inputs_; ++i, ++at) scaled_[static_cast<size_t>(at)] = line.b[output] * weights[at];

@@ -35,7 +35,7 @@ class InputMoments {
   void add_input(int32_t group, bool fresh, int64_t rows, const float* x);
   /// After all rows of the batch, which has R = batch_rows: z's moments go to the statistics.
   void combine_forward(const Batch& batch, int64_t batch_rows, BatchStatistics& statistics);
-  /// Adds what is missing to the weights' gradient of the first group and gets ready for add_to_gradient().
+  /// Adds what is missing to the weights' gradient of the batch's first group and gets ready for add_to_gradient().
   void combine_backward(int64_t batch_rows, const kernels::train::NormalizedGradient& line);
   /// dx [rows, inputs] += what is missing of x's gradient.
   void add_to_gradient(int64_t rows, const float* x, float* dx, const kernels::train::Ahead& ahead) const;
@@ -55,6 +55,7 @@ class InputMoments {
   std::vector<double> sums_;       // by group: sums of x, and of squares that nobody needs
   std::vector<double> input_sum_;  // of the batch
   std::vector<double> output_sums_, output_squares_;
+  std::vector<double> exact_spread_;    // C before it is rounded
   std::vector<float> spread_;           // C
   std::vector<float> weighted_spread_;  // W C
   std::vector<float> scaled_;           // diag(b) W

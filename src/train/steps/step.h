@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "graph/graph.h"
 #include "quant/plan.h"
 #include "quant/requantization.h"
+#include "ranks/ranks.h"
 #include "train/engine.h"
 #include "train/layout.h"
 #include "train/parameter_gradients.h"
@@ -32,6 +34,7 @@ struct Workplace {
   int32_t max_chunks = 0;  // chunks of a full batch
   int32_t workers = 1;
   bool training = true;
+  ranks::Ranks* ranks = nullptr;                       // null: this process alone
   std::vector<FloatBlock> scratch;                     // by worker, for gradients of activations that are added
   std::vector<FloatBlock> block_scratch;               // by worker, for blocks of fused steps
   std::vector<FloatBlock> taken_scratch;               // by worker, for the input of a unit that its reader reverses
@@ -47,13 +50,22 @@ struct Workplace {
 };
 
 /// How a batch falls into chunks, and chunks into groups. A group is what one worker takes at a time, chunk after chunk, and has one
-/// partial gradient of every parameter. Fixed by the batch and the chunk size, never by the thread count.
+/// partial gradient of every parameter. Fixed by the batch and the chunk size, never by the thread count. Of several ranks each has
+/// consecutive groups of the whole batch: images, chunks and groups are this rank's, counted from its first.
 struct Batch {
   int32_t images = 0;
-  int32_t chunk = 1;  // images of every chunk but the last
+  int32_t chunk = 1;  // images of every chunk but the whole batch's last
   int32_t chunks = 0;
   int32_t chunks_per_group = 1;
   int32_t groups = 0;
+  int32_t first_image = 0;  // in the whole batch
+  int32_t all_images = 0;   // of the whole batch
+
+  /// This rank's part of what there is for every image of the whole batch.
+  template <typename T>
+  std::span<T> own(std::span<T> all) const {
+    return all.subspan(static_cast<size_t>(first_image), static_cast<size_t>(images));
+  }
 };
 
 class Step {
