@@ -212,6 +212,22 @@ TEST(IntegerEngine, BytesDoNotDependOnThreads) {
   EXPECT_EQ(gradients_of_steps(4, 0, 3, four), expected);
 }
 
+/// The schedule of decision 32: mean and variance stay those of float training in every step, gamma and beta train in every step.
+TEST(IntegerEngine, StatisticsAreFrozenWhileGammaAndBetaTrain) {
+  Trained trained = make_trained(true);
+  for (int64_t step = 0; step <= kObservationInterval; ++step) {
+    const Graph before = trained.model;
+    gradients_of_steps(1, step, 1, trained);
+    for (size_t id = 0; id < before.tensors.size(); ++id) {
+      const graph::Tensor& tensor = before.tensors[id];
+      const bool same = trained.model.tensors[id].data == tensor.data;
+      const bool scales = tensor.name.ends_with("/gamma") || tensor.name.ends_with("/beta");
+      EXPECT_TRUE(same || tensor.role != graph::Role::kStatistic) << tensor.name << " in step " << step;
+      EXPECT_TRUE(!same || !scales) << tensor.name << " in step " << step;
+    }
+  }
+}
+
 TEST(IntegerEngine, GoesOnWhereItStopped) {
   Trained whole = make_trained(true), parts = make_trained(true);
   const std::vector<float> expected = gradients_of_steps(2, 0, kObservationInterval + 3, whole);
