@@ -107,6 +107,7 @@ TEST(LearnedRanges, GradientsOfStepsFollowThePaper) {
 class FixedTrainer final : public Trainer {
  public:
   std::vector<std::vector<double>> gradients;
+  Share share(int32_t n) const override { return {0, n}; }
   Result<LossValue> step(std::span<const float>, std::span<const int32_t>, float) override { return LossValue{}; }
   Result<LossValue> evaluate(std::span<const float>, std::span<const int32_t>) override { return LossValue{}; }
   const std::vector<graph::TensorId>& parameters() const override { return none_; }

@@ -3,11 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/rng.h"
 #include "graph/builder.h"
 #include "quant/lower.h"
+#include "quant/passes.h"
 #include "ranks/thread_ranks_for_test.h"
+#include "train/batch_source.h"
 #include "train/fit.h"
+#include "train/fusion.h"
 #include "train/walk.h"
 
 namespace liteqat::train {
@@ -31,22 +36,26 @@ data::Split make_split(int64_t count, uint64_t seed) {
   return split;
 }
 
-/// Fused units, a residual sum, a depthwise step, pooling, a dense layer with a bias.
+/// Fused units, a residual sum, depthwise units in strips, an expansion that one of them takes along, pooling, a dense layer with a bias.
 Graph make_model() {
   GraphBuilder b("net", 4, {.epsilon = 1e-3f, .momentum = 0.9f});
   const TensorId stem = b.relu("relu", b.batch_norm("bn", b.conv2d("conv", b.input(8, 8, 1), {.filters = 6, .kernel = 3})));
   const TensorId deep = b.relu6("relu6", b.batch_norm("dw_bn", b.depthwise("dw", stem, {.filters = 1, .kernel = 3})));
   const TensorId point = b.batch_norm("point_bn", b.conv2d("point", deep, {.filters = 6, .kernel = 1}));
-  const TensorId pooled = b.max_pool("pool", b.relu("sum_relu", b.add("sum", point, stem)), {});
-  return b.finish(b.dense("dense", b.reshape("flatten", pooled, {-1, 96}), 3), "logits").value();
+  const TensorId sum = b.relu("sum_relu", b.add("sum", point, stem));
+  const TensorId wide = b.relu6("wide_relu", b.batch_norm("wide_bn", b.conv2d("wide", sum, {.filters = 24, .kernel = 1})));
+  const TensorId half = b.relu6("half_relu", b.batch_norm("half_bn", b.depthwise("half", wide, {.filters = 1, .kernel = 3, .stride = 2})));
+  const TensorId pooled = b.max_pool("pool", b.batch_norm("narrow_bn", b.conv2d("narrow", half, {.filters = 6, .kernel = 1})), {});
+  return b.finish(b.dense("dense", b.reshape("flatten", pooled, {-1, 24}), 3), "logits").value();
 }
 
-enum class Way { kFloat, kTfmot, kFakeQuant, kInteger };
+enum class Way { kFloat, kTfmot, kFakeQuant, kLearned, kInteger };
 
 struct Case {
   const char* name;
   Way way;
   int32_t batch;
+  float dropout = 0;
 };
 
 struct Outcome {
@@ -58,7 +67,7 @@ struct Outcome {
 
 Outcome make_start(Way way) {
   Outcome start;
-  if (way == Way::kFakeQuant) start.model = quant::fold_batch_norm(start.model).value();
+  if (way == Way::kFakeQuant || way == Way::kLearned) start.model = quant::fold_batch_norm(start.model).value();
   if (way == Way::kFloat) return start;
   start.plan = quant::make_plan(start.model, way == Way::kTfmot ? quant::Scheme::kTfmot8Bit : quant::Scheme::kLiteqat8Bit).value();
   for (quant::Quantizer& quantizer : start.plan->quantizers) {
@@ -66,6 +75,7 @@ Outcome make_start(Way way) {
     if (quantizer.weight || way == Way::kTfmot || quantizer.min.empty()) continue;
     quantizer.min[0] = -1.0f, quantizer.max[0] = 4.0f;
   }
+  if (way == Way::kLearned) quant::set_weight_ranges(*start.plan, start.model);
   return start;
 }
 
@@ -77,9 +87,12 @@ Outcome train(const Case& which, int threads, ranks::Ranks* ranks) {
   options.epochs = 2;
   options.batch_size = which.batch;
   options.optimizer.learning_rate = 0.01f;
+  options.dropout = which.dropout;
+  if (which.dropout > 0) options.optimizer.clip_norm = 0.5f, options.optimizer.ema_decay = 0.9f;
   options.normalization = {.mean = {0.0f}, .std = {255.0f}};
   options.augmentation = {.crop_padding = 1, .horizontal_flip = true};
   options.forward = which.way == Way::kInteger ? Forward::kInteger : Forward::kFakeQuant;
+  if (which.way == Way::kLearned) options.ranges = Ranges::kLearned;
   options.ranks = ranks;
   ThreadPool pool(threads);
   SilentProgress progress;
@@ -135,9 +148,43 @@ TEST_P(RanksTest, SeveralRanksGiveTheBytesOfOneProcess) {
 
 INSTANTIATE_TEST_SUITE_P(Ways, RanksTest,
                          testing::Values(Case{"float", Way::kFloat, 16}, Case{"float_uneven", Way::kFloat, 21},
-                                         Case{"tfmot", Way::kTfmot, 16}, Case{"fake_quant", Way::kFakeQuant, 16},
-                                         Case{"integer", Way::kInteger, 16}, Case{"integer_uneven", Way::kInteger, 21}),
+                                         Case{"float_dropout", Way::kFloat, 21, 0.25f}, Case{"tfmot", Way::kTfmot, 16},
+                                         Case{"tfmot_dropout", Way::kTfmot, 16, 0.25f}, Case{"fake_quant", Way::kFakeQuant, 16},
+                                         Case{"fake_quant_dropout", Way::kFakeQuant, 21, 0.25f}, Case{"learned", Way::kLearned, 16},
+                                         Case{"learned_dropout", Way::kLearned, 21, 0.25f}, Case{"integer", Way::kInteger, 16},
+                                         Case{"integer_uneven", Way::kInteger, 21}),
                          [](const auto& param) { return std::string(param.param.name); });
+
+TEST(Ranks, TheNetworkHasAnExpansionThatItsReaderTakesAlong) {
+  const Graph model = make_model();
+  const Fusion fusion = Fusion::find(model, model.outputs[0], {});
+  EXPECT_EQ(std::ranges::count(fusion.units(), true, &FusedUnit::by_reader), 1);
+}
+
+// A share is loaded as the same part of the whole batch is, made ahead or not; the labels are the whole batch's.
+TEST(BatchSource, LoadsItsShare) {
+  const data::Split split = make_split(50, 3);
+  const data::Normalization normalization{{120.0f}, {64.0f}};
+  const data::Augmentation augmentation{.crop_padding = 1, .horizontal_flip = true, .cutout = 3};
+  ThreadPool pool(2);
+  const auto last_third = [](int32_t n) { return Share{n - n / 3, n / 3}; };
+  BatchSource whole(split, normalization, augmentation, 5, 16, pool);
+  BatchSource own(split, normalization, augmentation, 5, 16, pool, last_third),
+      ahead(split, normalization, augmentation, 5, 16, pool, last_third);
+  const std::vector<int32_t> order = data::epoch_order(5, 0, split.count, true);
+  const auto elems = static_cast<size_t>(split.image_elems());
+  for (int64_t begin = 0; begin < split.count; begin += 16) {
+    const int32_t images = whole.load(order, begin, 0);
+    ASSERT_EQ(own.load(order, begin, 0), images);
+    ASSERT_EQ(ahead.load(order, begin, 0), images);
+    ahead.prefetch(order, begin + images, 0);
+    const auto count = static_cast<size_t>(last_third(images).count);
+    for (const BatchSource* source : {&own, &ahead}) {
+      EXPECT_TRUE(std::ranges::equal(source->images(), whole.images().last(count * elems))) << begin;
+      EXPECT_TRUE(std::ranges::equal(source->labels(), whole.labels())) << begin;
+    }
+  }
+}
 
 TEST(Ranks, MoreThanABatchHasPartsAreRefused) {
   std::vector<std::string> told(5);

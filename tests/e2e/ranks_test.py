@@ -57,6 +57,29 @@ harness.run(*command(work / "one_tfmot", *scheme, threads=2)[1:])
 run(2, work / "2_ranks_tfmot", *scheme)
 compare(work / "one_tfmot", work / "2_ranks_tfmot", "tfmot_8bit, 2 ranks")
 
+# Dropout, clipping, averaged weights and learned ranges: what each rank computes for itself has the same bytes too.
+extras = [word for key in ("train.dropout=0.2", "train.clip_norm=1.0", "train.ema_decay=0.9", "qat.dropout=0.1", "qat.ranges=learned", "qat.forward=fake_quant") for word in ("--set", key)]
+harness.run(*command(work / "one_extras", *extras, threads=2)[1:])
+run(2, work / "2_ranks_extras", *extras)
+compare(work / "one_extras", work / "2_ranks_extras", "dropout, clipping, averages and learned ranges, 2 ranks")
+
+# MobileNetV2: 1x1 convolutions that the depthwise ones behind them take along, whose moments come from those of their input.
+cifar = work / "cifar"
+harness.run("data", "make", "--format", "cifar10", "-o", cifar, "--train", "70", "--test", "20")
+small = [word for key in ("train.epochs=1", "train.batch_size=32", "train.dropout=0.2", "qat.epochs=1", "qat.batch_size=32", "qat.calibration_images=20") for word in ("--set", key)]
+
+
+def mobilenet(folder, threads):
+    return [harness.BINARY, "qat", "cifar10_mobilenet_v2", "--data", cifar, "--threads", threads, *small, "-o", folder]
+
+
+harness.run(*mobilenet(work / "one_mobilenet", 2)[1:])
+job = ranks.start([*ranks.mpirun(2), *mobilenet(work / "2_ranks_mobilenet", 1)])
+_, text = job.communicate(timeout=120)
+assert job.returncode == 0, text
+for name in ("float.safetensors", "qat.safetensors"):
+    assert (work / "one_mobilenet" / name).read_bytes() == (work / "2_ranks_mobilenet" / name).read_bytes(), f"MobileNetV2, 2 ranks: {name} differs"
+
 # Finished stages are reused by any number of ranks.
 _, progress = run(2, work / "one_integer", "--set", "qat.forward=integer")
 assert "float: finished before, reused" in progress and "epoch" not in progress, progress
@@ -79,4 +102,4 @@ refused(ranks.start([*ranks.mpirun(2), *command(work / "one_tfmot")]), "holds a 
 refused(ranks.start([*ranks.mpirun(2), *command(work / "d", "--set", "train.batch_size=1")]), "1 parts for 2 ranks", "a batch too small")
 refused(ranks.start([*ranks.mpirun(2), *command(work / "e", "--set", "train.learning_rate=1e30")]), "not finite", "a loss that is not finite")
 refused(ranks.start([*ranks.mpirun(2), *command(work / "f")], LITEQAT_RANK_TIMEOUT="soon"), "LITEQAT_RANK_TIMEOUT is 'soon'", "a time-out that is none")
-print("2 and 3 ranks: the bytes of one process with two threads, under fake_quant, integer and tfmot_8bit; seven faults, one sentence each")
+print("2 and 3 ranks: the bytes of one process with two threads, under fake_quant, integer and tfmot_8bit, with dropout, averages and learned ranges, and of MobileNetV2; seven faults, one sentence each")
