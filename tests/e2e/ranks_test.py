@@ -69,14 +69,15 @@ harness.run("data", "make", "--format", "cifar10", "-o", cifar, "--train", "70",
 small = [word for key in ("train.epochs=1", "train.batch_size=32", "train.dropout=0.2", "qat.epochs=1", "qat.batch_size=32", "qat.calibration_images=20") for word in ("--set", key)]
 
 
-def mobilenet(folder, threads):
-    return [harness.BINARY, "qat", "cifar10_mobilenet_v2", "--data", cifar, "--threads", threads, *small, "-o", folder]
+def train_mobilenet(folder, threads, *mpirun):
+    for words in (["train", "cifar10_mobilenet_v2", "--data", cifar, *small, "-o", folder], ["qat", "--from", folder / "float.safetensors"]):
+        job = ranks.start([*mpirun, harness.BINARY, *words, "--threads", threads])
+        _, text = job.communicate(timeout=120)
+        assert job.returncode == 0, f"{words}: exit {job.returncode}\n{text}"
 
 
-harness.run(*mobilenet(work / "one_mobilenet", 2)[1:])
-job = ranks.start([*ranks.mpirun(2), *mobilenet(work / "2_ranks_mobilenet", 1)])
-_, text = job.communicate(timeout=120)
-assert job.returncode == 0, text
+train_mobilenet(work / "one_mobilenet", 2)
+train_mobilenet(work / "2_ranks_mobilenet", 1, *ranks.mpirun(2))
 for name in ("float.safetensors", "qat.safetensors"):
     assert (work / "one_mobilenet" / name).read_bytes() == (work / "2_ranks_mobilenet" / name).read_bytes(), f"MobileNetV2, 2 ranks: {name} differs"
 
