@@ -97,6 +97,7 @@ class Reader {
     if (!main.inputs() || !main.outputs()) return error(Code::kCorruptFile, "the list of the model's inputs or outputs is missing");
     graph_.inputs.assign(main.inputs()->begin(), main.inputs()->end());
     graph_.outputs.assign(main.outputs()->begin(), main.outputs()->end());
+    LITEQAT_RETURN_IF_ERROR(complete_open_shapes());
     LITEQAT_RETURN_IF_ERROR(validate_graph());
     graph_.info.description = text_of(model_.description());
     LITEQAT_RETURN_IF_ERROR(read_model_metadata());
@@ -175,13 +176,40 @@ class Reader {
     if (total_bytes_ > kMaxTotalBytes) {
       return error(Code::kUnsupported, "the tensors so far take {} bytes, at most {} are read", total_bytes_, kMaxTotalBytes);
     }
-    const auto* signature = stored.shape_signature();
-    if (count_of(signature) == 0) return Status();
-    bool agrees = signature->size() == tensor.shape.size();
-    for (uint32_t axis = 0; agrees && axis < signature->size(); ++axis) {
-      agrees = signature->Get(axis) == -1 || signature->Get(axis) == tensor.shape[axis];
+    if (count_of(stored.shape_signature()) == 0 || is_open(stored, tensor.shape)) return Status();
+    return error(Code::kCorruptFile, "the shape signature does not agree with shape {}", text);
+  }
+
+  // Converters write 1 for an extent that they do not know (its signature is -1), which behind SPACE_TO_BATCH_ND is wrong, and no extent at
+  // all where they do not know the rank. As in TFLite, what such outputs have follows from the operators; any other difference is
+  // validate_graph's to refuse.
+  Status complete_open_shapes() {
+    std::vector<graph::Shape> stored;
+    for (const Tensor& tensor : graph_.tensors) stored.push_back(tensor.shape);
+    if (!graph::infer_shapes(graph_).ok()) return Status();  // changed nothing; validate_graph says why
+    const auto* tensors = model_.subgraphs()->Get(0)->tensors();
+    for (size_t id = 0; id < stored.size(); ++id) {
+      Tensor& tensor = graph_.tensors[id];
+      if (tensor.shape == stored[id]) continue;
+      const auto bytes = checked_mul(graph::elem_count(tensor.shape), graph::dtype_bytes(tensor.type));
+      if (!is_open(*tensors->Get(static_cast<uint32_t>(id)), tensor.shape)) {
+        tensor.shape = std::move(stored[id]);
+      } else if (!bytes || *bytes > kMaxTensorBytes) {
+        return error(Code::kUnsupported, "tensor {} '{}': shape {} of {} is larger than {} bytes", id, tensor.name,
+                     graph::shape_text(tensor.shape), graph::dtype_name(tensor.type), kMaxTensorBytes);
+      }
     }
-    return agrees ? Status() : error(Code::kCorruptFile, "the shape signature does not agree with shape {}", text);
+    return Status();
+  }
+
+  static bool is_open(const fbs::Tensor& stored, const graph::Shape& computed) {
+    const auto* signature = stored.shape_signature();
+    if (count_of(signature) == 0) return count_of(stored.shape()) == 0 && !stored.has_rank();
+    bool agrees = signature->size() == computed.size();
+    for (uint32_t axis = 0; agrees && axis < signature->size(); ++axis) {
+      agrees = signature->Get(axis) == -1 || signature->Get(axis) == computed[axis];
+    }
+    return agrees;
   }
 
   Status read_payload(const fbs::Tensor& stored, Tensor& tensor) {

@@ -220,6 +220,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"SignatureRank", kBad, "shape signature", [](fbs::ModelT& m) { tensor_of(m, "x").shape_signature.pop_back(); }},
         Case{"SignatureExtent", kBad, "shape signature", [](fbs::ModelT& m) { tensor_of(m, "x").shape_signature[1] = 4; }},
         Case{"WrongOutputShape", kBad, "computed", [](fbs::ModelT& m) { tensor_of(m, "conv").shape[1] = 3, tensor_of(m, "conv").shape_signature.clear(); }},
+        Case{"WrongExtentBesideAnOpenOne", kBad, "computed",
+             [](fbs::ModelT& m) { tensor_of(m, "conv").shape[1] = 3, tensor_of(m, "conv").shape_signature[1] = 3; }},
         Case{"ScaleZero", kBad, "scale", [](fbs::ModelT& m) { tensor_of(m, "x").quantization->scale[0] = 0; }},
         Case{"ScaleNegative", kBad, "scale", [](fbs::ModelT& m) { tensor_of(m, "x").quantization->scale[0] = -1; }},
         Case{"ScaleNan", kBad, "scale", [](fbs::ModelT& m) { tensor_of(m, "w").quantization->scale[1] = kNan; }},

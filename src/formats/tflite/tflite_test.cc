@@ -228,5 +228,45 @@ TEST(Tflite, ReshapeByOptionsAloneGetsItsInput) {
   EXPECT_THAT(found->tensor(reshape->inputs[1]).as<int32_t>(), testing::ElementsAre(-1, 16));
 }
 
+Graph without_labels() {
+  Graph graph = make_every_operator(DType::kInt8);
+  graph.info.labels.clear();  // they stand behind the model, where UnPackModel does not look
+  return graph;
+}
+
+/// The bytes of every operator's network after a change of what the file stores.
+template <typename Change>
+Bytes changed_file(const Change& change) {
+  const Bytes bytes = *write(without_labels());
+  auto model = ::tflite::UnPackModel(bytes.data());
+  change(*model->subgraphs[0]);
+  flatbuffers::FlatBufferBuilder builder;
+  ::tflite::FinishModelBuffer(builder, ::tflite::CreateModel(builder, model.get()));
+  const auto written = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
+  return {written.begin(), written.end()};
+}
+
+// TensorFlow's converter stores 1 for a batch it does not know, also behind SPACE_TO_BATCH_ND, which multiplies it.
+TEST(Tflite, OpenExtentsAreComputed) {
+  const Bytes bytes = changed_file([](::tflite::SubGraphT& main) {
+    for (const auto& op : main.operators) main.tensors[static_cast<size_t>(op->outputs[0])]->shape[0] = 3;
+  });
+  const auto found = read(bytes, "x");
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  expect_same(*found, without_labels());
+}
+
+TEST(Tflite, UnknownRanksAreComputed) {
+  const Bytes bytes = changed_file([](::tflite::SubGraphT& main) {
+    for (const auto& op : main.operators) {
+      auto& output = *main.tensors[static_cast<size_t>(op->outputs[0])];
+      output.shape.clear(), output.shape_signature.clear(), output.has_rank = false;
+    }
+  });
+  const auto found = read(bytes, "x");
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  expect_same(*found, without_labels());
+}
+
 }  // namespace
 }  // namespace liteqat::formats::tflite
