@@ -31,7 +31,9 @@ void add_compare_command(CLI::App& app, Session& session) {
   const auto flags = std::make_shared<CompareFlags>();
   pipeline::CompareInputs& inputs = flags->inputs;
   CLI::App* command = app.add_subcommand("compare", "Paired comparison of two or more models or prediction files on the same images");
-  command->add_option("SOURCE", inputs.sources, ".npy, .npz[:key] or .csv of class indices or scores; .tflite or .safetensors with --data")
+  command
+      ->add_option("SOURCE", inputs.sources,
+                   ".npy, .npz[:key] or .csv of class indices or scores; .tflite, .safetensors, .h5 or .keras with --data")
       ->required()
       ->expected(2, 64);
   command->add_option("--labels", inputs.labels, "True classes in the same order (.npy, .npz[:key], .csv)");

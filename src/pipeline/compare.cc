@@ -15,7 +15,7 @@ namespace {
 
 bool is_model(const std::string& path) {
   const std::string extension = std::filesystem::path(path).extension().string();
-  return extension == ".tflite" || extension == ".safetensors";
+  return extension == ".tflite" || extension == ".safetensors" || extension == ".h5" || extension == ".hdf5" || extension == ".keras";
 }
 
 Result<audit::Answers> run_source(const std::string& path, const CompareInputs& inputs, const data::Dataset& dataset, Isa isa,

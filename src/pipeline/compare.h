@@ -15,7 +15,7 @@
 namespace liteqat::pipeline {
 
 struct CompareInputs {
-  std::vector<std::string> sources;       // .npy, .npz[:key], .csv; with data_folders also .tflite and .safetensors
+  std::vector<std::string> sources;       // .npy, .npz[:key], .csv; with data_folders also .tflite, .safetensors, .h5 and .keras
   std::string labels;                     // empty: the test split's where there is data, else none
   std::vector<std::string> data_folders;  // several: their test images pooled
   std::string copies;                     // "mirror,shift:2": altered copies of the test images; empty: none

@@ -148,6 +148,11 @@ def check_copies(models):
     assert pair["mcnemar"] is None and pair["clusters"]["pictures"] == pictures and pair["clusters"]["images_each"] == 6
     text, _ = run("eval", *models, "--data", A, "--data", B, "--copies", "mirror,shift:2", "-q")
     assert "Copies are not independent images" in text and "design effect" in text and "independent images\n" in text, text
+    # A folder twice: half its images are left out, and mirrored copies make them as many again. Answers to those are no answers to be cut.
+    twice = ("--data", A, "--data", A, "--copies", "mirror")
+    metric = document("eval", models[0], *twice, "--predictions", WORK / "again")["metrics"][0]
+    compared = document("compare", models[0], WORK / "again/float32.npy", *twice)
+    assert metric["total"] == 2 * TEST == compared["total"] and compared["b"]["correct"] == metric["correct"] == compared["a"]["correct"], compared
     compared = document("compare", *models, "--data", A, "--data", B, "--copies", "mirror,shift:2")
     assert compared["clusters"] == pair["clusters"] and compared["difference"] == pair["difference"], compared
 
