@@ -36,6 +36,7 @@ inline constexpr double kEqualDb = 200;  // a signal-to-noise ratio without nois
 /// An operator's constants beside its float twin's.
 struct WeightNoise {
   std::optional<double> sqnr_db;         // of the weights; empty where the twin's are the model's own
+  std::optional<double> rounded;         // share of the channels whose codes are the twin's weights rounded; empty likewise
   double bias_steps = 0;                 // largest difference of the biases, in steps of the output
   std::vector<int64_t> narrow_channels;  // their largest weight is a few codes: one scale served channels of very different size
   std::vector<int64_t> empty_channels;   // all weights are zero

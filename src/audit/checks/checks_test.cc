@@ -225,5 +225,66 @@ TEST(Checks, ARunsIntegerModelIsHeldAgainstItsOwnFloatForm) {
   EXPECT_TRUE(found);
 }
 
+/// A model right on all but every tenth of 200 images, with scores.
+AuditedModel scored(const std::string& name, Kind kind, float score) {
+  std::vector<float> scores(200 * 10);
+  for (size_t i = 0; i < 200; ++i) scores[10 * i + (i % 10 == 9 ? 0 : i % 10)] = score;
+  AuditedModel model;
+  model.name = name, model.kind = kind;
+  model.measured.push_back({"litert-reference", "test", *make_answers(name, std::move(scores), 10)});
+  return model;
+}
+
+Evidence make_scored(std::vector<AuditedModel> models) {
+  Evidence evidence;
+  evidence.classes = 10;
+  for (int32_t i = 0; i < 200; ++i) evidence.labels.push_back(i % 10);
+  evidence.subjects = std::move(models);
+  return evidence;
+}
+
+TEST(Checks, AnIntegerFormThatAnswersAsItsModelIsNoDoubt) {
+  Evidence evidence = make_scored({scored("qat", Kind::kUnknown, 1), scored("qat_int8", Kind::kInteger, 1)});
+  EXPECT_EQ(verdict_of(evidence, "report.identical_figures"), Verdict::kClear);
+  evidence.run.emplace();
+  EXPECT_EQ(verdict_of(evidence, "report.identical_figures"), Verdict::kClear);
+  evidence.subjects[1].name = "ptq_int8";
+  EXPECT_EQ(verdict_of(evidence, "report.identical_figures"), Verdict::kDoubt) << "quantization that moves no score at all";
+}
+
+TEST(Checks, TheFirstFloatModelIsThePartnerWhereverItIsNamed) {
+  const AuditedModel a = scored("a_int8", Kind::kInteger, 1), b = scored("b_int8", Kind::kInteger, 2),
+                     real = scored("real", Kind::kFloat, 3), other = scored("other", Kind::kFloat, 4);
+  for (const auto& order : {std::vector{real, a, b, other}, std::vector{a, real, b, other}, std::vector{a, b, real, other}}) {
+    int pairs = 0;
+    for (const results::Finding& finding : run_checks(make_scored(order))) {
+      if (finding.check != "noise.within_sampling_error") continue;
+      EXPECT_TRUE(finding.subject.starts_with("real against ")) << finding.subject;
+      ++pairs;
+    }
+    EXPECT_EQ(pairs, 3);
+  }
+}
+
+TEST(Checks, ClassesThatTwoFloatModelsSeeOtherwiseAreNoDoubtAboutQuantization) {
+  Evidence evidence = make_pair("another", false);
+  evidence.subjects[1].kind = Kind::kFloat;
+  EXPECT_EQ(verdict_of(evidence, "quant.flips_by_class"), Verdict::kClear);
+}
+
+TEST(Checks, WeightsThatAreNotTheFloatModelsRoundedExplainClassesThatMove) {
+  Evidence evidence = make_pair("some_int8", false);
+  LayerStudy study;
+  study.twin = "float", study.own_weights = false;
+  LayerNoise layer;
+  layer.op = "CONV_2D (operator 0)", layer.sqnr_db = 40, layer.range_used = 1, layer.weights = WeightNoise{};
+  layer.weights->sqnr_db = 40, layer.weights->rounded = 1;
+  study.layers.push_back(layer);
+  evidence.subjects[1].study = study;
+  EXPECT_EQ(verdict_of(evidence, "quant.flips_by_class"), Verdict::kDoubt);
+  evidence.subjects[1].study->layers[0].weights->rounded = 0.4;  // as close, but not rounded
+  EXPECT_EQ(verdict_of(evidence, "quant.flips_by_class"), Verdict::kClear);
+}
+
 }  // namespace
 }  // namespace liteqat::audit

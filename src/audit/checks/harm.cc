@@ -9,14 +9,14 @@ namespace liteqat::audit {
 
 bool same_training(const LayerStudy& study) {
   if (study.own_weights) return true;
-  std::vector<double> ratios;
+  std::vector<double> shares;
   for (const LayerNoise& layer : study.layers) {
-    if (layer.weights && layer.weights->sqnr_db) ratios.push_back(*layer.weights->sqnr_db);
+    if (layer.weights && layer.weights->rounded) shares.push_back(*layer.weights->rounded);
   }
-  if (ratios.empty()) return false;
-  const auto middle = ratios.begin() + static_cast<ptrdiff_t>(ratios.size() / 2);
-  std::nth_element(ratios.begin(), middle, ratios.end());
-  return *middle >= kSameWeightsDb;
+  if (shares.empty()) return false;
+  const auto middle = shares.begin() + static_cast<ptrdiff_t>(shares.size() / 2);
+  std::nth_element(shares.begin(), middle, shares.end());
+  return *middle >= kRoundedShare;
 }
 
 std::optional<Harm> measure_harm(const Evidence& evidence, const AuditedModel& subject) {

@@ -15,11 +15,11 @@ struct Harm {
 /// below 20 the signal is less than three codes (a crest of 88), or something else than rounding happens.
 inline constexpr double kSoundDb = 20;
 
-/// Eight bits a channel give some 40 dB on weights that spread evenly over their range, 25 where they crowd at zero or share one scale;
-/// another training of the same network gives below 20.
-inline constexpr double kSameWeightsDb = 25;
+/// Of an operator whose weights are the twin's rounded, all channels say so; of one that was trained further by a few steps about half
+/// (docs/decisions/0054).
+inline constexpr double kRoundedShare = 0.9;
 
-/// The twin is of the same training: where weights can be compared, those of the median operator agree as rounding to codes lets them.
+/// The twin is of the same training: where weights can be compared, those of the median operator are the twin's, rounded to codes.
 bool same_training(const LayerStudy& study);
 
 /// Requires: the subject has a study and its test answers, and labels are known; empty otherwise.

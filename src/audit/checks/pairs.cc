@@ -22,8 +22,11 @@ struct Side {
 enum class Relation {
   kUnknown,
   kOneModel,        // a run's float model in its formats, which must answer alike
+  kUnquantized,     // two float models: nothing between them is quantization
   kSameTraining,    // quantized without further training
-  kTrainedFurther,  // one of the two went on training where the other one ended
+  kDeployed,        // a quantization-aware model and its integer form, which should answer alike
+  kTrainedFurther,  // one of the two went on training where the other one ended, as a run's names say
+  kOtherWeights,    // the same by the weights, which are not the other one's rounded
 };
 
 struct SidePair {
@@ -43,10 +46,11 @@ Relation relation_of(const Evidence& evidence, const Side& a, const Side& b) {
     if (is_one_of(second, {"float_control", "qat", "qat_int8"})) return Relation::kTrainedFurther;
     if (second == "ptq_int8") return Relation::kSameTraining;
   }
-  if (evidence.run && first == "qat" && second == "qat_int8") return Relation::kSameTraining;
+  if (is_deployment(first, second)) return Relation::kDeployed;
   if (b.subject->study && !b.subject->study->own_weights && b.subject->study->twin == first)
-    return same_training(*b.subject->study) ? Relation::kSameTraining : Relation::kTrainedFurther;
-  return Relation::kUnknown;
+    return same_training(*b.subject->study) ? Relation::kSameTraining : Relation::kOtherWeights;
+  const bool both_float = a.subject->kind == Kind::kFloat && b.subject->kind == Kind::kFloat;
+  return both_float ? Relation::kUnquantized : Relation::kUnknown;
 }
 
 /// Every model with the first float one (the first model where there is none), and a run's fake-quantized model with its integer form.
@@ -55,9 +59,11 @@ std::vector<SidePair> pair_up(const Evidence& evidence) {
   for (const AuditedModel& subject : evidence.subjects) {
     const Measured* measured = subject.find("test");
     if (measured == nullptr || measured->answers.classed.size() != evidence.labels.size() || evidence.labels.empty()) continue;
-    const bool first_float = subject.kind == Kind::kFloat && (sides.empty() || sides[0].answers->classes == 0);
-    sides.insert(first_float ? sides.begin() : sides.end(), Side{&subject, &measured->answers});
+    sides.push_back({&subject, &measured->answers});
   }
+  // Whatever the order in which models were given, the first float one is what the others are held against.
+  const auto partner = std::find_if(sides.begin(), sides.end(), [](const Side& side) { return side.subject->kind == Kind::kFloat; });
+  if (partner != sides.end()) std::rotate(sides.begin(), partner, partner + 1);
   std::vector<SidePair> pairs;
   for (size_t i = 1; i < sides.size(); ++i) pairs.push_back({sides[0], sides[i], relation_of(evidence, sides[0], sides[i])});
   const auto named = [&](const char* name) {
@@ -65,24 +71,36 @@ std::vector<SidePair> pair_up(const Evidence& evidence) {
   };
   const auto trained = named("qat"), deployed = named("qat_int8");
   if (evidence.run && trained != sides.end() && deployed != sides.end() && trained != sides.begin() && deployed != sides.begin())
-    pairs.push_back({*trained, *deployed, Relation::kSameTraining});
+    pairs.push_back({*trained, *deployed, Relation::kDeployed});
   return pairs;
+}
+
+/// Why what a finding doubts is to be expected of two models that came about so; empty where it is not.
+std::string explain_doubt(Relation relation, const results::PairComparison& pair, const results::Finding& finding) {
+  const bool flips = finding.check == "quant.flips_by_class", identical = finding.check == "report.identical_figures";
+  const bool apart = flips || (finding.check == "noise.equivalent" && pair.p_holm < kSignificant);
+  if (relation == Relation::kOneModel && identical) return " It is one model in two formats.";
+  if (relation == Relation::kUnquantized && flips) return " Neither of the two is quantized.";
+  if (relation == Relation::kTrainedFurther && apart)
+    return " One of the two was trained further: the difference is real, and no sign of quantization.";
+  if (relation == Relation::kOtherWeights && apart) {
+    return format(
+        " The weights of {} are not those of {} rounded (trained further, or its channels rescaled): the difference is no sign of rounding "
+        "alone.",
+        pair.b.name, pair.a.name);
+  }
+  return "";
 }
 
 /// What is known of how the two came about: a difference that training explains is no doubt about quantization or the report.
 void apply_relation(Relation relation, const results::PairComparison& pair, size_t pairs, results::Finding& finding) {
-  const bool expected = relation == Relation::kOneModel ? finding.check == "report.identical_figures"
-                                                        : relation == Relation::kTrainedFurther &&
-                                                              (finding.check == "quant.flips_by_class" ||
-                                                               (finding.check == "noise.equivalent" && pair.p_holm < kSignificant));
-  const bool doubted = finding.verdict == results::Verdict::kDoubt;
-  if (finding.check == "quant.flips_by_class" && doubted && finding.evidence["p"] * static_cast<double>(pairs) >= kSignificant) {
-    finding.verdict = results::Verdict::kClear, finding.advice.clear();  // Bonferroni over the pairs
-  } else if (expected && doubted) {
-    finding.verdict = results::Verdict::kClear, finding.advice.clear();
-    if (relation == Relation::kTrainedFurther)
-      finding.summary += " One of the two was trained further: the difference is real, and no sign of quantization.";
-  }
+  if (finding.verdict != results::Verdict::kDoubt) return;
+  const std::string why = explain_doubt(relation, pair, finding);
+  const bool by_chance =  // Bonferroni over the pairs
+      finding.check == "quant.flips_by_class" && finding.evidence["p"] * static_cast<double>(pairs) >= kSignificant;
+  if (why.empty() && !by_chance) return;
+  finding.verdict = results::Verdict::kClear, finding.advice.clear();
+  finding.summary += why;
 }
 
 }  // namespace
@@ -92,7 +110,8 @@ void add_pair_findings_of(const Check& check, const Evidence& evidence, Findings
   std::vector<Relation> relations;
   std::vector<double> p;
   for (const SidePair& sides : pair_up(evidence)) {
-    const std::vector<Answers> two = {*sides.a.answers, *sides.b.answers};
+    std::vector<Answers> two = {*sides.a.answers, *sides.b.answers};
+    two[0].name = sides.a.subject->name, two[1].name = sides.b.subject->name;
     const auto comparison = compare(two, evidence.labels, {});
     if (!comparison.ok()) continue;  // answers of another number of classes: nothing to compare
     compared.push_back(comparison->pairs[0]);

@@ -58,7 +58,8 @@ const Check kQuantDeadChannels = {
     .needs = kStudyNeeds,
     .statistic = "per channel: one code on all images and positions, while the twin's values span more than four steps of the scale",
     .threshold =
-        "one; a doubt where the twin is of another training (median weights below 25 dB) and no accuracy is lost (McNemar p >= 1e-6). "
+        "one; a doubt where the twin is of another training (the median operator's weights are not the twin's rounded) and no accuracy is "
+        "lost (McNemar p >= 1e-6). "
         "Channels whose weights are all zero are a doubt where there is no float model",
     .error_rate = "0 for rounding alone: four steps always move the code",
     .run = run,

@@ -17,7 +17,7 @@ double noise_of(const LayerNoise& layer) {
 
 /// Weights that were trained further are no quantization noise, whatever they do to the output.
 bool has_twin_weights(const LayerNoise& layer) {
-  return !layer.weights || layer.weights->sqnr_db.value_or(kEqualDb) >= kSameWeightsDb;
+  return !layer.weights || layer.weights->rounded.value_or(1) >= kRoundedShare;
 }
 
 /// The operator that adds most noise itself: the first one where that is more than rounding makes (kSoundDb), else the one with the lowest
@@ -103,8 +103,7 @@ const Check kQuantLayerSqnr = {
     .threshold =
         "a problem where the twin is right on 2 points more with exact McNemar p < 1e-6; without that a doubt where an operator alone adds "
         "noise above 1 % of its signal (8 bits leave 58.9 dB less the crest factor), its weights differ by a tenth of their power or its "
-        "bias by 8 steps while the median operator's agree to "
-        "25 dB, or a channel's largest weight is at most 7 codes",
+        "bias by 8 steps while the median operator's are the twin's rounded, or a channel's largest weight is at most 7 codes",
     .error_rate = "1e-6 per model under equality; the doubts are properties of the file",
     .run = run,
 };

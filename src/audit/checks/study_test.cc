@@ -62,5 +62,20 @@ TEST(Saturation, FivePercentIsADoubtAndWithHarmAProblem) {
   EXPECT_EQ(verdict(700, 0.049), Verdict::kClear) << "its noise is small, and what hurts is elsewhere";
 }
 
+TEST(SameTraining, IsWhatTheMedianOperatorsWeightsSay) {
+  LayerStudy study;
+  study.own_weights = false;
+  EXPECT_FALSE(same_training(study)) << "no weights to compare";
+  for (const double share : {0.1, 1.0, 1.0}) {
+    LayerNoise layer;
+    layer.weights = WeightNoise{};
+    layer.weights->rounded = share;
+    study.layers.push_back(layer);
+  }
+  EXPECT_TRUE(same_training(study)) << "one operator that is off is a fault, and no training";
+  study.layers[1].weights->rounded = 0.48;  // of a single epoch of ten steps
+  EXPECT_FALSE(same_training(study));
+}
+
 }  // namespace
 }  // namespace liteqat::audit

@@ -109,6 +109,15 @@ TEST(Compare, TheSameClassesWithOtherScoresAreTwoModels) {
   EXPECT_EQ(twice->findings.back().verdict, results::Verdict::kDoubt);
 }
 
+TEST(Compare, DeploymentShouldGiveTheSameScores) {
+  auto a = make_answers("net_qat_int8", {0, 1, 2, 0}, 2), b = make_answers("net_qat", {0, 1, 2, 0}, 2);
+  ASSERT_TRUE(a.ok() && b.ok());
+  const auto comparison = compare(std::vector<Answers>{*a, *b}, {}, {});
+  ASSERT_TRUE(comparison.ok());
+  EXPECT_EQ(comparison->findings.back().verdict, results::Verdict::kClear);
+  EXPECT_NE(comparison->findings.back().summary.find("Every score of the two is identical."), std::string::npos);
+}
+
 TEST(Compare, AGapWithinNoiseSaysHowManyImagesItWouldTake) {
   const Material material = make_material(6822, 80, 85, 3013);
   const auto comparison = compare(material.models, material.labels, {});

@@ -124,18 +124,25 @@ Finding flips_by_class(const PairComparison& pair) {
 Finding identical(const PairComparison& pair) {
   const bool same = pair.agreement == pair.total;
   const bool same_scores = same && pair.scores && pair.scores->largest == 0;
-  const bool suspicious = pair.scores ? same_scores : same;
+  const bool deployed = is_deployment(pair.a.name, pair.b.name);
+  const bool suspicious = !deployed && (pair.scores ? same_scores : same);
   Finding finding = {.check = "report.identical_figures", .subject = subject(pair)};
   finding.evidence = {{"agreement", static_cast<double>(pair.agreement)}, {"total", static_cast<double>(pair.total)}};
   finding.verdict = suspicious ? Verdict::kDoubt : Verdict::kClear;
   finding.summary = same_scores ? "Every score of the two is identical."
                     : same      ? std::string("The two give every image the same class") + (pair.scores ? ", with other scores." : ".")
                            : format("They give {} of {} images the same class.", format_count(pair.agreement), format_count(pair.total));
+  if (same && deployed) finding.summary += " One is the integer form of the other, and this is what deployment should give.";
   if (suspicious) finding.advice = "Two different models seldom agree on everything: make sure that it is not one file or one model twice.";
   return finding;
 }
 
 }  // namespace
+
+bool is_deployment(const std::string& a, const std::string& b) {
+  const std::string &shorter = a.size() < b.size() ? a : b, &longer = a.size() < b.size() ? b : a;
+  return shorter.ends_with("qat") && longer == shorter + "_int8";
+}
 
 void add_pair_findings(const PairComparison& pair, std::vector<Finding>& findings) {
   if (pair.labelled) {

@@ -157,6 +157,41 @@ TEST(Layers, ABiasThatIsGoneIsCountedInStepsOfTheOutput) {
   EXPECT_EQ(of(layers, 2).weights->bias_steps, 0);
 }
 
+/// The share of four channels of dense weights that are called rounded, of real weights that `real` makes of code and place, in steps.
+template <typename Real>
+double share_rounded(Real real) {
+  constexpr int32_t kRows = 4, kColumns = 32;
+  Tensor codes{.name = "w", .type = DType::kInt8, .shape = {kRows, kColumns}, .role = graph::Role::kConstant};
+  codes.quantization = {{0.01f, 0.02f, 0.03f, 0.04f}, {0, 0, 0, 0}, 0};
+  codes.data.resize(kRows * kColumns);
+  Tensor values{.name = "w", .type = DType::kFloat32, .shape = codes.shape, .role = graph::Role::kConstant};
+  values.data.resize(sizeof(float) * kRows * kColumns);
+  Rng rng(5);
+  for (size_t i = 0; i < kRows * kColumns; ++i) {
+    const int32_t code = i % kColumns == 0 ? 127 : static_cast<int32_t>(rng.next_below(201)) - 100;
+    codes.as<int8_t>()[i] = static_cast<int8_t>(code);
+    values.as<float>()[i] = codes.quantization.scale[i / kColumns] * static_cast<float>(real(code, i % kColumns, rng));
+  }
+  const Tensor output{.name = "y", .type = DType::kInt8, .shape = {1, kRows}, .quantization = {{1.0f}, {0}, 0}};
+  Graph model, twin;
+  const TensorId w = model.add_tensor(codes), y = model.add_tensor(output);
+  twin.add_tensor(values), twin.add_tensor(output);
+  const Op op = {.kind = OpKind::kFullyConnected, .name = "d", .inputs = {y, w}, .outputs = {y}, .params = {}};
+  return compare_weights(model, op, twin, op, false)->rounded.value();
+}
+
+TEST(Weights, AreTheTwinsRoundedOrTrainedFurther) {
+  const auto uniform = [](Rng& rng, double width) { return width * (rng.next_double() - 0.5); };
+  EXPECT_EQ(share_rounded([&](int32_t code, size_t, Rng& rng) { return code + uniform(rng, 1); }), 1) << "to nearest, at any scale";
+  EXPECT_EQ(share_rounded([&](int32_t code, size_t column, Rng& rng) { return code + (column == 0 ? 0 : uniform(rng, 2)); }), 1)
+      << "up or down, at the scale of the largest weight";
+  EXPECT_EQ(share_rounded([&](int32_t code, size_t column, Rng& rng) { return code + (column % 8 == 1 ? 3 : uniform(rng, 0.01)); }), 1)
+      << "a few make up for the others";
+  EXPECT_EQ(share_rounded([&](int32_t code, size_t, Rng& rng) { return code + uniform(rng, 1) + uniform(rng, 1); }), 0)
+      << "training that moves weights by less than a step: 34 dB or more of signal";
+  EXPECT_EQ(share_rounded([&](int32_t code, size_t column, Rng&) { return code + (column == 0 ? 0 : 4); }), 0) << "another training";
+}
+
 TEST(Weights, OneScaleForChannelsOfVeryDifferentSizeIsSeenInTheCodes) {
   Graph graph;
   Tensor weights{.name = "w", .type = DType::kInt8, .shape = {1, 1, 2, 3}, .role = graph::Role::kConstant};

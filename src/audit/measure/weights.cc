@@ -47,6 +47,44 @@ void count_codes(const Tensor& weights, OpKind kind, WeightNoise& noise) {
   }
 }
 
+/// Whether a channel's codes are these real weights rounded at the channel's scale, to nearest or one weight making up for another.
+struct Rounding {
+  double largest = 0, farthest = 0;  // real weight, and distance of a code from its own, in steps
+  int64_t within = 0, total = 0;     // a step
+
+  void add(double steps, double code, double last_code) {
+    const double distance = std::fabs(std::clamp(steps, -last_code, last_code) - code);
+    largest = std::max(largest, std::fabs(steps)), farthest = std::max(farthest, distance);
+    within += distance <= 2 * kHalfStep, ++total;
+  }
+  bool holds(double last_code) const {
+    const bool scaled = std::fabs(largest - last_code) <= kLargestOff;
+    return farthest <= kHalfStep || (scaled && static_cast<double>(within) >= kWithinAStep * static_cast<double>(total));
+  }
+};
+
+double rounded_share(const Tensor& weights, const Tensor& real, OpKind kind) {
+  const auto channels = static_cast<size_t>(kind == OpKind::kDepthwiseConv2D ? weights.shape.back() : weights.shape[0]);
+  const Tensor own = dequantized(weights);
+  const auto codes = own.as<float>(), values = real.as<float>();
+  const auto& scale_of = weights.quantization.scale;
+  const double last_code = weights.type == DType::kUInt8 ? 255 : 127;  // TFLite's int8 weights are symmetric
+  std::vector<Rounding> roundings(channels);
+  for (size_t i = 0; i < values.size(); ++i) {
+    const size_t channel = channel_of(weights, kind, i);
+    const double scale = scale_of[channel % scale_of.size()];
+    roundings[channel].add(static_cast<double>(values[i]) / scale, static_cast<double>(codes[i]) / scale, last_code);
+  }
+  if (scale_of.size() == 1) {  // the largest weight is that of all channels
+    double largest = 0;
+    for (const Rounding& rounding : roundings) largest = std::max(largest, rounding.largest);
+    for (Rounding& rounding : roundings) rounding.largest = largest;
+  }
+  const auto holding =
+      std::count_if(roundings.begin(), roundings.end(), [&](const Rounding& rounding) { return rounding.holds(last_code); });
+  return static_cast<double>(holding) / static_cast<double>(channels);
+}
+
 double sqnr(std::span<const float> expected, std::span<const float> got) {
   double signal = 0, noise = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
@@ -91,6 +129,7 @@ std::optional<WeightNoise> compare_weights(const graph::Graph& model, const grap
   if (own_weights || real == nullptr || real->type != DType::kFloat32 || real->shape != weights->shape) return noise;
   const Tensor own = dequantized(*weights);
   noise.sqnr_db = sqnr(real->as<float>(), own.as<float>());
+  noise.rounded = rounded_share(*weights, *real, op.kind);
   noise.bias_steps = compare_bias(model, op, twin, twin_op);
   return noise;
 }
