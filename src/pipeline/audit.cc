@@ -13,7 +13,6 @@
 #include "pipeline/audit_pool.h"
 #include "pipeline/audit_sources.h"
 #include "pipeline/isolate.h"
-#include "pipeline/prediction_file.h"
 #include "pipeline/training_mode.h"
 #include "report/audit.h"
 #include "stats/intervals.h"
@@ -32,23 +31,20 @@ Kind kind_of_name(const std::string& name) {
 }
 
 /// A prediction file with a model's stem is that model's; any other one is a subject of its own.
-Status add_predictions(const std::vector<std::string>& files, const TestImages& pool, std::vector<AuditedModel>& subjects) {
-  for (const std::string& file : files) {
-    LITEQAT_ASSIGN_OR_RETURN(audit::Answers answers, read_prediction_file(file));
-    answers = select_pooled(std::move(answers), pool);
+void add_predictions(const std::vector<audit::Answers>& files, std::vector<AuditedModel>& subjects) {
+  for (const audit::Answers& answers : files) {
     auto subject = std::find_if(subjects.begin(), subjects.end(), [&](const AuditedModel& one) { return one.name == answers.name; });
     if (subject == subjects.end()) {
       AuditedModel added;
       added.name = answers.name, added.kind = kind_of_name(answers.name);
       subject = subjects.insert(subjects.end(), std::move(added));
     }
-    subject->measured.push_back({"file", "test", std::move(answers)});
+    subject->measured.push_back({"file", "test", answers});
   }
-  return {};
 }
 
 /// Labels from --labels, else the data set's, else the run's; every answer must fit them.
-Status add_labels(const AuditInputs& inputs, const AuditMaterial& material, Evidence& evidence) {
+Status add_labels(const AuditMaterial& material, Evidence& evidence) {
   if (material.dataset) {
     evidence.classes = material.dataset->classes();
     evidence.train_labels = material.dataset->train.labels;
@@ -56,10 +52,9 @@ Status add_labels(const AuditInputs& inputs, const AuditMaterial& material, Evid
   } else {
     evidence.labels = material.labels;
   }
-  if (!inputs.labels.empty()) {
-    LITEQAT_ASSIGN_OR_RETURN(std::vector<int32_t> labels, read_label_file(inputs.labels));
+  if (material.given_labels) {
     if (material.dataset) evidence.data_labels = std::move(evidence.labels);
-    evidence.labels = select_pooled(std::move(labels), material.pool);
+    evidence.labels = *material.given_labels;
   }
   for (const AuditedModel& subject : evidence.subjects) {
     for (const audit::Measured& measured : subject.measured) {
@@ -214,8 +209,8 @@ Result<results::Audit> audit_sources(const AuditInputs& inputs, Isa isa, ThreadP
   Evidence evidence;
   evidence.run = material.run, evidence.training = material.training;
   LITEQAT_RETURN_IF_ERROR(measure(inputs, material, {isa, pool, progress}, evidence));
-  LITEQAT_RETURN_IF_ERROR(add_predictions(inputs.predictions, material.pool, evidence.subjects));
-  LITEQAT_RETURN_IF_ERROR(add_labels(inputs, material, evidence));
+  add_predictions(material.predictions, evidence.subjects);
+  LITEQAT_RETURN_IF_ERROR(add_labels(material, evidence));
   LITEQAT_RETURN_IF_ERROR(add_claims(inputs, evidence, record));
   drop_directory_claims(material.pool.groups, evidence, record.notes);
   for (const AuditedModel& subject : evidence.subjects) {

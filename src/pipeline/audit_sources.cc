@@ -133,6 +133,39 @@ Status read_models(const AuditInputs& inputs, AuditMaterial& material) {
   return {};
 }
 
+/// Prediction files and labels, which must fit each other and the images.
+Status read_answers(const AuditInputs& inputs, AuditMaterial& material) {
+  if (!inputs.labels.empty()) {
+    LITEQAT_ASSIGN_OR_RETURN(std::vector<int32_t> labels, read_label_file(inputs.labels));
+    material.given_labels = select_pooled(std::move(labels), material.pool);
+  }
+  const std::vector<int32_t>& own = material.dataset ? material.dataset->test.labels : material.labels;
+  const std::vector<int32_t>& labels = material.given_labels ? *material.given_labels : own;
+  if (material.dataset && labels.size() != own.size()) {
+    return error(Code::kMismatch, "{}: {} labels, the data set has {} test images", inputs.labels, labels.size(), own.size());
+  }
+  for (const std::string& file : inputs.predictions) {
+    LITEQAT_ASSIGN_OR_RETURN(audit::Answers answers, read_prediction_file(file));
+    answers = select_pooled(std::move(answers), material.pool);
+    if (!labels.empty()) LITEQAT_RETURN_IF_ERROR(audit::check_labels(answers, labels));
+    material.predictions.push_back(std::move(answers));
+  }
+  return {};
+}
+
+Status read_sources(const AuditInputs& inputs, AuditMaterial& material) {
+  const auto folder =
+      std::find_if(inputs.sources.begin(), inputs.sources.end(), [](const std::string& path) { return fs::is_directory(path); });
+  if (folder == inputs.sources.end()) return read_models(inputs, material);
+  if (inputs.sources.size() > 1) {
+    return error(Code::kInvalidArgument, "{}: is a folder; audit takes one run directory, or model files", *folder);
+  }
+  if (!file_exists(*folder + "/run.json")) {
+    return error(Code::kNotFound, "{}: holds no run.json, so it is no finished run directory", *folder);
+  }
+  return read_run(*folder, inputs, material);
+}
+
 }  // namespace
 
 Result<AuditMaterial> read_audit_material(const AuditInputs& inputs) {
@@ -140,19 +173,8 @@ Result<AuditMaterial> read_audit_material(const AuditInputs& inputs) {
   if (inputs.sources.empty() && inputs.predictions.empty() && inputs.claimed.empty()) {
     return error(Code::kInvalidArgument, "audit: nothing to look at; give a run directory, .tflite files, --predictions or --claimed");
   }
-  const auto folder =
-      std::find_if(inputs.sources.begin(), inputs.sources.end(), [](const std::string& path) { return fs::is_directory(path); });
-  if (folder == inputs.sources.end()) {
-    LITEQAT_RETURN_IF_ERROR(read_models(inputs, material));
-    return material;
-  }
-  if (inputs.sources.size() > 1) {
-    return error(Code::kInvalidArgument, "{}: is a folder; audit takes one run directory, or model files", *folder);
-  }
-  if (!file_exists(*folder + "/run.json")) {
-    return error(Code::kNotFound, "{}: holds no run.json, so it is no finished run directory", *folder);
-  }
-  LITEQAT_RETURN_IF_ERROR(read_run(*folder, inputs, material));
+  LITEQAT_RETURN_IF_ERROR(read_sources(inputs, material));
+  LITEQAT_RETURN_IF_ERROR(read_answers(inputs, material));
   return material;
 }
 
