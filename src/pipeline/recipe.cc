@@ -176,9 +176,11 @@ Status check_recipe(const Recipe& recipe, const std::string& path) {
   LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.forward, {"fake_quant", "integer"}, path, "qat.forward"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.forward == "fake_quant" || recipe.scheme == "liteqat_8bit", path, "qat.forward",
                                   "fake_quant with scheme tfmot_8bit: that scheme trains what TensorFlow would, not what is deployed"));
-  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.ranges, {"ema", "learned"}, path, "qat.ranges"));
-  LITEQAT_RETURN_IF_ERROR(require(recipe.ranges == "ema" || (recipe.forward == "fake_quant" && recipe.scheme == "liteqat_8bit"), path,
-                                  "qat.ranges", "ema unless qat.forward is fake_quant and qat.scheme liteqat_8bit"));
+  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.ranges, {"ema", "calibrated", "learned"}, path, "qat.ranges"));
+  LITEQAT_RETURN_IF_ERROR(require(recipe.ranges == "ema" || recipe.scheme == "liteqat_8bit", path, "qat.ranges",
+                                  "ema with scheme tfmot_8bit, whose ranges are TensorFlow's"));
+  LITEQAT_RETURN_IF_ERROR(require(recipe.ranges != "learned" || recipe.forward == "fake_quant", path, "qat.ranges",
+                                  "ema or calibrated with forward integer: learning needs values from before rounding"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.qat.dropout == 0 || recipe.forward == "fake_quant", path, "qat.dropout",
                                   "0 with forward integer: the deployed network has no dropout"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.calibration_images >= 1, path, "qat.calibration_images", "1 or more"));

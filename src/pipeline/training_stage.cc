@@ -9,6 +9,7 @@
 #include "graph/architectures.h"
 #include "pipeline/initial_weights.h"
 #include "pipeline/parallel.h"
+#include "ptq/calibrate.h"
 #include "quant/lower.h"
 #include "train/integer/integer_engine.h"
 
@@ -167,6 +168,37 @@ train::Forward start_on_integers(const Context& context, const graph::Graph& flo
   return train::Forward::kInteger;
 }
 
+/// What activation ranges begin with under liteqat_8bit: the smallest and largest values of the calibration images where training moves them
+/// on by itself, else what quantizing after training would take.
+Result<std::vector<quant::Observation>> observe_start(Context& context, graph::Graph& folded, quant::Plan& plan) {
+  const data::Split images = take_calibration_images(context.recipe, context.dataset);
+  const data::Normalization normalization = make_normalization(context.recipe);
+  if (context.recipe.ranges == "ema") return train::calibrate(folded, plan, images, normalization, context.pool, context.progress);
+  LITEQAT_ASSIGN_OR_RETURN(const quant::Ranges ranges, ptq::calibrate(folded, {images, normalization}, {quant::Calibrator::kPercentile},
+                                                                      {context.isa, context.pool, context.progress}));
+  std::vector<quant::Observation> observations(plan.quantizers.size());
+  for (const auto& [name, range] : ranges) {  // what only moves values on shares its source's range, which must hold both
+    const quant::Quantizer* grid = quant::find_grid(folded, plan, folded.find_tensor(name));
+    if (grid == nullptr) continue;
+    quant::Observation& seen = observations[static_cast<size_t>(grid - plan.quantizers.data())];
+    const quant::Range whole = seen.seen ? quant::hull({seen.min, seen.max}, range) : range;
+    seen = {whole.min, whole.max, true};
+  }
+  return observations;
+}
+
+/// The folded float graph with its plan and calibrated ranges.
+Result<TrainedModel> make_calibrated_start(Context& context, const graph::Graph& float_graph) {
+  TrainedModel start;
+  LITEQAT_ASSIGN_OR_RETURN(start.graph, quant::fold_batch_norm(float_graph));
+  LITEQAT_ASSIGN_OR_RETURN(start.plan, quant::make_plan(start.graph, quant::Scheme::kLiteqat8Bit));
+  LITEQAT_ASSIGN_OR_RETURN(const auto observations, observe_start(context, start.graph, *start.plan));
+  quant::apply_observations(*start.plan, observations);
+  quant::set_weight_ranges(*start.plan, start.graph);
+  if (context.recipe.ranges == "calibrated") quant::fix_activation_ranges(*start.plan);
+  return start;
+}
+
 /// The graph both QAT and its control start from.
 Result<graph::Graph> make_fine_tuning_graph(const Context& context, const graph::Graph& float_graph) {
   if (context.recipe.scheme == quant::scheme_name(quant::Scheme::kLiteqat8Bit)) return quant::fold_batch_norm(float_graph);
@@ -207,30 +239,15 @@ Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_m
   if (auto finished = find_finished_model(context, "qat", kOutput)) return *std::move(finished);
   LITEQAT_ASSIGN_OR_RETURN(const quant::Scheme scheme, quant::parse_scheme(context.recipe.scheme));
   TrainedModel start;
-  start.recipe_hash = context.directory.recipe_hash();
   if (scheme == quant::Scheme::kLiteqat8Bit) {
-    LITEQAT_ASSIGN_OR_RETURN(QuantizedModel calibrated,
-                             calibrate_for_ptq(float_model.graph, take_calibration_images(context.recipe, context.dataset),
-                                               make_normalization(context.recipe), context.pool, context.progress));
-    start.graph = std::move(calibrated.graph);
-    start.plan = std::move(calibrated.plan);
+    LITEQAT_ASSIGN_OR_RETURN(start, make_calibrated_start(context, float_model.graph));
   } else {
     start.graph = float_model.graph;
     LITEQAT_ASSIGN_OR_RETURN(start.plan, quant::make_plan(start.graph, scheme));
   }
+  start.recipe_hash = context.directory.recipe_hash();
   const train::Forward forward = start_on_integers(context, float_model.graph, start);
   return train_stage(context, {"qat", context.recipe.qat, kOutput, forward}, std::move(start));
-}
-
-Result<QuantizedModel> calibrate_for_ptq(const graph::Graph& float_graph, const data::Split& images,
-                                         const data::Normalization& normalization, ThreadPool& pool, Progress& progress) {
-  QuantizedModel model;
-  LITEQAT_ASSIGN_OR_RETURN(model.graph, quant::fold_batch_norm(float_graph));
-  LITEQAT_ASSIGN_OR_RETURN(model.plan, quant::make_plan(model.graph, quant::Scheme::kLiteqat8Bit));
-  LITEQAT_ASSIGN_OR_RETURN(const auto observations, train::calibrate(model.graph, model.plan, images, normalization, pool, progress));
-  quant::apply_observations(model.plan, observations);
-  quant::set_weight_ranges(model.plan, model.graph);
-  return model;
 }
 
 }  // namespace liteqat::pipeline

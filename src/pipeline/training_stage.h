@@ -17,12 +17,4 @@ Result<TrainedModel> run_control_stage(Context& context, const TrainedModel& flo
 /// Quantization-aware fine-tuning of the float model -> qat.safetensors.
 Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_model);
 
-/// The plan for post-training quantization: liteqat_8bit on the folded float graph, ranges from calibration images and the weights.
-struct QuantizedModel {
-  graph::Graph graph;
-  quant::Plan plan;
-};
-Result<QuantizedModel> calibrate_for_ptq(const graph::Graph& float_graph, const data::Split& images,
-                                         const data::Normalization& normalization, ThreadPool& pool, Progress& progress);
-
 }  // namespace liteqat::pipeline

@@ -59,10 +59,19 @@ void apply_observations(Plan& plan, const std::vector<Observation>& observations
   LITEQAT_CHECK_EQ(plan.quantizers.size(), observations.size());
   for (size_t k = 0; k < observations.size(); ++k) {
     Quantizer& quantizer = plan.quantizers[k];
-    const bool learned = quantizer.update == RangeUpdate::kMovingAverage || quantizer.update == RangeUpdate::kAllValues;
-    if (quantizer.weight || !learned || !observations[k].seen) continue;
+    if (quantizer.weight || !follows_batches(quantizer) || !observations[k].seen) continue;
     quantizer.min = {std::min(observations[k].min, 0.0f)};
     quantizer.max = {std::max(observations[k].max, 0.0f)};
+  }
+}
+
+bool follows_batches(const Quantizer& quantizer) {
+  return quantizer.update == RangeUpdate::kMovingAverage || quantizer.update == RangeUpdate::kAllValues;
+}
+
+void fix_activation_ranges(Plan& plan) {
+  for (Quantizer& quantizer : plan.quantizers) {
+    if (!quantizer.weight && follows_batches(quantizer)) quantizer.update = RangeUpdate::kFixed;
   }
 }
 

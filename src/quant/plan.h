@@ -66,6 +66,10 @@ struct Observation {
   bool seen = false;
 };
 void apply_observations(Plan& plan, const std::vector<Observation>& observations);
+/// Activation ranges that would follow what training sees stay as they are (kFixed).
+void fix_activation_ranges(Plan& plan);
+/// Whether update_range() moves the quantizer's range.
+bool follows_batches(const Quantizer& quantizer);
 
 /// kLastValue's update: the range of each channel of a weight tensor (symmetric: +-max|w|).
 void set_weight_range(Quantizer& quantizer, const graph::Tensor& weights);

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "quant/graphs_for_test.h"
 
 namespace liteqat::quant {
@@ -55,6 +57,22 @@ TEST(ApplyObservations, SetsLearnedActivationsOnlyAndKeepsZeroInside) {
   EXPECT_THAT(plan.quantizers[3].max, ElementsAre(6.0f));  // not seen
   EXPECT_THAT(plan.quantizers[4].max, ElementsAre(1.0f));
   EXPECT_TRUE(plan.quantizers[5].max.empty());
+}
+
+TEST(FixActivationRanges, HoldsWhatWouldFollowBatches) {
+  Plan plan;
+  plan.quantizers.push_back({.tensor = 0, .update = RangeUpdate::kAllValues, .min = {0}, .max = {1}});
+  plan.quantizers.push_back({.tensor = 1, .weight = true, .update = RangeUpdate::kLastValue, .min = {-2}, .max = {2}});
+  plan.quantizers.push_back({.tensor = 2, .min = {-6}, .max = {6}});
+  plan.quantizers.push_back({.tensor = 3, .update = RangeUpdate::kShared, .same_as = 2});
+  fix_activation_ranges(plan);
+  EXPECT_EQ(plan.quantizers[0].update, RangeUpdate::kFixed);
+  EXPECT_EQ(plan.quantizers[1].update, RangeUpdate::kLastValue);
+  EXPECT_EQ(plan.quantizers[2].update, RangeUpdate::kFixed);
+  EXPECT_EQ(plan.quantizers[3].update, RangeUpdate::kShared);
+  EXPECT_FALSE(std::ranges::any_of(plan.quantizers, follows_batches));
+  update_range(plan.quantizers[2], -100.0f, 100.0f);
+  EXPECT_THAT(plan.quantizers[2].max, ElementsAre(6.0f));
 }
 
 Tensor make_weights(const graph::Shape& shape, const std::vector<float>& values) {
