@@ -15,12 +15,13 @@ struct ColumnBlock {
 
 /// What depends on filter and stride, as numbers, so that packing is compiled once.
 struct ColumnShape {
-  int32_t filter, stride, taps, most_vectors;
+  int32_t filter, stride, taps, tile_sums;
 
   constexpr int32_t rows() const { return stride == 1 ? 2 : 1; }  // of outputs in a tile
   constexpr int32_t read_rows() const { return (rows() - 1) * stride + filter; }
   constexpr int32_t groups() const { return (read_rows() + taps - 1) / taps; }  // of `taps` input rows
-  constexpr int32_t waiting() const { return (filter + stride - 1) / stride; }  // outputs that one column reaches
+  /// Vectors of a block, as columns and sums fit in registers.
+  constexpr int32_t most_vectors() const { return 2 * (filter * groups() + rows()) <= tile_sums ? 2 : 1; }
   constexpr int64_t position_weights() const { return int64_t{filter} * groups() * rows() * taps; }
 };
 
@@ -46,8 +47,7 @@ struct ColumnPlaces {
     int64_t position = 0;
     for (int64_t begin = 0; begin < out_c;) {
       const int64_t left = out_c - begin;
-      int32_t vectors = shape.most_vectors == 4 && left > 3 * Lanes::kCount && out_c >= 4 * Lanes::kCount ? 4 : 2;
-      if (vectors == 2 && (left <= Lanes::kCount || out_c < 2 * Lanes::kCount)) vectors = 1;
+      const int32_t vectors = left <= Lanes::kCount || out_c < 2 * Lanes::kCount ? 1 : shape.most_vectors();
       const int64_t width = vectors * Lanes::kCount;
       each(ColumnBlock{left < width ? out_c - width : begin, position, vectors});
       begin += width;

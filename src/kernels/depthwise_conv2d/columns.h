@@ -1,7 +1,7 @@
 // int8 depthwise convolution with 3x3 and 5x5 filters along rows of the image: a tile is one or two output rows by one block of channels,
 // and walks over the columns of the input. A column's rows are interleaved once, Lanes::kTaps rows per channel, and multiplied into every
-// output that reads it; sums of outputs that are not complete wait in registers. Only for a depth multiplier of 1, no dilation, equal
-// strides of 1 or 2. A Lanes type of internal linkage gives the steps.
+// output that reads it: the columns under the filter wait in registers, and so do the weights where they fit. Only for a depth multiplier
+// of 1, no dilation, equal strides of 1 or 2. A Lanes type of internal linkage gives the steps.
 //
 // Rows outside the input are read from a row of zero points, columns outside from its begin. The product of the zero point (and of the
 // shift of the codes, lanes/dot_tile.h) with the weights is folded into the bias, exactly, modulo 2^32.
@@ -27,14 +27,14 @@ template <typename Lanes, int kVectors>
   }
 }
 
-/// kFilter x kFilter at stride kStride. kMostVectors: of a block, as the sums in flight fit in registers beside the taps of a column.
-template <typename Lanes, int kFilter, int kStride, int kMostVectors>
+/// kFilter x kFilter at stride kStride.
+template <typename Lanes, int kFilter, int kStride>
 struct Columns {
   using Int = typename Lanes::Int;
   using Weight = typename Lanes::Weight;
 
-  static constexpr ColumnShape kShape = {kFilter, kStride, Lanes::kTaps, kMostVectors};
-  static constexpr int kRows = kShape.rows(), kReadRows = kShape.read_rows(), kGroups = kShape.groups(), kWaiting = kShape.waiting();
+  static constexpr ColumnShape kShape = {kFilter, kStride, Lanes::kTaps, Lanes::kTileSums};
+  static constexpr int kRows = kShape.rows(), kReadRows = kShape.read_rows(), kGroups = kShape.groups();
   static constexpr int kInRows = kGroups * Lanes::kTaps;
 
   static int64_t row_tiles(const Window& window) { return (window.out_h + kRows - 1) / kRows; }
@@ -74,10 +74,9 @@ struct Columns {
 
     [[gnu::always_inline]] void run(int8_t* output) const {
       places.for_blocks([&](const ColumnBlock& block) {
-        if constexpr (kMostVectors == 4) {
-          if (block.vectors == 4) Walk<4>::run(*this, block, output + block.channel);
+        if constexpr (kShape.most_vectors() == 2) {
+          if (block.vectors == 2) Walk<2>::run(*this, block, output + block.channel);
         }
-        if (block.vectors == 2) Walk<2>::run(*this, block, output + block.channel);
         if (block.vectors == 1) Walk<1>::run(*this, block, output + block.channel);
       });
     }
@@ -89,53 +88,52 @@ struct Columns {
     static constexpr int64_t kWidth = kVectors * Lanes::kCount;
     using Sums = Int[kRows][kVectors];
     using Taps = Int[kGroups][kVectors];
+    using Ring = Taps[kFilter];  // the columns under the filter
+    using Weights = Int[kFilter][kGroups][kRows][kVectors];
+
+    /// Whether all weights stay in registers beside ring and sums, as tiles with as many sums do beside what they multiply.
+    static constexpr bool kHeld = (kFilter * kGroups * (1 + kRows) + kRows) * kVectors <= Lanes::kTileSums;
 
     [[gnu::noinline]] static void run(const Tile& tile, const ColumnBlock& block, int8_t* to) {
-      const Window& window = tile.params.window;
-      const int64_t in_w = window.in_w, out_w = window.out_w, out_c = window.out_c;
       const Walk walk(tile);
-      const std::byte* own = tile.params.packed + tile.places.block_offset(block);
-      const int8_t* from[kInRows];
-      for (int row = 0; row < kInRows; ++row) from[row] = tile.rows[row] + block.channel;
-      Sums sums[kWaiting];
-#pragma GCC unroll 5
-      for (int waiting = 0; waiting < kWaiting; ++waiting) start(own, sums[waiting]);
-      int64_t offset = 0;
-      for (int64_t out_x = 1 - kWaiting, x = -int64_t{window.pad_left}; out_x < out_w; ++out_x) {
-        lanes::keep_as_base(own);
+      Place place = {tile.params.packed + tile.places.block_offset(block), {}, 0, -int64_t{tile.params.window.pad_left}, to};
 #pragma GCC unroll 8
-        for (int row = 0; row < kInRows; ++row) lanes::keep_as_base(from[row]);  // not a vector of addresses
-#pragma GCC unroll 2
-        for (int phase = 0; phase < kStride; ++phase, ++x) {
-          Taps taps;
-          const bool inside = x >= 0 && x < in_w;
-          inside ? load(from, offset, taps) : load_padding(walk.padding, taps);
-          offset += inside ? out_c : 0;
-          if (phase == 0) start(own, sums[kWaiting - 1]);
+      for (int row = 0; row < kInRows; ++row) {
+        place.from[row] = tile.rows[row] + block.channel;
+        lanes::keep_as_base(place.from[row]);  // not a vector of addresses
+      }
+      Weights weights;
+      if constexpr (kHeld) {
+        for_products([&](int column, int group, int row, int vector) __attribute__((always_inline)) {
+          Int& own = weights[column][group][row][vector];
+          own = weight(place.own, column, group, row, vector);
+          Lanes::keep_in_register(own);
+        });
+      }
+      Ring ring;
 #pragma GCC unroll 5
-          for (int waiting = 0; waiting < kWaiting; ++waiting) {
-            // The output that has waited longest is at the filter's last columns.
-            const int column = (kWaiting - 1 - waiting) * kStride + phase;
-            if (column < kFilter) multiply(own, column, taps, sums[waiting]);
-          }
-          if (phase == (kFilter - 1) % kStride && out_x >= 0) {
-            walk.finish(own, sums[0], to);
-            to += out_c;
-          }
-        }
-#pragma GCC unroll 5
-        for (int waiting = 1; waiting < kWaiting; ++waiting) copy(sums[waiting], sums[waiting - 1]);
+      for (int column = 0; column < kFilter - kStride; ++column) walk.load(place, ring[column]);
+      int64_t left = walk.out_w;
+      while (walk.template outputs<0>(place, weights, ring, left)) {
       }
     }
 
    private:
+    /// Where a walk is.
+    struct Place {
+      const std::byte* own;         // arrays and weights of the block
+      const int8_t* from[kInRows];  // of the input, at column 0
+      int64_t offset, x;            // of the next column
+      int8_t* to;                   // of the next output
+    };
+
     // By value, as stores of bytes may alias what is behind a reference.
     const Tile& tile;
     const typename Lanes::ByteClamp clamp;
     const lanes::CodeMode mode;
     const int8_t* const padding;
     const int32_t zero_point;  // of the output
-    const int64_t row_elems;
+    const int64_t in_w, out_w, out_c, row_elems;
     const bool whole;
 
     [[gnu::always_inline]] explicit Walk(const Tile& own_tile)
@@ -144,22 +142,61 @@ struct Columns {
           mode(*reinterpret_cast<const lanes::CodeMode*>(tile.params.packed)),
           padding(tile.padding),
           zero_point(tile.params.output_zero_point),
-          row_elems(int64_t{tile.params.window.out_w} * tile.params.window.out_c),
+          in_w(tile.params.window.in_w),
+          out_w(tile.params.window.out_w),
+          out_c(tile.params.window.out_c),
+          row_elems(out_w * out_c),
           whole(tile.whole) {}
 
-    [[gnu::always_inline]] static void load(const int8_t* const (&from)[kInRows], int64_t offset, Taps& taps) {
-      const int8_t* pixels[kInRows];
-#pragma GCC unroll 8
-      for (int row = 0; row < kInRows; ++row) pixels[row] = from[row] + offset;
-#pragma GCC unroll 4
-      for (int group = 0; group < kGroups; ++group) Lanes::interleave(pixels + group * Lanes::kTaps, 0, kWidth, taps[group]);
+    /// One column of outputs; then the ring moves on or, where weights are held, the columns' places change instead: kFirst is that of the
+    /// filter's first column, and all outputs of a turn follow. False once none are left.
+    template <int kFirst>
+    [[gnu::always_inline]] bool outputs(Place& place, const Weights& weights, Ring& ring, int64_t& left) const {
+#pragma GCC unroll 2
+      for (int column = kFilter - kStride; column < kFilter; ++column) load(place, ring[(kFirst + column) % kFilter]);
+      lanes::keep_as_base(place.own);
+      Sums sums;
+      start(place.own, sums);
+      for_products([&](int column, int group, int row, int vector) __attribute__((always_inline)) {
+        const Int own = kHeld ? weights[column][group][row][vector] : weight(place.own, column, group, row, vector);
+        sums[row][vector] = Lanes::dot(sums[row][vector], ring[(kFirst + column) % kFilter][group][vector], own);
+      });
+      finish(place.own, sums, place.to);
+      place.to += out_c;
+      if (--left == 0) return false;
+      constexpr int kNext = kHeld ? (kFirst + kStride) % kFilter : 0;
+      if constexpr (!kHeld) move_on(ring);
+      if constexpr (kNext == 0) {
+        return true;
+      } else {
+        return outputs<kNext>(place, weights, ring, left);
+      }
     }
 
-    [[gnu::always_inline]] static void load_padding(const int8_t* padding, Taps& taps) {
-      const int8_t* pixels[Lanes::kTaps];
-      for (auto& pixel : pixels) pixel = padding;
+    [[gnu::always_inline]] static void move_on(Ring& ring) {
+#pragma GCC unroll 5
+      for (int column = kStride; column < kFilter; ++column) {
 #pragma GCC unroll 4
-      for (int group = 0; group < kGroups; ++group) Lanes::interleave(pixels, 0, kWidth, taps[group]);
+        for (int group = 0; group < kGroups; ++group) {
+#pragma GCC unroll 2
+          for (int vector = 0; vector < kVectors; ++vector) ring[column - kStride][group][vector] = ring[column][group][vector];
+        }
+      }
+    }
+
+    [[gnu::always_inline]] void load(Place& place, Taps& taps) const {
+      const bool inside = place.x >= 0 && place.x < in_w;
+      ++place.x;
+      const auto interleave = [&](const auto& pixel) __attribute__((always_inline)) {
+        const int8_t* pixels[kInRows];
+#pragma GCC unroll 8
+        for (int row = 0; row < kInRows; ++row) pixels[row] = pixel(row);
+#pragma GCC unroll 4
+        for (int group = 0; group < kGroups; ++group) Lanes::interleave(pixels + group * Lanes::kTaps, 0, kWidth, taps[group]);
+      };
+      if (!inside) return interleave([&](int) { return padding; });
+      interleave([&](int row) { return place.from[row] + place.offset; });
+      place.offset += out_c;
     }
 
     [[gnu::always_inline]] static const int32_t* integers(const std::byte* own, int array) {
@@ -172,27 +209,33 @@ struct Columns {
     [[gnu::always_inline]] static void start(const std::byte* own, Sums& sums) {
 #pragma GCC unroll 2
       for (int row = 0; row < kRows; ++row) {
-#pragma GCC unroll 4
+#pragma GCC unroll 2
         for (int vector = 0; vector < kVectors; ++vector) sums[row][vector] = Lanes::load(integers(own, 0) + vector * Lanes::kCount);
       }
     }
 
-    [[gnu::always_inline]] static void multiply(const std::byte* own, int column, const Taps& taps, Sums& sums) {
-      constexpr int64_t kVectorElems = int64_t{Lanes::kCount} * Lanes::kTaps;
-      const auto* weights = reinterpret_cast<const Weight*>(integers(own, lanes::StepArrays::kArrays));
+    /// Calls each(column, group, row, vector) for all weights that are not 0 by their place.
+    template <typename Each>
+    [[gnu::always_inline]] static void for_products(const Each& each) {
+#pragma GCC unroll 5
+      for (int column = 0; column < kFilter; ++column) {
 #pragma GCC unroll 4
-      for (int group = 0; group < kGroups; ++group) {
+        for (int group = 0; group < kGroups; ++group) {
 #pragma GCC unroll 2
-        for (int row = 0; row < kRows; ++row) {
-          // No tap of this output row lies in a group wholly above or below it.
-          if ((group + 1) * Lanes::kTaps <= row * kStride || group * Lanes::kTaps >= row * kStride + kFilter) continue;
-          const Weight* at = weights + ((column * kGroups + group) * kRows + row) * kVectors * kVectorElems;
-#pragma GCC unroll 4
-          for (int vector = 0; vector < kVectors; ++vector) {
-            sums[row][vector] = Lanes::dot(sums[row][vector], taps[group][vector], Lanes::load_weights(at + vector * kVectorElems));
+          for (int row = 0; row < kRows; ++row) {
+            // No tap of this output row lies in a group wholly above or below it.
+            if ((group + 1) * Lanes::kTaps <= row * kStride || group * Lanes::kTaps >= row * kStride + kFilter) continue;
+#pragma GCC unroll 2
+            for (int vector = 0; vector < kVectors; ++vector) each(column, group, row, vector);
           }
         }
       }
+    }
+
+    [[gnu::always_inline]] static Int weight(const std::byte* own, int column, int group, int row, int vector) {
+      const auto* weights = reinterpret_cast<const Weight*>(integers(own, lanes::StepArrays::kArrays));
+      const int64_t index = ((column * kGroups + group) * kRows + row) * kVectors + vector;
+      return Lanes::load_weights(weights + index * Lanes::kCount * Lanes::kTaps);
     }
 
     [[gnu::always_inline]] static void copy(const Sums& from, Sums& to) {
@@ -222,8 +265,6 @@ struct Columns {
 /// The filter sizes and strides together.
 template <typename Lanes>
 struct AnyColumns {
-  static constexpr int kWide = Lanes::kBlockVectors == 4 && Lanes::kTaps == 4 ? 4 : 2;
-
   static bool accepts(const Int8Params& params) {
     const Window& w = params.window;
     return w.out_c == w.in_c && w.out_c >= Lanes::kCount && w.filter_h == w.filter_w && (w.filter_h == 3 || w.filter_h == 5) &&
@@ -233,7 +274,7 @@ struct AnyColumns {
 
   static ColumnPlaces<Lanes> places(const Int8Params& params) {
     const Window& w = params.window;
-    return {{w.filter_h, w.stride_h, Lanes::kTaps, w.filter_h == 3 ? kWide : 2}, w};
+    return {{w.filter_h, w.stride_h, Lanes::kTaps, Lanes::kTileSums}, w};
   }
   static int64_t packed_bytes(const Int8Params& params) { return places(params).bytes(); }
   static void pack(const Int8Params& params, std::byte* packed) { places(params).pack(params, packed); }
@@ -245,10 +286,10 @@ struct AnyColumns {
 
   static void run(const Int8Params& params, Range units, const int8_t* input, int8_t* output) {
     const bool small = params.window.filter_h == 3, dense = params.window.stride_h == 1;
-    if (small && dense) return Columns<Lanes, 3, 1, kWide>::run(params, units, input, output);
-    if (small) return Columns<Lanes, 3, 2, kWide>::run(params, units, input, output);
-    if (dense) return Columns<Lanes, 5, 1, 2>::run(params, units, input, output);
-    return Columns<Lanes, 5, 2, 2>::run(params, units, input, output);
+    if (small && dense) return Columns<Lanes, 3, 1>::run(params, units, input, output);
+    if (small) return Columns<Lanes, 3, 2>::run(params, units, input, output);
+    if (dense) return Columns<Lanes, 5, 1>::run(params, units, input, output);
+    return Columns<Lanes, 5, 2>::run(params, units, input, output);
   }
 
   static constexpr Int8Kernel kernel(const char* name, Isa isa) {

@@ -52,6 +52,7 @@ struct Lanes {
     return vbslq_f32(vcltq_f32(high, above), high, above);
   }
 
+  static void keep_in_register(Int& x) { asm("" : "+w"(x)); }
   static Int zero_int() { return vdupq_n_s32(0); }
   static Int broadcast(int32_t x) { return vdupq_n_s32(x); }
   static Int load(const int32_t* from) { return vld1q_s32(from); }

@@ -51,6 +51,8 @@ struct Lanes {
   /// std::min(std::max(x, low), high), NaN and signed zeros included.
   static Float clamp(Float x, Float low, Float high) { return _mm512_min_ps(high, _mm512_max_ps(low, x)); }
 
+  /// The compiler can neither compute x again nor load it from where it came from.
+  static void keep_in_register(Int& x) { asm("" : "+v"(x)); }
   static Int zero_int() { return _mm512_setzero_si512(); }
   static Int broadcast(int32_t x) { return _mm512_set1_epi32(x); }
   static Int load(const int32_t* from) { return _mm512_loadu_si512(from); }
