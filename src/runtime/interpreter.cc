@@ -261,6 +261,10 @@ Status Interpreter::State::plan_memory() {
   if (!graph.ops.empty()) {
     LITEQAT_RETURN_IF_ERROR(
         check_memory(fullest_op(buffers), folded_bytes + arena_bytes + scratch_bytes, "activations and working memory"));
+  } else if (arena_bytes > options.max_memory) {
+    return error(Code::kOutOfRange,
+                 "the model has no operator, but its inputs at batch {} take {} bytes, at most {} are allowed (--max-memory)",
+                 options.batch, arena_bytes, options.max_memory);
   }
   arena = AlignedBytes(arena_bytes);
   scratch = AlignedBytes(scratch_bytes);

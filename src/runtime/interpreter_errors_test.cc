@@ -74,6 +74,19 @@ TEST(PrepareErrors, MemoryLimit) {
   EXPECT_EQ(Interpreter::prepare(graph, {.batch = 1 << 26}).status().code(), Code::kOutOfRange);
 }
 
+TEST(PrepareErrors, InputsWithoutOperatorsCountAsMemory) {
+  Graph graph;
+  const auto x = graph.add_tensor({.name = "x", .type = DType::kFloat32, .shape = {1, 1024}});
+  graph.inputs = graph.outputs = {x};
+  EXPECT_TRUE(Interpreter::prepare(graph, {.max_memory = 4096}).ok());
+  for (const Options& options : {Options{.max_memory = 4095}, Options{.batch = 3, .max_memory = 3 * 4096 - 1}}) {
+    const auto refused = Interpreter::prepare(graph, options);
+    ASSERT_FALSE(refused.ok()) << options.batch;
+    EXPECT_EQ(refused.status().code(), Code::kOutOfRange);
+    EXPECT_THAT(refused.status().message(), AllOf(HasSubstr(std::to_string(options.batch * 4096)), HasSubstr("--max-memory")));
+  }
+}
+
 TEST(PrepareErrors, ValuesComputedOnceCountAsMemory) {
   // 1 MiB of float16 weights that DEQUANTIZE widens to 2 MiB in prepare.
   Graph graph;
