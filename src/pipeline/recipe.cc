@@ -154,6 +154,13 @@ Status check_training(const TrainingRecipe& t, const std::string& section, const
   return require(t.crop_padding >= 0 && t.crop_padding <= 64, path, section + ".crop_padding", "between 0 and 64");
 }
 
+/// The forward of a recipe that names none: on integers, unless another key of [qat] needs fake quantization.
+void choose_forward(Recipe& recipe) {
+  if (!recipe.forward.empty()) return;
+  const bool allowed = recipe.scheme == "liteqat_8bit" && recipe.ranges != "learned" && recipe.qat.dropout == 0;
+  recipe.forward = allowed ? "integer" : "fake_quant";
+}
+
 Status check_recipe(const Recipe& recipe, const std::string& path) {
   LITEQAT_RETURN_IF_ERROR(require(!recipe.name.empty(), path, "name", "given"));
   LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.dataset, {"mnist", "cifar10"}, path, "data.dataset"));
@@ -173,7 +180,7 @@ Status check_recipe(const Recipe& recipe, const std::string& path) {
   LITEQAT_RETURN_IF_ERROR(check_training(recipe.train, "train", path));
   LITEQAT_RETURN_IF_ERROR(check_training(recipe.qat, "qat", path));
   LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.scheme, {"tfmot_8bit", "liteqat_8bit"}, path, "qat.scheme"));
-  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.forward, {"fake_quant", "integer"}, path, "qat.forward"));
+  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.forward, {"integer", "fake_quant"}, path, "qat.forward"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.forward == "fake_quant" || recipe.scheme == "liteqat_8bit", path, "qat.forward",
                                   "fake_quant with scheme tfmot_8bit: that scheme trains what TensorFlow would, not what is deployed"));
   LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.ranges, {"ema", "calibrated", "learned"}, path, "qat.ranges"));
@@ -280,6 +287,7 @@ Result<Recipe> parse_recipe(const std::string& text, const std::string& path, co
     if (equals == std::string::npos) return error(Code::kInvalidArgument, "--set {}: expected KEY=VALUE", setting);
     LITEQAT_RETURN_IF_ERROR(set_from_text(recipe, setting.substr(0, equals), setting.substr(equals + 1), "--set " + setting));
   }
+  choose_forward(recipe);
   LITEQAT_RETURN_IF_ERROR(check_recipe(recipe, path));
   return recipe;
 }
@@ -294,11 +302,12 @@ std::string print_recipe(const Recipe& recipe) {
 }
 
 std::string hash_recipe(const Recipe& recipe) {
-  // Runs from before these keys existed go on: what they stand at by default is what those did.
+  // Runs from before these keys existed go on: what they stand at here is what those did.
   std::vector<std::string> left_out = {"description", "data.folder"};
   const std::vector<std::string> later = {"weights", "reinit", "forward", "fused", "ranges", "clip_norm", "ema_decay", "dropout", "cutout"};
   std::map<std::string, std::string> defaults;
-  const Recipe standing;
+  Recipe standing;
+  standing.forward = "fake_quant";
   visit_keys(standing, [&](const std::string& key, const auto& value) { defaults[key] = print_value(value); });
   visit_keys(recipe, [&](const std::string& key, const auto& value) {
     const bool is_later = std::find(later.begin(), later.end(), key.substr(key.find('.') + 1)) != later.end();

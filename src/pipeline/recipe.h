@@ -58,8 +58,10 @@ struct Recipe {
 
   TrainingRecipe train;
   std::string scheme = "liteqat_8bit";
-  std::string forward = "fake_quant";  // fake_quant | integer: how [qat] computes its forward
-  std::string ranges = "ema";          // ema | calibrated (those of quantizing after training, kept) | learned (from there; weights' too)
+  /// integer | fake_quant: how [qat] computes its forward. Empty: not given, which read_recipe and parse_recipe make integer where scheme,
+  /// ranges and dropout of [qat] allow it and fake_quant where they do not.
+  std::string forward;
+  std::string ranges = "ema";  // ema | calibrated (those of quantizing after training, kept) | learned (from there; weights' too)
   TrainingRecipe qat;
   int64_t calibration_images = 1000;  // training images that initialise ranges (liteqat_8bit) and calibrate post-training quantization
   bool control = true;                // train the matched-budget control

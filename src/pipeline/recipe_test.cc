@@ -59,13 +59,22 @@ TEST(Recipe, HashSeesWhatChangesResultsAndNothingElse) {
   EXPECT_NE(hash_recipe(*parse(kMinimal, {"seed=1"})), base);
   EXPECT_NE(hash_recipe(*parse(kMinimal, {"qat.epochs=2"})), base);
   for (const char* setting : {"train.clip_norm=1.0", "qat.ema_decay=0.9", "train.dropout=0.1", "train.cutout=8", "qat.ranges=learned",
-                              "train.optimizer=adamw", "qat.forward=integer", "train.fused=false"}) {
+                              "train.optimizer=adamw", "qat.forward=fake_quant", "train.fused=false"}) {
     EXPECT_NE(hash_recipe(*parse(kMinimal, {setting})), base) << setting;
   }
   // The hash of this recipe before those keys existed: its finished stages are still its own.
-  EXPECT_EQ(base, "f6eb67c2853354275707e427aa611a0dac76914ef9899a1c94c9f8e70f965ba0");
-  EXPECT_EQ(hash_recipe(*parse(kMinimal, {"qat.forward=fake_quant"})), base);
-  EXPECT_NE(hash_recipe(*parse(kMinimal, {"qat.forward=integer"})), base);
+  EXPECT_EQ(hash_recipe(*parse(kMinimal, {"qat.forward=fake_quant"})), "f6eb67c2853354275707e427aa611a0dac76914ef9899a1c94c9f8e70f965ba0");
+  EXPECT_EQ(hash_recipe(*parse(kMinimal, {"qat.forward=integer"})), base);
+}
+
+TEST(Recipe, ForwardIsOnIntegersUnlessAnotherKeyNeedsFakeQuantization) {
+  const auto forward = [](std::vector<std::string> settings) { return parse(kMinimal, std::move(settings))->forward; };
+  EXPECT_EQ(forward({}), "integer");
+  EXPECT_EQ(forward({"train.dropout=0.1"}), "integer");
+  EXPECT_EQ(forward({"qat.forward=fake_quant"}), "fake_quant");
+  EXPECT_EQ(forward({"qat.scheme=tfmot_8bit"}), "fake_quant");
+  EXPECT_EQ(forward({"qat.ranges=learned"}), "fake_quant");
+  EXPECT_EQ(forward({"qat.dropout=0.1"}), "fake_quant");
 }
 
 struct BadCase {
@@ -93,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadCase{kMinimal, "train.epoch=3", Code::kInvalidArgument, "did you mean 'train.epochs'"},
                       BadCase{kMinimal, "train.epochs", Code::kInvalidArgument, "KEY=VALUE"},
                       BadCase{kMinimal, "qat.forward=int8", Code::kOutOfRange,
-                              "'qat.forward' is 'int8', expected one of fake_quant, integer"},
+                              "'qat.forward' is 'int8', expected one of integer, fake_quant"},
                       BadCase{"name = 'x'\n[qat]\nscheme = 'tfmot_8bit'", "qat.forward=integer", Code::kOutOfRange,
                               "'qat.forward' must be fake_quant with scheme tfmot_8bit"},
                       BadCase{kMinimal, "train.epochs=many", Code::kInvalidArgument, "'train.epochs' must be an integer"},
