@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/rng.h"
 #include "graph/builder.h"
 #include "numeric/fake_quant.h"
 #include "quant/lower.h"
@@ -14,6 +13,7 @@
 #include "train/batch_source.h"
 #include "train/classifier_dropout.h"
 #include "train/fit.h"
+#include "train/fit_for_test.h"
 #include "train/integer/integer_engine.h"
 
 namespace liteqat::train {
@@ -22,24 +22,6 @@ namespace {
 using graph::Graph;
 using graph::GraphBuilder;
 using testing::HasSubstr;
-
-/// Images whose bright half tells the class.
-data::Split make_split(int64_t count, uint64_t seed) {
-  data::Split split;
-  split.name = "train";
-  split.count = count;
-  split.height = split.width = 6;
-  split.channels = 1;
-  Rng rng(seed);
-  for (int64_t image = 0; image < count; ++image) {
-    const int32_t label = static_cast<int32_t>(rng.next_below(2));
-    split.labels.push_back(label);
-    for (int pixel = 0; pixel < 36; ++pixel) {
-      split.pixels.push_back(static_cast<uint8_t>(rng.next_below(120) + ((pixel < 18) == (label == 0) ? 120 : 0)));
-    }
-  }
-  return split;
-}
 
 /// Every operator of training graphs that the plain networks lack.
 Graph make_model() {
@@ -80,7 +62,7 @@ Trained make_quantized() {
   start.plan = quant::make_plan(start.model, quant::Scheme::kLiteqat8Bit).value();
   ThreadPool pool(1);
   SilentProgress progress;
-  const auto seen = calibrate(start.model, *start.plan, make_split(64, 3), make_options(1).normalization, pool, progress);
+  const auto seen = calibrate(start.model, *start.plan, make_two_halves(64, 3), make_options(1).normalization, pool, progress);
   quant::apply_observations(*start.plan, seen.value());
   quant::set_weight_ranges(*start.plan, start.model);
   return start;
@@ -92,7 +74,7 @@ struct Outcome {
 };
 
 Outcome train(const FitOptions& options, int threads, Trained start) {
-  const data::Split split = make_split(150, 1), validation = make_split(40, 2);
+  const data::Split split = make_two_halves(150, 1), validation = make_two_halves(40, 2);
   ThreadPool pool(threads);
   SilentProgress progress;
   Outcome outcome{std::move(start), {}};
@@ -108,18 +90,9 @@ Outcome train(const FitOptions& options, int threads, Trained start) {
 }
 
 void expect_same(const Trained& a, const Trained& b) {
-  for (size_t id = 0; id < a.model.tensors.size(); ++id) {
-    EXPECT_TRUE(a.model.tensors[id].data == b.model.tensors[id].data) << a.model.tensors[id].name;
-  }
-  for (size_t k = 0; a.plan && k < a.plan->quantizers.size(); ++k) {
-    EXPECT_EQ(a.plan->quantizers[k].min, b.plan->quantizers[k].min) << a.model.tensor(a.plan->quantizers[k].tensor).name;
-    EXPECT_EQ(a.plan->quantizers[k].max, b.plan->quantizers[k].max);
-  }
-  ASSERT_EQ(a.state.history.size(), b.state.history.size());
-  for (size_t epoch = 0; epoch < a.state.history.size(); ++epoch) {
-    EXPECT_EQ(a.state.history[epoch].train_loss, b.state.history[epoch].train_loss);
-    EXPECT_EQ(a.state.history[epoch].validation_loss, b.state.history[epoch].validation_loss);
-  }
+  expect_same_model(a.model, b.model);
+  if (a.plan) expect_same_ranges(*a.plan, *b.plan);
+  expect_same_history(a.state, b.state);
 }
 
 /// As a file gives a checkpoint back: the plan's structure is made anew, its ranges are stored.
@@ -166,22 +139,36 @@ TEST(FitOptions, FloatWithAveragesDropoutAndCutout) {
   EXPECT_EQ(compared, 14);
 }
 
+/// The loss over the validation images of an engine that knows neither averages nor dropout, all images in one batch.
+double validation_loss(Graph model, const data::Normalization& normalization) {
+  const data::Split validation = make_two_halves(40, 2);
+  ThreadPool pool(2);
+  auto engine = Engine::make(model, nullptr, pool, {.max_batch = 40, .chunk = 4}).value();
+  std::vector<float> images(40 * 36);
+  const data::BatchFiller filler(validation, normalization, {}, 0);
+  filler.fill(data::epoch_order(0, 0, 40, false), 0, images);
+  engine.forward(images, 40, Mode::kEvaluation);
+  return engine.loss(validation.labels, 0).loss;
+}
+
+TEST(FitOptions, ValidationSeesTheAverages) {
+  const FitOptions options = make_options(3);
+  const Outcome outcome = train(options, 2, {make_model(), {}, {}});
+  const double recorded = *outcome.end.state.history.back().validation_loss;
+  // The losses are sums in double over batches of other sizes.
+  EXPECT_NEAR(validation_loss(outcome.end.model, options.normalization), recorded, 1e-6);
+  EXPECT_GT(std::abs(validation_loss(outcome.checkpoints.back().model, options.normalization) - recorded), 1e-3)
+      << "not told from the weights";
+}
+
 TEST(FitOptions, DropoutChangesTrainingAndNotEvaluation) {
   FitOptions options = make_options(1);
   options.optimizer.ema_decay = 0;
   const Outcome without = train(options, 2, {make_model(), {}, {}});
   options.dropout = 0.5f;
-  Outcome with = train(options, 2, {make_model(), {}, {}});
+  const Outcome with = train(options, 2, {make_model(), {}, {}});
   EXPECT_NE(without.end.state.history[0].train_loss, with.end.state.history[0].train_loss);
-  // The validation's loss is that of an engine that knows no dropout.
-  const data::Split validation = make_split(40, 2);
-  ThreadPool pool(2);
-  auto engine = Engine::make(with.end.model, nullptr, pool, {.max_batch = 40, .chunk = 4}).value();
-  std::vector<float> images(40 * 36);
-  const data::BatchFiller filler(validation, options.normalization, {}, 0);
-  filler.fill(data::epoch_order(0, 0, 40, false), 0, images);
-  engine.forward(images, 40, Mode::kEvaluation);
-  EXPECT_NEAR(engine.loss(validation.labels, 0).loss, *with.end.state.history[0].validation_loss, 1e-6);  // other batches, sums in double
+  EXPECT_NEAR(validation_loss(with.end.model, options.normalization), *with.end.state.history[0].validation_loss, 1e-6);
 }
 
 TEST(FitOptions, AveragesUnderFakeQuantization) {
@@ -225,7 +212,7 @@ TEST(FitOptions, LearnedRanges) {
 }
 
 TEST(FitOptions, RefusesWhatIntegersCannotTrain) {
-  const data::Split split = make_split(32, 1);
+  const data::Split split = make_two_halves(32, 1);
   ThreadPool pool(1);
   SilentProgress progress;
   Trained start = make_quantized();
@@ -246,7 +233,7 @@ TEST(FitOptions, RefusesWhatIntegersCannotTrain) {
 }
 
 TEST(FitOptions, RestoreRefusesForeignLearnedRanges) {
-  const data::Split split = make_split(32, 1);
+  const data::Split split = make_two_halves(32, 1);
   ThreadPool pool(1);
   SilentProgress progress;
   Trained start = make_quantized();
@@ -271,7 +258,7 @@ TEST(ClassifierDropout, StandsBeforeTheLastWeights) {
 
 // A batch that was made ahead is the batch that would have been made then, whatever was asked for in between.
 TEST(BatchSource, PrefetchedBatchesAreTheSame) {
-  const data::Split split = make_split(70, 1);
+  const data::Split split = make_two_halves(70, 1);
   const data::Normalization normalization{{120.0f}, {64.0f}};
   const data::Augmentation augmentation{.crop_padding = 2, .horizontal_flip = true, .cutout = 3};
   ThreadPool pool(2);

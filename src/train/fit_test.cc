@@ -5,9 +5,9 @@
 
 #include <cmath>
 
-#include "base/rng.h"
 #include "graph/builder.h"
 #include "quant/lower.h"
+#include "train/fit_for_test.h"
 
 namespace liteqat::train {
 namespace {
@@ -15,25 +15,6 @@ namespace {
 using graph::Graph;
 using graph::GraphBuilder;
 using testing::HasSubstr;
-
-/// Images whose bright half tells the class: learnable in a few dozen steps.
-data::Split make_split(int64_t count, uint64_t seed) {
-  data::Split split;
-  split.name = "train";
-  split.count = count;
-  split.height = split.width = 6;
-  split.channels = 1;
-  Rng rng(seed);
-  for (int64_t image = 0; image < count; ++image) {
-    const int32_t label = static_cast<int32_t>(rng.next_below(2));
-    split.labels.push_back(label);
-    for (int pixel = 0; pixel < 36; ++pixel) {
-      const bool bright = (pixel < 18) == (label == 0);
-      split.pixels.push_back(static_cast<uint8_t>(rng.next_below(120) + (bright ? 120 : 0)));
-    }
-  }
-  return split;
-}
 
 Graph make_model() {
   GraphBuilder b("small", 1, {.epsilon = 1e-3f, .momentum = 0.9f});
@@ -70,7 +51,7 @@ struct Outcome {
 Outcome train(int32_t epochs, int threads, FitState from = {}, const Outcome* start = nullptr) {
   Outcome outcome;
   if (start != nullptr) outcome = *start;
-  const data::Split split = make_split(150, 1), validation = make_split(40, 2);
+  const data::Split split = make_two_halves(150, 1), validation = make_two_halves(40, 2);
   ThreadPool pool(threads);
   SilentProgress progress;
   outcome.state = fit(outcome.model, &outcome.plan, split, &validation, make_options(epochs), std::move(from), pool, progress, {});
@@ -78,18 +59,9 @@ Outcome train(int32_t epochs, int threads, FitState from = {}, const Outcome* st
 }
 
 void expect_same(const Outcome& a, const Outcome& b) {
-  for (size_t id = 0; id < a.model.tensors.size(); ++id) {
-    EXPECT_EQ(a.model.tensors[id].data, b.model.tensors[id].data) << a.model.tensors[id].name;
-  }
-  for (size_t k = 0; k < a.plan.quantizers.size(); ++k) {
-    EXPECT_EQ(a.plan.quantizers[k].min, b.plan.quantizers[k].min);
-    EXPECT_EQ(a.plan.quantizers[k].max, b.plan.quantizers[k].max);
-  }
-  ASSERT_EQ(a.state->history.size(), b.state->history.size());
-  for (size_t epoch = 0; epoch < a.state->history.size(); ++epoch) {
-    EXPECT_EQ(a.state->history[epoch].train_loss, b.state->history[epoch].train_loss);
-    EXPECT_EQ(a.state->history[epoch].validation_loss, b.state->history[epoch].validation_loss);
-  }
+  expect_same_model(a.model, b.model);
+  expect_same_ranges(a.plan, b.plan);
+  expect_same_history(*a.state, *b.state);
 }
 
 TEST(Fit, LearnsAndRecordsEveryEpoch) {
@@ -109,7 +81,7 @@ TEST(Fit, LearnsAndRecordsEveryEpoch) {
 }
 
 TEST(Fit, CanTrainWithAStepPerOperator) {
-  const data::Split split = make_split(32, 1);
+  const data::Split split = make_two_halves(32, 1);
   ThreadPool pool(2);
   SilentProgress progress;
   Graph models[] = {make_model(), make_model()};
@@ -145,7 +117,7 @@ TEST(Fit, ResumedRunEqualsUninterruptedRun) {
 
 /// On the deployed integers, from calibrated ranges; batch norm stays in the model.
 Outcome train_on_integers(int32_t epochs, int threads, FitState from = {}, const Outcome* start = nullptr) {
-  const data::Split split = make_split(150, 1), validation = make_split(40, 2);
+  const data::Split split = make_two_halves(150, 1), validation = make_two_halves(40, 2);
   ThreadPool pool(threads);
   SilentProgress progress;
   FitOptions options = make_options(epochs);
@@ -169,7 +141,7 @@ TEST(Fit, LearnsOnIntegersWithTheSameBytesForAnyThreadsAndResumes) {
   expect_same(whole, train_on_integers(8, 4));
   const Outcome part = train_on_integers(3, 2);  // 15 steps: in the middle of an interval of observations
   expect_same(whole, train_on_integers(8, 2, *part.state, &part));
-  const data::Split validation = make_split(40, 2);
+  const data::Split validation = make_two_halves(40, 2);
   ThreadPool pool(2);
   SilentProgress progress;
   Outcome deployed = whole;
@@ -180,7 +152,7 @@ TEST(Fit, LearnsOnIntegersWithTheSameBytesForAnyThreadsAndResumes) {
 TEST(Fit, PredictAgreesWithTheLastValidation) {
   Outcome outcome = train(3, 2);
   ASSERT_TRUE(outcome.state.ok());
-  const data::Split validation = make_split(40, 2);
+  const data::Split validation = make_two_halves(40, 2);
   ThreadPool pool(2);
   SilentProgress progress;
   const auto scores = predict(outcome.model, &outcome.plan, validation, make_options(1).normalization, pool, progress);
@@ -193,7 +165,7 @@ TEST(Fit, PredictAgreesWithTheLastValidation) {
 
 TEST(Fit, CalibrateSeesTheRangesOfTheFloatNetwork) {
   Outcome outcome;
-  const data::Split split = make_split(70, 3);
+  const data::Split split = make_two_halves(70, 3);
   ThreadPool pool(2);
   SilentProgress progress;
   const auto seen = calibrate(outcome.model, outcome.plan, split, make_options(1).normalization, pool, progress);

@@ -139,6 +139,34 @@ TEST(FusedTraining, StripsOfEveryWindowGiveTheGradientsOfSingleOperators) {
   }
 }
 
+TEST(FusedTraining, ExpansionsOfInputsFarFromZeroLoseDigitsNotValues) {
+  // An expansion's variance follows from C = x^T x - sum(x) sum(x)^T / R, whose entries are differences of numbers that are 1 + m^2 times
+  // as large, m the inputs' mean over their deviation: so much more than elsewhere may be lost to rounding (decisions/0033).
+  for (const float mean : {0.0f, 3.0f, 10.0f, 30.0f}) {
+    Graph model = make_expansion(12, {.filters = 1, .kernel = 3});
+    for (float& beta : model.tensor(model.find_tensor("stem_bn/beta")).as<float>()) beta = mean;
+    const EngineOptions options{.max_batch = 6, .chunk = 2};
+    const StepResult fused = one_step(model, 6, options, 2);
+    const StepResult single = one_step(model, 6, {.max_batch = 6, .chunk = 2, .fused = false}, 2);
+    SCOPED_TRACE(format("mean {}", mean));
+    expect_close(model, fused, single, rounding_bound(6 * 144, 27, 4) * (1 + double{mean} * double{mean}));
+  }
+}
+
+TEST(FusedTraining, ExpansionsOfConstantInputsStayFinite) {
+  // gamma 0: every input of the expansion is the same, its variance 0 but for rounding, which may leave less than 0.
+  for (const float value : {1.0f, 100.0f, 1e4f}) {
+    Graph model = make_expansion(12, {.filters = 1, .kernel = 3});
+    for (float& beta : model.tensor(model.find_tensor("stem_bn/beta")).as<float>()) beta = value;
+    for (float& gamma : model.tensor(model.find_tensor("stem_bn/gamma")).as<float>()) gamma = 0;
+    const StepResult fused = one_step(model, 6, {.max_batch = 6, .chunk = 2}, 2);
+    EXPECT_TRUE(std::isfinite(fused.loss)) << value;
+    for (const std::vector<float>& gradient : fused.gradients) {
+      for (float element : gradient) ASSERT_TRUE(std::isfinite(element)) << value;
+    }
+  }
+}
+
 TEST(FusedTraining, ChunksOfAGroupAddUp) {
   // 20 chunks in groups of two: what a group keeps is begun by its first chunk alone.
   const Graph model = make_mobile_net(6, 7);

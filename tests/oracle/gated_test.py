@@ -64,6 +64,23 @@ for kind in ("HARD_SWISH", "LOGISTIC", "MUL", "CONCATENATION", "QUANTIZE", "DEPT
 assert "DROPOUT" not in listing, listing
 check(fake_quant, "qat_int8")
 check(fake_quant, "float32")
+
+
+def read_tensors(path):
+    content = path.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:8 + size])
+    header.pop("__metadata__", None)
+    return {name: content[8 + size + entry["data_offsets"][0]:8 + size + entry["data_offsets"][1]] for name, entry in header.items()}
+
+
+# What is stored, and with it evaluated and converted, are the averages that the last checkpoint keeps beside the weights.
+stored, checkpoint = read_tensors(fake_quant / "float.safetensors"), read_tensors(fake_quant / "checkpoints/float-epoch-0002.safetensors")
+averages = {name.partition("average/")[2]: value for name, value in checkpoint.items() if "average/" in name}
+assert len(averages) > 10, sorted(checkpoint)
+for name, value in averages.items():
+    assert stored[name] == value, f"{name} in float.safetensors is not the average"
+assert sum(checkpoint[name] != value for name, value in averages.items()) > 10, "averages cannot be told from weights here"
 record = json.loads((fake_quant / "run.json").read_text())
 for line in ('optimizer = "adamw"', "clip_norm = 2.0", "ema_decay = 0.99", "dropout = 0.1", "cutout = 6", 'ranges = "learned"'):
     assert line in record["recipe_text"], f"run.json does not say {line}"
