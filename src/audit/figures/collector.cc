@@ -106,7 +106,8 @@ bool is_label_edge(char letter) {
 }
 
 bool is_label_end(char letter) {
-  return is_label_edge(letter) || letter == '.' || letter == ')' || letter == ']' || letter == '}' || letter == '%';
+  return is_label_edge(letter) || letter == '.' || letter == ')' || letter == ']' || letter == '}' || letter == '%' || letter == '/' ||
+         letter == '\\';
 }
 
 }  // namespace

@@ -32,6 +32,36 @@ TEST(Figures, TheFoundingCase) {
                           "TF test accuracy = 0.737500012 test float32"));
 }
 
+TEST(Figures, LatexOfNumbers) {
+  EXPECT_THAT(read("\\begin{tabular}{l S[table-format=2.2] r}\n"
+                   "Model & {Accuracy / \\%} & Latency\\\\\n"
+                   "A & \\num{74.47} & 3.2\\\\\n"
+                   "B & \\SI{73.75}{\\percent} & 3.0\\\\\n"
+                   "C & \\qty{94.462}{\\percent} & 1.0\\\\\n"
+                   "D & $94.46_{\\pm 0.2}$ & 1\\\\\n"
+                   "E & 94{,}46 & 1\\\\\n"
+                   "H & 94{,}462\\,\\% & 1\\\\\n"
+                   "G & $73.75\\,\\pm\\,0.4$\\,\\% & 1\\\\\n"),
+              ElementsAre("A, Accuracy = 0.7447 test percent", "B, Accuracy = 0.7375 test percent", "C, Accuracy = 0.94462 test percent",
+                          "D, Accuracy = 0.9446 test percent", "E, Accuracy = 0.9446 test percent", "H, Accuracy = 0.94462 test percent",
+                          "G, Accuracy = 0.7375 test percent"));
+}
+
+TEST(Figures, ASpreadBesideTheNameOrTheValueIsLeftOut) {
+  EXPECT_THAT(read("| model | acc (test) \xC2\xB1 std | acc@5 |\n|:--|--:|--:|\n| float | 73.75 \xC2\xB1 0.31 | 98.1 |\n| int8 | "
+                   "**94.462** | 99 |\n"),
+              ElementsAre("float, acc (test) \xC2\xB1 std = 0.7375 test percent", "float, acc@5 = 0.981 test percent",
+                          "int8, acc (test) \xC2\xB1 std = 0.94462 test percent", "int8, acc@5 = 0.99 test percent"));
+  EXPECT_THAT(read("Accuracy (95% CI): 0.7375 (0.728, 0.746)"), ElementsAre("Accuracy (95% CI) = 0.7375 test decimal"));
+  EXPECT_THAT(read("accuracy: 94.462% [95% CI 94.0-94.9]"), ElementsAre("accuracy = 0.94462 test percent"));
+  EXPECT_THAT(read("Acc \xC2\xB1 std: 0.74 \xC2\xB1 0.01"), ElementsAre("Acc \xC2\xB1 std = 0.74 test decimal"));
+}
+
+TEST(Figures, WhatIsAskedForIsNoFigure) {
+  EXPECT_THAT(read("target accuracy >= 0.85\naccuracy \xE2\x89\xA5 85 %"), IsEmpty());
+  EXPECT_THAT(read("accuracy -> 0.85"), ElementsAre("accuracy = 0.85 test decimal"));
+}
+
 TEST(Figures, KeepTheirDigits) {
   const Figure figure = read_figures("accuracy: 0.94462").figures.at(0);
   EXPECT_EQ(figure.units, 94462);

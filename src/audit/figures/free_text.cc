@@ -152,6 +152,15 @@ bool LineJob::is_subtracted(std::string_view field) const {
   return before == "1 -";  // inside a line "loss: 1 - accuracy: 0.9" has a separator there
 }
 
+/// "accuracy >= 0.85": what is asked for, and not what was measured. "->" and "=>" point to a value.
+bool ends_in_bound(std::string_view phrase) {
+  const std::string_view text = trimmed(phrase);
+  for (const std::string_view bound : {">=", "<=", " >", " <", "\xE2\x89\xA5", "\xE2\x89\xA4"}) {
+    if (text.ends_with(bound)) return true;
+  }
+  return false;
+}
+
 std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
   const std::string_view raw = raw_phrase(at);
   const std::string_view field = last_field(raw);
@@ -219,6 +228,7 @@ std::optional<LineJob::Named> LineJob::find_name_of_next(size_t at) const {
 
 std::optional<LineJob::Named> LineJob::find_name(size_t at, const std::string& open_label) {
   const std::string_view raw = raw_phrase(at);
+  if (ends_in_bound(raw)) return std::nullopt;
   if (auto named = find_name_before(at)) return named;
   if (read_meaning(last_field(raw)).quantity == Quantity::kOther) return std::nullopt;
   if (auto named = continue_list(at)) return named;

@@ -68,9 +68,16 @@ void find_counters(std::string_view line, std::vector<LineNumber>& numbers) {
   }
 }
 
-struct SizeWords {
-  std::string_view before, after;
-};
+/// "95% CI", "(95 % confidence interval)": the level of an interval, no value.
+void find_levels(std::string_view line, std::vector<LineNumber>& numbers) {
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i].role != Role::kOpen || numbers[i].number.unit != Unit::kPercent) continue;
+    const auto after = split_words(text_after(line, numbers, i));
+    const bool level = !after.empty() && (after[0] == "ci" || after[0] == "ki" || after[0] == "confidence" || after[0] == "credible" ||
+                                          after[0] == "interval");
+    if (level) numbers[i].role = Role::kName;
+  }
+}
 
 std::string size_split(const std::vector<std::string>& before, const std::vector<std::string>& after) {
   const std::string split = find_split(after);
@@ -189,6 +196,7 @@ LineNumbers find_line_numbers(std::string_view line, int32_t line_number, Collec
   find_pairs(line, found.numbers);
   find_progress(line, found);
   find_counters(line, found.numbers);
+  find_levels(line, found.numbers);
   find_sizes(line, line_number, found, collector);
   return found;
 }

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <utility>
 
+#include "audit/figures/latex.h"
+
 namespace liteqat::audit {
 namespace {
 
@@ -138,7 +140,7 @@ void add_line(std::string_view text, int32_t number, bool overwrites, std::vecto
   if (states.empty()) lines.push_back({number, ""});
   for (size_t i = 0; i < states.size(); ++i) {
     const bool last = i + 1 == states.size();
-    if (last || (!overwrites && !is_progress_state(states[i]))) lines.push_back({number, std::string(states[i])});
+    if (last || (!overwrites && !is_progress_state(states[i]))) lines.push_back({number, plain_latex(std::string(states[i]))});
   }
 }
 

@@ -169,15 +169,29 @@ bool is_image_noun(std::string_view word) {
   return contains(kImageNouns, word);
 }
 
+std::string without_spread(std::string_view phrase) {
+  constexpr std::array<std::string_view, 10> kSpreads = {"std", "sd", "ci", "stdev", "stddev", "deviation", "sem", "interval", "ki", "se"};
+  std::string kept(phrase.substr(0, std::min({phrase.find("\xC2\xB1"), phrase.find("+/-"), phrase.find("\\pm")})));
+  for (size_t open = kept.find_first_of("(["); open != std::string::npos; open = kept.find_first_of("([", open + 1)) {
+    const size_t close = kept.find(kept[open] == '(' ? ')' : ']', open);
+    if (close == std::string::npos) break;
+    const Words inside = split_words(std::string_view(kept).substr(open + 1, close - open - 1));
+    const bool spread = std::any_of(inside.begin(), inside.end(), [&](const std::string& word) { return contains(kSpreads, word); });
+    if (spread) kept.erase(open, close - open + 1);
+  }
+  return split_words(kept).empty() ? std::string(phrase) : kept;
+}
+
 Meaning read_meaning(std::string_view phrase) {
-  const Words words = split_words(phrase);
+  const std::string said = without_spread(phrase);
+  const Words words = split_words(said);
   Meaning meaning;
   meaning.quantity = find_quantity(words);
   meaning.split = find_split(words);
   meaning.top_k = find_top_k(words);
   meaning.class_average = any_of(words, {"balanced", "macro", "class", "category", "classes", "perclass", "label", "digit"}) &&
                           !any_of(words, {"overall", "total"});
-  meaning.percent = phrase.find('%') != std::string_view::npos || any_of(words, {"percent", "pct", "percentage", "prozent"});
+  meaning.percent = said.find('%') != std::string::npos || any_of(words, {"percent", "pct", "percentage", "prozent"});
   return meaning;
 }
 

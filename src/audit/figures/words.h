@@ -29,7 +29,11 @@ struct Meaning {
   bool percent = false;        // "(%)" or "percent" in the label
 };
 
-/// The last word that decides wins: "accuracy loss" is a difference, "loss, accuracy" an accuracy.
+/// What a phrase says beside a spread: "acc (test) ± std" -> "acc (test)", "Accuracy (95% CI)" -> "Accuracy ". Phrases that are nothing but
+/// a spread stay.
+std::string without_spread(std::string_view phrase);
+
+/// The last word that decides wins, a spread beside it left out: "accuracy loss" is a difference, "loss, accuracy" an accuracy.
 Meaning read_meaning(std::string_view phrase);
 
 /// "test", "train", "validation" or empty: the split that the words name. "Quantization aware training" names none.

@@ -1,0 +1,48 @@
+#include "audit/figures/latex.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+namespace liteqat::audit {
+namespace {
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+}
+
+/// "\SI{94.46}{\percent}" at `at`: the number and, for a percentage, its sign. A command without a closed number stays.
+void open_quantity(std::string& text, size_t at, std::string_view command) {
+  const size_t number = at + command.size(), number_end = text.find('}', number);
+  if (number_end == std::string::npos) return;
+  std::string plain = text.substr(number, number_end - number);
+  size_t end = number_end + 1;
+  if (command != "\\num{" && text.compare(end, 1, "{") == 0 && text.find('}', end) != std::string::npos) {
+    const size_t unit_end = text.find('}', end);
+    const std::string unit = text.substr(end + 1, unit_end - end - 1);
+    plain += unit == "\\percent" || unit == "\\%" ? "%" : " " + unit;
+    end = unit_end + 1;
+  }
+  text.replace(at, end - at, plain);
+}
+
+}  // namespace
+
+std::string plain_latex(std::string line) {
+  if (line.find_first_of("\\{") == std::string::npos) return line;
+  // A thin space groups thousands inside a number, as its character does in text_lines.
+  const auto digit = [&](size_t at) { return at < line.size() && line[at] >= '0' && line[at] <= '9'; };
+  for (size_t at = line.find("\\,"); at != std::string::npos; at = line.find("\\,", at + 1)) {
+    const bool groups = at > 0 && digit(at - 1) && digit(at + 2) && digit(at + 3) && digit(at + 4);
+    line.replace(at, 2, groups ? "_" : " ");
+  }
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kForms = {
+      {{"{,}", ","}, {"{.}", "."}, {"_{\\pm", " \\pm"}, {"^{\\pm", " \\pm"}}};
+  for (const auto& [from, to] : kForms) replace_all(line, from, to);
+  for (const std::string_view command : {"\\num{", "\\SI{", "\\qty{"}) {
+    for (size_t at = line.find(command); at != std::string::npos; at = line.find(command, at + 1)) open_quantity(line, at, command);
+  }
+  return line;
+}
+
+}  // namespace liteqat::audit
