@@ -60,7 +60,8 @@ struct LayerNoise {
 struct LayerStudy {
   std::string twin;  // what it is compared with: a float model's name, or "its own weights in float"
   bool own_weights = true;
-  int64_t images = 0;  // of the layers
+  std::string other_weights = {};  // a float model that was given, whose weights rounded these are not; the twin is then the model's own
+  int64_t images = 0;              // of the layers
   std::vector<LayerNoise> layers;
   std::vector<int32_t> twin_classed;  // the twin's answers on the first test images; as many as were run
 };

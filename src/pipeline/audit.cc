@@ -30,14 +30,30 @@ Kind kind_of_name(const std::string& name) {
   return has("float") || has("fp32") ? Kind::kFloat : Kind::kUnknown;
 }
 
-/// A prediction file with a model's stem is that model's; any other one is a subject of its own.
-void add_predictions(const std::vector<audit::Answers>& files, std::vector<AuditedModel>& subjects) {
+/// The model that a prediction file is named after: its stem, or the end of one model's stem alone ("float" of "case_study_float").
+AuditedModel* find_named(const std::string& name, std::vector<AuditedModel>& subjects) {
+  AuditedModel* found = nullptr;
+  for (AuditedModel& subject : subjects) {
+    if (subject.name == name) return &subject;
+  }
+  for (AuditedModel& subject : subjects) {
+    if (subject.graph == nullptr || !subject.name.ends_with("_" + name)) continue;
+    if (found != nullptr) return nullptr;
+    found = &subject;
+  }
+  return found;
+}
+
+/// A prediction file that is named after a model is that model's; any other one is a subject of its own.
+void add_predictions(const std::vector<audit::Answers>& files, std::vector<AuditedModel>& subjects, std::vector<std::string>& notes) {
   for (const audit::Answers& answers : files) {
-    auto subject = std::find_if(subjects.begin(), subjects.end(), [&](const AuditedModel& one) { return one.name == answers.name; });
-    if (subject == subjects.end()) {
+    AuditedModel* subject = find_named(answers.name, subjects);
+    if (subject != nullptr && subject->name != answers.name) {
+      notes.push_back(format("{}: taken as answers of {}, whose name ends so.", answers.name, subject->name));
+    } else if (subject == nullptr) {
       AuditedModel added;
       added.name = answers.name, added.kind = kind_of_name(answers.name);
-      subject = subjects.insert(subjects.end(), std::move(added));
+      subject = &subjects.emplace_back(std::move(added));
     }
     subject->measured.push_back({"file", "test", answers});
   }
@@ -105,7 +121,8 @@ Status add_claims(const AuditInputs& inputs, Evidence& evidence, results::Audit&
   evidence.claims = audit::assign_claims(audit::read_figures(inputs.claimed).figures, evidence.subjects);
   for (const audit::Claim& claim : evidence.claims) {
     if (!claim.subject)
-      record.notes.push_back(format("{}: belongs to no single model here; name the model in its label.", claim.figure.label));
+      record.notes.push_back(format(
+          "{}: belongs to no single model here; name the model in its label, or give its answers with --predictions.", claim.figure.label));
   }
   return {};
 }
@@ -209,7 +226,7 @@ Result<results::Audit> audit_sources(const AuditInputs& inputs, Isa isa, ThreadP
   Evidence evidence;
   evidence.run = material.run, evidence.training = material.training;
   LITEQAT_RETURN_IF_ERROR(measure(inputs, material, {isa, pool, progress}, evidence));
-  add_predictions(material.predictions, evidence.subjects);
+  add_predictions(material.predictions, evidence.subjects, record.notes);
   LITEQAT_RETURN_IF_ERROR(add_labels(material, evidence));
   LITEQAT_RETURN_IF_ERROR(add_claims(inputs, evidence, record));
   drop_directory_claims(material.pool.groups, evidence, record.notes);

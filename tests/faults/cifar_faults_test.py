@@ -32,11 +32,22 @@ class Material:
         return write_cifar(WORK / name, self.train, (images.astype(np.uint8), self.test[1]))
 
 
+def grey(images):
+    """Pillow's 'L': ITU-R BT.601 in integers."""
+    return (images[..., 0] * 19595 + images[..., 1].astype(int) * 38470 + images[..., 2].astype(int) * 7471 + 0x8000) >> 16
+
+
+def softmax(scores):
+    powers = np.exp(scores - scores.max(1, keepdims=True))
+    return powers / powers.sum(1, keepdims=True)
+
+
 def fed_faults(table, m):
     """The figure of wrongly fed images, claimed for the model."""
     images = m.test[0]
     planes = images.transpose(0, 3, 1, 2).reshape(images.shape)
     wrong = [("blue first", "input.channel_order", ["--data", m.fed("bgr", images[..., ::-1])]),
+             ("grey values in all channels", "input.channel_order", ["--data", m.fed("grey", np.repeat(grey(images)[..., None], 3, axis=3))]),
              ("planes (NCHW) read as pixels", "input.layout", ["--data", m.fed("nchw", planes)]),
              ("rows and columns exchanged", "input.layout", ["--data", m.fed("transposed", images.transpose(0, 2, 1, 3))]),
              ("0..1 where 0..255 is expected", "input.scale", ["--data", m.data, "--pixels", "0..1"]),
@@ -84,14 +95,41 @@ def extra_epochs(table):
 
 def answered_faults(table, m):
     """Another way of feeding the model, known by the answers it left."""
-    for fault, check, name in (("blue first, by its answers", "input.channel_order", "bgr"), ("rows and columns exchanged, by its answers", "input.layout", "transposed")):
+    for fault, check, name in (("blue first, by its answers", "input.channel_order", "bgr"), ("grey values, by its answers", "input.channel_order", "grey"),
+                               ("rows and columns exchanged, by its answers", "input.layout", "transposed")):
         harness.run("eval", FLOAT, "--data", WORK / name, "--predictions", WORK / name / "answers", "-q")
         table.expect(fault, {check}, ANY, FLOAT, "--data", m.data, "--predictions", WORK / name / "answers" / (FLOAT.stem + ".npy"))
 
 
+def foreign_answers(table, m):
+    """Answers to images changed in a way that no variant imitates: the file is not what the model says, and the finding says why that may be. A second softmax changes no answer."""
+    images = m.test[0].astype(float)
+    small = images.reshape(len(images), 16, 2, 16, 2, 3).mean((2, 4)).repeat(2, 1).repeat(2, 2)
+    spread = np.maximum(images.std((1, 2, 3), keepdims=True), 1 / np.sqrt(images[0].size))
+    standardized = np.clip((images - images.mean((1, 2, 3), keepdims=True)) / spread * 64 + 128, 0, 255)
+    moved = np.stack([np.roll(image, tuple(shift), (0, 1))[:, ::flip] for image, shift, flip in
+                      zip(images, np.random.default_rng(3).integers(-4, 5, (len(images), 2)), np.where(np.arange(len(images)) % 2, 1, -1))])
+    for fault, changed in (("images made smaller and larger again", small), ("every image by its own mean and deviation", standardized),
+                           ("augmentation of training left on", moved)):
+        harness.run("eval", FLOAT, "--data", m.fed("foreign", changed.round()), "--predictions", WORK / "foreign" / "answers", "-q")
+        table.expect(fault + ", by its answers", {"runtime.mismatch"}, ANY, FLOAT, "--data", m.data, "--predictions", WORK / "foreign" / "answers" / (FLOAT.stem + ".npy"))
+        shutil.rmtree(WORK / "foreign")
+    # Bytes of pixels handed over as they are to a model that takes int8: 128 and more become negative.
+    np.save(WORK / "bytes.npy", m.test[0].view(np.int8))
+    harness.run("predict", INT8, WORK / "bytes.npy", "--raw", "-o", WORK / (INT8.stem + ".npy"), "-q")
+    table.expect("uint8 bytes read as int8, by the answers", {"input.scale"}, ANY, INT8, "--data", m.data, "--predictions", WORK / (INT8.stem + ".npy"))
+    harness.run("eval", FLOAT, "--data", m.data, "--predictions", WORK / "once", "-q")
+    np.save(WORK / "once" / (FLOAT.stem + ".npy"), softmax(np.load(WORK / "once" / (FLOAT.stem + ".npy"))))
+    table.expect_clear("softmax applied twice", "runtime.mismatch", "in 0 of", FLOAT.stem, FLOAT, "--data", m.data, "--predictions", WORK / "once" / (FLOAT.stem + ".npy"))
+
+
 def label_faults(table, m):
     rng = np.random.default_rng(5)
-    files = {"offset by one class": (m.answers + 1, "labels.offset"), "shuffled": (m.answers[rng.permutation(TEST)], "labels.order"),
+    blocks = m.answers.reshape(-1, 50)
+    files = {"offset by one class": (m.answers + 1, "labels.offset"), "counted from one less": (m.answers - 1 + 10 * (m.answers == 0), "labels.offset"),
+             "of whole batches in another order": (blocks[rng.permutation(len(blocks))].ravel(), "labels.order"),
+             "with two classes exchanged": (np.array([0, 1, 2, 5, 4, 3, 6, 7, 8, 9])[m.answers], "labels.permutation"),
+             "shuffled": (m.answers[rng.permutation(TEST)], "labels.order"),
              "in alphabetical class order": (np.array([0, 1, 2, 4, 5, 3, 7, 6, 8, 9])[m.answers], "labels.permutation")}
     for name, (answers, check) in files.items():
         np.save(WORK / "answers.npy", answers)
@@ -143,7 +181,7 @@ def main():
     shutil.rmtree(WORK, ignore_errors=True)
     WORK.mkdir(parents=True)
     material, table = Material(), Table("CIFAR-10, MLPerf's ResNet-8")
-    for group in (label_faults, leaks, claimed_faults, arithmetic, fed_faults, answered_faults, edited_models):
+    for group in (label_faults, leaks, claimed_faults, arithmetic, fed_faults, answered_faults, foreign_answers, edited_models):
         group(table, material)
     extra_epochs(table)
     table.finish(WORK.parent / "cifar-faults.json")

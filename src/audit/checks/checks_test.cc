@@ -92,6 +92,21 @@ TEST(Claims, BelongToTheModelTheLabelNames) {
   EXPECT_EQ(claims[3].subject, std::nullopt);
 }
 
+TEST(Claims, TheQuantizationAwareModelIsNeitherFloatNorInteger) {
+  std::vector<AuditedModel> models(3);
+  models[0].name = "net_float", models[0].kind = Kind::kFloat;
+  models[1].name = "net_qat_int8", models[1].kind = Kind::kInteger;
+  models[2].name = "qat", models[2].kind = Kind::kUnknown;
+  const auto figures =
+      read_figures("Quant TFLite test_accuracy: 0.93814\nQuant TF test accuracy: 0.6902\nTF test accuracy: 0.6434").figures;
+  const auto claims = assign_claims(figures, models);
+  EXPECT_EQ(claims[0].subject, 1u);
+  EXPECT_EQ(claims[1].subject, 2u);
+  EXPECT_EQ(claims[2].subject, 0u);
+  models.pop_back();
+  EXPECT_EQ(assign_claims(figures, models)[1].subject, std::nullopt) << "it is not at hand";
+}
+
 TEST(Attribution, PartsAddUp) {
   Evidence evidence = make_evidence("Quant TFLite test accuracy: 0.960\nfloat test accuracy: 0.75");
   evidence.subjects[0].kind = Kind::kInteger;

@@ -7,18 +7,6 @@
 
 namespace liteqat::audit {
 
-bool same_training(const LayerStudy& study) {
-  if (study.own_weights) return true;
-  std::vector<double> shares;
-  for (const LayerNoise& layer : study.layers) {
-    if (layer.weights && layer.weights->rounded) shares.push_back(*layer.weights->rounded);
-  }
-  if (shares.empty()) return false;
-  const auto middle = shares.begin() + static_cast<ptrdiff_t>(shares.size() / 2);
-  std::nth_element(shares.begin(), middle, shares.end());
-  return *middle >= kRoundedShare;
-}
-
 std::optional<Harm> measure_harm(const Evidence& evidence, const AuditedModel& subject) {
   const Measured* measured = subject.find("test");
   if (!subject.study || measured == nullptr || evidence.labels.size() != measured->answers.classed.size()) return std::nullopt;

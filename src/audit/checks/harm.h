@@ -2,6 +2,7 @@
 #pragma once
 
 #include "audit/checks/check.h"
+#include "audit/measure/weights.h"
 
 namespace liteqat::audit {
 
@@ -14,13 +15,6 @@ struct Harm {
 /// Eight bits over a range of `crest` times the signal's root mean square leave 20 log10(255 sqrt(12) / crest) = 58.9 - 20 log10(crest) dB:
 /// below 20 the signal is less than three codes (a crest of 88), or something else than rounding happens.
 inline constexpr double kSoundDb = 20;
-
-/// Of an operator whose weights are the twin's rounded, all channels say so; of one that was trained further by a few steps about half
-/// (docs/decisions/0054).
-inline constexpr double kRoundedShare = 0.9;
-
-/// The twin is of the same training: where weights can be compared, those of the median operator are the twin's, rounded to codes.
-bool same_training(const LayerStudy& study);
 
 /// Requires: the subject has a study and its test answers, and labels are known; empty otherwise.
 std::optional<Harm> measure_harm(const Evidence& evidence, const AuditedModel& subject);

@@ -47,6 +47,7 @@ Relation relation_of(const Evidence& evidence, const Side& a, const Side& b) {
     if (second == "ptq_int8") return Relation::kSameTraining;
   }
   if (is_deployment(first, second)) return Relation::kDeployed;
+  if (b.subject->study && b.subject->study->other_weights == first) return Relation::kOtherWeights;
   if (b.subject->study && !b.subject->study->own_weights && b.subject->study->twin == first)
     return same_training(*b.subject->study) ? Relation::kSameTraining : Relation::kOtherWeights;
   const bool both_float = a.subject->kind == Kind::kFloat && b.subject->kind == Kind::kFloat;

@@ -71,7 +71,12 @@ void run(const Check& check, const Evidence& evidence, Findings& findings) {
                shown.tensor, below ? "is the first that adds much" : "adds most", noise_of(shown), shown.sqnr_db, study.twin));
     if (&shown == lost) finding.summary = format("{}, output '{}', has lost parameters against {}.", shown.op, shown.tensor, study.twin);
     finding.summary += describe_parameters(shown, study);
-    if (study.own_weights)
+    if (!study.other_weights.empty()) {
+      finding.summary += format(
+          " Its weights are not those of {} rounded (trained further, or its channels rescaled), so what they lost before this file was "
+          "written cannot be seen.",
+          study.other_weights);
+    } else if (study.own_weights)
       finding.summary += " Weights and biases lost before this file was written cannot be seen without the float model.";
     if (hurts) {
       finding.verdict = results::Verdict::kProblem;

@@ -145,6 +145,18 @@ TEST(Compare, CopiesCountAsTheirPictures) {
   EXPECT_EQ(copied.clusters->images_each, 2);
   EXPECT_NEAR(copied.clusters->p, plain.clusters->p, 1e-12);
   EXPECT_NEAR(copied.difference_interval.low, plain.difference_interval.low, 1e-12);
+  EXPECT_NEAR(copied.a.interval.low, plain.a.interval.low, 1e-9);
+  EXPECT_NEAR(copied.b.interval.high, plain.b.interval.high, 1e-9);
+  EXPECT_NEAR(copied.equivalence_p, plain.equivalence_p, 1e-12);
+  EXPECT_NEAR(*copied.smallest_gap, *plain.smallest_gap, 1e-12);
+  // Copies that answer otherwise than their pictures: standing in another order, they belong to other pictures and say something else.
+  Material turned = twice;
+  for (Answers& model : turned.models) std::rotate(model.classed.begin() + 200, model.classed.begin() + 240, model.classed.end());
+  std::rotate(turned.labels.begin() + 200, turned.labels.begin() + 240, turned.labels.end());
+  const auto c = compare(turned.models, turned.labels, pictures);
+  ASSERT_TRUE(c.ok());
+  EXPECT_EQ(c->pairs.at(0).only_a, copied.only_a);
+  EXPECT_GT(std::fabs(c->pairs.at(0).clusters->p / copied.clusters->p - 1), 0.1);
   EXPECT_EQ(copied.images_needed, plain.images_needed);
   EXPECT_FALSE(copied.a.interval_exact.has_value());
   pictures.pictures = 3;

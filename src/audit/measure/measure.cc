@@ -6,6 +6,7 @@
 #include "audit/measure/layers.h"
 #include "audit/measure/twin.h"
 #include "audit/measure/variants.h"
+#include "audit/measure/weights.h"
 #include "eval/evaluate.h"
 
 namespace liteqat::audit {
@@ -118,27 +119,46 @@ Status measure_subject(const data::Dataset& dataset, const Machine& machine, Aud
   return {};
 }
 
-void study_layers(const data::Dataset& dataset, const AuditedModel* twin, const Machine& machine, AuditedModel& subject) {
-  if (subject.kind != Kind::kInteger || subject.graph == nullptr) return;
+namespace {
+
+/// Layers and answers of the model beside those of `twin`, a graph with the same operators.
+std::optional<LayerStudy> study_beside(const graph::Graph& twin, const std::string& name, bool own_weights, const data::Dataset& dataset,
+                                       const Machine& machine, const AuditedModel& subject) {
   LayerStudy study;
-  std::optional<graph::Graph> own;
-  const graph::Graph* graph = twin != nullptr && same_operators(*subject.graph, *twin->graph) ? twin->graph : nullptr;
-  study.own_weights = graph == nullptr;
-  study.twin = graph != nullptr ? twin->name : "its own weights in float";
-  if (graph == nullptr) {
-    auto made = make_float_twin(*subject.graph);
-    if (!made.ok()) return;
-    graph = &own.emplace(*std::move(made));
-  }
-  const LayerImages images = {dataset.test, subject.normalization, kLayerImages, study.own_weights};
-  const auto layers = compare_layers(*subject.graph, *graph, images, machine.isa);
-  if (!layers.ok()) return;
-  study.layers = *layers;
+  study.own_weights = own_weights, study.twin = name;
+  const LayerImages images = {dataset.test, subject.normalization, kLayerImages, own_weights};
+  auto layers = compare_layers(*subject.graph, twin, images, machine.isa);
+  if (!layers.ok()) return std::nullopt;
+  study.layers = *std::move(layers);
   study.images = std::min(kLayerImages, dataset.test.count);
   const data::Split few = data::take_first(dataset.test, kTwinImages);
-  auto answers = answer(subject, *graph, few, subject.normalization, known_profiles().front(), machine);
+  auto answers = answer(subject, twin, few, subject.normalization, known_profiles().front(), machine);
   if (answers.ok()) study.twin_classed = std::move(answers->classed);
-  subject.study = std::move(study);
+  return study;
+}
+
+/// Whether the twin is right on at least two points more of the images it was run on.
+bool twin_is_better(const LayerStudy& study, const std::vector<int32_t>& labels, const AuditedModel& subject) {
+  const Measured* own = subject.find("test");
+  if (own == nullptr || own->answers.classed.size() < study.twin_classed.size() || labels.size() < study.twin_classed.size()) return false;
+  int64_t more = 0;
+  for (size_t i = 0; i < study.twin_classed.size(); ++i)
+    more += (study.twin_classed[i] == labels[i]) - (own->answers.classed[i] == labels[i]);
+  return 50 * more >= static_cast<int64_t>(study.twin_classed.size());
+}
+
+}  // namespace
+
+void study_layers(const data::Dataset& dataset, const AuditedModel* twin, const Machine& machine, AuditedModel& subject) {
+  if (subject.kind != Kind::kInteger || subject.graph == nullptr) return;
+  const bool given = twin != nullptr && same_operators(*subject.graph, *twin->graph);
+  if (given) subject.study = study_beside(*twin->graph, twin->name, false, dataset, machine, subject);
+  if (subject.study && (same_training(*subject.study) || twin_is_better(*subject.study, dataset.test.labels, subject))) return;
+  const auto own = make_float_twin(*subject.graph);
+  if (!own.ok()) return;
+  auto study = study_beside(*own, "its own weights in float", true, dataset, machine, subject);
+  if (study && given) study->other_weights = twin->name;
+  if (study) subject.study = std::move(study);
 }
 
 }  // namespace liteqat::audit

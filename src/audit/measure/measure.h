@@ -27,8 +27,9 @@ Status choose_convention(const std::optional<data::Normalization>& requested, co
 /// the test images. Fails as eval::run_model does under the default profile.
 Status measure_subject(const data::Dataset& dataset, const Machine& machine, AuditedModel& subject);
 
-/// Layers against `twin` (a float model with the same operators), else against its own weights in float. Leaves the study empty for models
-/// that are not integer or have no twin.
+/// Layers against `twin` (a float model with the same operators); against its own weights in float where there is none, or where the
+/// twin's weights are other ones (trained further, rescaled) and it is not right on more images: what differs then is training, and only
+/// the own weights show what rounding does. Leaves the study empty for models that are not integer or have no twin.
 void study_layers(const data::Dataset& dataset, const AuditedModel* twin, const Machine& machine, AuditedModel& subject);
 
 }  // namespace liteqat::audit

@@ -79,6 +79,17 @@ std::optional<FeedVariant> truncated(const graph::Tensor& input, const Split& sp
   return variant;
 }
 
+/// Grey values in all three channels, by the weights of ITU-R BT.601 in Pillow's integers ('L').
+FeedVariant grey(const Split& split, const Normalization& own) {
+  FeedVariant variant = {"input.channel_order", "as grey values in all three channels", split, own};
+  for (size_t i = 0; i + 2 < split.pixels.size(); i += 3) {
+    const uint32_t red = split.pixels[i], green = split.pixels[i + 1], blue = split.pixels[i + 2];
+    const auto value = static_cast<uint8_t>((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16);
+    std::fill_n(variant.split.pixels.begin() + static_cast<ptrdiff_t>(i), 3, value);
+  }
+  return variant;
+}
+
 /// int8 codes made by reading the pixel's byte as signed: 128 and more wrap to negative numbers.
 std::optional<FeedVariant> wrapped(const graph::Tensor& input, const Split& split, const Normalization& own) {
   if (input.type != graph::DType::kInt8 || !integer_input(input)) return std::nullopt;
@@ -90,7 +101,7 @@ std::optional<FeedVariant> wrapped(const graph::Tensor& input, const Split& spli
 }  // namespace
 
 size_t count_feed_variants() {
-  return 11;
+  return 12;
 }
 
 std::optional<FeedVariant> make_feed_variant(size_t index, const graph::Graph& model, const Split& split, const Normalization& own) {
@@ -129,6 +140,9 @@ std::optional<FeedVariant> make_feed_variant(size_t index, const graph::Graph& m
                                       return (pixel % width * width + pixel / width) * channels + i % channels;
                                     }),
                          own};
+    case 10:
+      if (channels != 3) return std::nullopt;
+      return grey(split, own);
     default:
       return truncated(input, split, own);
   }

@@ -43,6 +43,9 @@ TEST(FeedVariants, MovePixelsAsTheMistakeDoes) {
             (Pixels{2, 1, 0, 5, 4, 3, 8, 7, 6, 11, 10, 9, 14, 13, 12, 17, 16, 15, 20, 19, 18, 23, 22, 21}));
   EXPECT_EQ(made.at("with rows and columns exchanged").split.pixels,
             (Pixels{0, 1, 2, 6, 7, 8, 3, 4, 5, 9, 10, 11, 12, 13, 14, 18, 19, 20, 15, 16, 17, 21, 22, 23}));
+  // Bytes n, n + 1, n + 2 weigh 0.299, 0.587 and 0.114: n + 0.815.
+  EXPECT_EQ(made.at("as grey values in all three channels").split.pixels,
+            (Pixels{1, 1, 1, 4, 4, 4, 7, 7, 7, 10, 10, 10, 13, 13, 13, 16, 16, 16, 19, 19, 19, 22, 22, 22}));
   // NHWC written as planes: all of channel 0, then 1, then 2.
   EXPECT_EQ(made.at("planes (NCHW) read as pixels (NHWC)").split.pixels,
             (Pixels{0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11, 12, 15, 18, 21, 13, 16, 19, 22, 14, 17, 20, 23}));

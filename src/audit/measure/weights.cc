@@ -119,6 +119,18 @@ double compare_bias(const graph::Graph& model, const graph::Op& op, const graph:
 
 }  // namespace
 
+bool same_training(const LayerStudy& study) {
+  if (study.own_weights) return true;
+  std::vector<double> shares;
+  for (const LayerNoise& layer : study.layers) {
+    if (layer.weights && layer.weights->rounded) shares.push_back(*layer.weights->rounded);
+  }
+  if (shares.empty()) return false;
+  const auto middle = shares.begin() + static_cast<ptrdiff_t>(shares.size() / 2);
+  std::nth_element(shares.begin(), middle, shares.end());
+  return *middle >= kRoundedShare;
+}
+
 std::optional<WeightNoise> compare_weights(const graph::Graph& model, const graph::Op& op, const graph::Graph& twin,
                                            const graph::Op& twin_op, bool own_weights) {
   if (!is_weighted(op.kind)) return std::nullopt;

@@ -16,6 +16,13 @@ inline constexpr double kHalfStep = 0.501;
 /// step unless it moves next to nothing.
 inline constexpr double kLargestOff = 0.01, kWithinAStep = 0.75;
 
+/// Of an operator whose weights are the twin's rounded, all channels say so; of one that was trained further by a few steps about half
+/// (docs/decisions/0054).
+inline constexpr double kRoundedShare = 0.9;
+
+/// The twin is of the same training: where weights can be compared, those of the median operator are the twin's, rounded to codes.
+bool same_training(const LayerStudy& study);
+
 /// Of the model's operator `op` and the same operator of the twin. Nothing for operators without weights.
 /// `own_weights`: the twin's constants are the model's own, so that there is nothing to compare.
 std::optional<WeightNoise> compare_weights(const graph::Graph& model, const graph::Op& op, const graph::Graph& twin,
