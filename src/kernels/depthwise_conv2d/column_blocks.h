@@ -1,4 +1,5 @@
-// How the kernels of columns.h divide channels into blocks and pack their weights. Templates on a Lanes type of internal linkage.
+// How the kernels of columns.h and strips.h divide channels into blocks and pack their weights. Templates on a Lanes type of internal
+// linkage.
 #pragma once
 
 #include "kernels/depthwise_conv2d/implementations.h"
@@ -15,15 +16,21 @@ struct ColumnBlock {
 
 /// What depends on filter and stride, as numbers, so that packing is compiled once.
 struct ColumnShape {
-  int32_t filter, stride, taps, tile_sums;
+  int32_t filter, stride, taps, most_vectors;
+  bool in_order = false;  // lanes of a block hold its channels in order, not in that of dot_tile.h
 
   constexpr int32_t rows() const { return stride == 1 ? 2 : 1; }  // of outputs in a tile
   constexpr int32_t read_rows() const { return (rows() - 1) * stride + filter; }
   constexpr int32_t groups() const { return (read_rows() + taps - 1) / taps; }  // of `taps` input rows
-  /// Vectors of a block, as columns and sums fit in registers.
-  constexpr int32_t most_vectors() const { return 2 * (filter * groups() + rows()) <= tile_sums ? 2 : 1; }
   constexpr int64_t position_weights() const { return int64_t{filter} * groups() * rows() * taps; }
 };
+
+/// The shape of columns.h: as many vectors a block as columns and sums fit in registers.
+constexpr ColumnShape column_shape(int32_t filter, int32_t stride, int32_t taps, int32_t tile_sums) {
+  ColumnShape shape = {filter, stride, taps, 1};
+  if (2 * (filter * shape.groups() + shape.rows()) <= tile_sums) shape.most_vectors = 2;
+  return shape;
+}
 
 /// Packed: mode; then per block, so that one register addresses all of it, the arrays of lanes/dot_epilogue.h and the weights
 /// [column][group][output row][lane][taps]; then a row of zero points.
@@ -47,7 +54,7 @@ struct ColumnPlaces {
     int64_t position = 0;
     for (int64_t begin = 0; begin < out_c;) {
       const int64_t left = out_c - begin;
-      const int32_t vectors = left <= Lanes::kCount || out_c < 2 * Lanes::kCount ? 1 : shape.most_vectors();
+      const int32_t vectors = left <= Lanes::kCount || out_c < 2 * Lanes::kCount ? 1 : shape.most_vectors;
       const int64_t width = vectors * Lanes::kCount;
       each(ColumnBlock{left < width ? out_c - width : begin, position, vectors});
       begin += width;
@@ -68,7 +75,8 @@ struct ColumnPlaces {
     for_blocks([&](const ColumnBlock& block) {
       for (int32_t lane = 0; lane < block.vectors * Lanes::kCount; ++lane) {
         const int32_t vector = lane / Lanes::kCount, group = lane % Lanes::kCount / 4;
-        each(block.channel + 4 * (block.vectors * group + vector) + lane % 4, block, lane);
+        const int64_t packed = 4 * (int64_t{block.vectors} * group + vector) + lane % 4;
+        each(block.channel + (shape.in_order ? lane : packed), block, lane);
       }
     });
   }

@@ -1,7 +1,7 @@
-// int8 depthwise convolution with 3x3 and 5x5 filters along rows of the image: a tile is one or two output rows by one block of channels,
-// and walks over the columns of the input. A column's rows are interleaved once, Lanes::kTaps rows per channel, and multiplied into every
-// output that reads it: the columns under the filter wait in registers, and so do the weights where they fit. Only for a depth multiplier
-// of 1, no dilation, equal strides of 1 or 2. A Lanes type of internal linkage gives the steps.
+// int8 depthwise convolution with 5x5 filters, and 3x3 without strips.h, along rows of the image: a tile is one or two output rows by one
+// block of channels, and walks over the columns of the input. A column's rows are interleaved once, Lanes::kTaps rows per channel, and
+// multiplied into every output that reads it: the columns under the filter wait in registers, and so do the weights where they fit. Only for
+// a depth multiplier of 1, no dilation, equal strides of 1 or 2. A Lanes type of internal linkage gives the steps.
 //
 // Rows outside the input are read from a row of zero points, columns outside from its begin. The product of the zero point (and of the
 // shift of the codes, lanes/dot_tile.h) with the weights is folded into the bias, exactly, modulo 2^32.
@@ -33,7 +33,7 @@ struct Columns {
   using Int = typename Lanes::Int;
   using Weight = typename Lanes::Weight;
 
-  static constexpr ColumnShape kShape = {kFilter, kStride, Lanes::kTaps, Lanes::kTileSums};
+  static constexpr ColumnShape kShape = column_shape(kFilter, kStride, Lanes::kTaps, Lanes::kTileSums);
   static constexpr int kRows = kShape.rows(), kReadRows = kShape.read_rows(), kGroups = kShape.groups();
   static constexpr int kInRows = kGroups * Lanes::kTaps;
 
@@ -74,7 +74,7 @@ struct Columns {
 
     [[gnu::always_inline]] void run(int8_t* output) const {
       places.for_blocks([&](const ColumnBlock& block) {
-        if constexpr (kShape.most_vectors() == 2) {
+        if constexpr (kShape.most_vectors == 2) {
           if (block.vectors == 2) Walk<2>::run(*this, block, output + block.channel);
         }
         if (block.vectors == 1) Walk<1>::run(*this, block, output + block.channel);
@@ -262,19 +262,20 @@ struct Columns {
   };
 };
 
-/// The filter sizes and strides together.
-template <typename Lanes>
+/// The filter sizes and strides together. kSmall: filters of 3x3 as well, which have a kernel of their own where four rows interleave
+/// (strips.h).
+template <typename Lanes, bool kSmall = Lanes::kTaps != 4>
 struct AnyColumns {
   static bool accepts(const Int8Params& params) {
     const Window& w = params.window;
-    return w.out_c == w.in_c && w.out_c >= Lanes::kCount && w.filter_h == w.filter_w && (w.filter_h == 3 || w.filter_h == 5) &&
+    return w.out_c == w.in_c && w.out_c >= Lanes::kCount && w.filter_h == w.filter_w && ((kSmall && w.filter_h == 3) || w.filter_h == 5) &&
            w.stride_h == w.stride_w && w.stride_h <= 2 && w.dilation_h == 1 && w.dilation_w == 1 &&
            w.out_w > w.stride_w;  // narrower ones spend more on the columns beside them than they save
   }
 
   static ColumnPlaces<Lanes> places(const Int8Params& params) {
     const Window& w = params.window;
-    return {{w.filter_h, w.stride_h, Lanes::kTaps, Lanes::kTileSums}, w};
+    return {column_shape(w.filter_h, w.stride_h, Lanes::kTaps, Lanes::kTileSums), w};
   }
   static int64_t packed_bytes(const Int8Params& params) { return places(params).bytes(); }
   static void pack(const Int8Params& params, std::byte* packed) { places(params).pack(params, packed); }
@@ -285,9 +286,12 @@ struct AnyColumns {
   }
 
   static void run(const Int8Params& params, Range units, const int8_t* input, int8_t* output) {
-    const bool small = params.window.filter_h == 3, dense = params.window.stride_h == 1;
-    if (small && dense) return Columns<Lanes, 3, 1>::run(params, units, input, output);
-    if (small) return Columns<Lanes, 3, 2>::run(params, units, input, output);
+    [[maybe_unused]] const bool small = params.window.filter_h == 3;
+    const bool dense = params.window.stride_h == 1;
+    if constexpr (kSmall) {
+      if (small && dense) return Columns<Lanes, 3, 1>::run(params, units, input, output);
+      if (small) return Columns<Lanes, 3, 2>::run(params, units, input, output);
+    }
     if (dense) return Columns<Lanes, 5, 1>::run(params, units, input, output);
     return Columns<Lanes, 5, 2>::run(params, units, input, output);
   }

@@ -182,6 +182,36 @@ TEST(DepthwiseConv2DInt8, SweepsOfChannelsAndWidths) {
   }
 }
 
+TEST(DepthwiseConv2DInt8, WideRowsAndManyChannels) {
+  // Rows wider, and channels more, than what a kernel interleaves at a time: parts of a row, groups of channels, of which the last is
+  // smaller than a block, and both with odd rests.
+  uint64_t seed = 2000;
+  for (int32_t stride : {1, 2}) {
+    for (const auto& [in_w, channels] : {std::pair{103, 70}, {90, 144}, {301, 24}, {9, 713}, {7, 1100}, {33, 577}, {400, 67}, {10, 650}}) {
+      Rng rng(++seed);
+      const int32_t in_h = random_between(rng, 1, 4), pad_top = random_between(rng, 0, 1), pad_left = random_between(rng, 0, 2);
+      Int8Case example = random_int8_case(rng, {.batch = 2,
+                                                .in_h = in_h,
+                                                .in_w = in_w,
+                                                .in_c = channels,
+                                                .out_h = (in_h + stride - 1) / stride,
+                                                .out_w = (in_w + stride - 1) / stride - random_between(rng, 0, 1),
+                                                .out_c = channels,
+                                                .filter_h = 3,
+                                                .filter_w = 3,
+                                                .stride_h = stride,
+                                                .stride_w = stride,
+                                                .pad_top = pad_top,
+                                                .pad_left = pad_left});
+      const std::vector<int8_t> expected = example.oracle();
+      for (Isa isa : supported_isas()) {
+        const Int8Kernel& kernel = find_int8_kernel(example.params, isa);
+        ASSERT_EQ(run_guarded(kernel, example.params, example.input, expected.size()), expected) << kernel.name << ", seed " << seed;
+      }
+    }
+  }
+}
+
 TEST(DepthwiseConv2DInt8, AccumulatorsWrap) {
   // Bias at the end of int32 and products of one sign: every kernel wraps as the definition does. A factor of 2^-23 keeps codes apart.
   for (int32_t sign : {-1, 1}) {
@@ -309,7 +339,7 @@ TEST(DepthwiseConv2DKernels, TheStrongestSupportedOneIsChosen) {
       {Isa::kAvx512, "depthwise_conv2d_f32_f32_generic_avx512", "depthwise_conv2d_i8_i32_generic_avx512",
        "depthwise_conv2d_i8_i32_columns_avx512"},
       {Isa::kAvx512Vnni, "depthwise_conv2d_f32_f32_generic_avx512", "depthwise_conv2d_i8_i32_dot_avx512vnni",
-       "depthwise_conv2d_i8_i32_columns_avx512vnni"},
+       "depthwise_conv2d_i8_i32_strips_avx512vnni"},
       {Isa::kNeonDot, "depthwise_conv2d_f32_f32_generic_neondot", "depthwise_conv2d_i8_i32_dot_neondot",
        "depthwise_conv2d_i8_i32_dot_neondot"}};
   for (const Names& names : kNames) {

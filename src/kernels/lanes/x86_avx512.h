@@ -218,6 +218,19 @@ struct Lanes {
     _mm_mask_storeu_epi8(to, static_cast<uint16_t>(0xFFFF >> (16 - count)), codes);
   }
 
+  /// Two outputs of one or two vectors each, channels in order, `distance` apart; at 0 the first alone.
+  static void store_in_order(int8_t* to, const Int (&outputs)[2][2], const ByteClamp& clamp, int64_t distance) {
+    __m512i codes = _mm512_packs_epi16(_mm512_packs_epi32(outputs[0][0], outputs[0][1]), _mm512_packs_epi32(outputs[1][0], outputs[1][1]));
+    codes = _mm512_min_epi8(_mm512_max_epi8(codes, clamp.low), clamp.high);
+    codes = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15), codes);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + distance), _mm512_extracti64x4_epi64(codes, 1));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_castsi512_si256(codes));
+  }
+  static void store_in_order(int8_t* to, const Int (&outputs)[2][1], const ByteClamp& clamp, int64_t distance) {
+    store_packed(to + distance, outputs[1][0], clamp, kCount);
+    store_packed(to, outputs[0][0], clamp, kCount);
+  }
+
   /// The low byte of every lane; lanes hold values of int8.
   static void store_narrow(int8_t* to, Int x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(x)); }
 };
