@@ -55,11 +55,12 @@ void add_method_options(CLI::App& command, pipeline::PostTrainingInputs& inputs)
 void add_convert_command(CLI::App& app, Session& session) {
   const auto flags = std::make_shared<ConvertFlags>();
   pipeline::ConvertInputs& inputs = flags->inputs;
-  CLI::App* command = app.add_subcommand("convert", "Write a .tflite from a liteqat, Keras or float32 .tflite model");
+  CLI::App* command = app.add_subcommand("convert", "Write a .tflite from a liteqat, Keras or .tflite model");
   command->add_option("SRC", inputs.source, "Model (.safetensors, .h5, .keras, .tflite)")->required();
   command->add_option("-o,--out", inputs.output, "The .tflite to write")->required();
   command->add_option("--type", inputs.type, "float32, float16, dynamic, int8 or int16x8 (default: float32)");
   command->add_option("--io", inputs.io, "Input and output type of an int8 model: float32, int8 or uint8");
+  command->add_flag("--dequantize", inputs.dequantize, "Of an integer .tflite: the float model that its codes stand for");
   command->add_option("--vectors", inputs.vectors_folder, "Folder for known answers: inputs.npy, outputs.npy, vectors.h");
   command->add_option("--c-array", inputs.c_array, "C header that holds the file, for microcontrollers");
   add_calibration_options(*command, inputs.post_training);

@@ -29,7 +29,7 @@ int terminal_width() {
 
 void add_weight_options(CLI::App& command, RunFlags& flags) {
   command.add_option("--weights", flags.weights,
-                     "Float training starts from the weights of this .safetensors, .h5 or .keras, by layer name");
+                     "Float training starts from the weights of this .safetensors, .h5, .keras or .tflite, by layer name");
   command.add_option("--reinit", flags.reinit, "A layer that starts fresh all the same, say a head of another size (repeatable)")
       ->expected(1)
       ->take_all();
@@ -111,7 +111,7 @@ void add_run_commands(CLI::App& app, Session& session) {
   const auto flags = std::make_shared<RunFlags>();
   CLI::App* run = app.add_subcommand("run", "All stages of a recipe: float training, QAT, conversion, evaluation, report");
   run->add_option("RECIPE", flags->recipe, "Name or .toml file (default: mnist_guide)");
-  run->add_option("--pretrained", flags->pretrained, "A .safetensors of ours that stands in for float training");
+  run->add_option("--pretrained", flags->pretrained, "A .safetensors, .h5, .keras or float .tflite that stands in for float training");
   add_weight_options(*run, *flags);
   add_json_option(*run, flags->json);
   add_run_options(*run, *flags, session);
@@ -125,7 +125,7 @@ void add_run_commands(CLI::App& app, Session& session) {
 
   CLI::App* qat = app.add_subcommand("qat", "Only quantization-aware training, from a float model");
   qat->add_option("RECIPE", flags->recipe, "Name or .toml file (default: the recipe of the run that --from lies in)");
-  qat->add_option("--from", flags->from, "Float model (.safetensors)")->required();
+  qat->add_option("--from", flags->from, "Float model (.safetensors, .h5, .keras, .tflite)")->required();
   add_run_options(*qat, *flags, session);
   qat->callback([flags, &session] {
     apply_from(*flags);

@@ -9,7 +9,9 @@
 #include "pipeline/data_tools.h"
 #include "pipeline/known_answers.h"
 #include "pipeline/training_stage.h"
+#include "quant/dequantize.h"
 #include "quant/lower_weights.h"
+#include "quant/passes.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -81,19 +83,24 @@ Status check_inputs(const ConvertInputs& inputs) {
   return {};
 }
 
-/// A .tflite is a source as long as it computes in float32 throughout.
-Status check_source(const AnyModel& any, const std::string& path) {
-  if (!any.deployed) return {};
-  for (const graph::Tensor& tensor : any.model.graph.tensors) {
-    const bool real = tensor.type == graph::DType::kFloat32 || tensor.type == graph::DType::kInt32 || tensor.type == graph::DType::kInt64;
-    if (real && tensor.quantization.empty()) continue;
-    return error(
-        Code::kUnsupported,
-        "{}: tensor '{}' is {}: a quantized .tflite cannot be converted; convert takes a liteqat model (.safetensors), a Keras model "
-        "(.h5, .keras) or a float32 .tflite",
-        path, tensor.name, graph::dtype_name(tensor.type));
+/// What is converted: a .tflite that computes in float32 as it is, one of integers only as the float model it stands for.
+Result<graph::Graph> take_source(const ConvertInputs& inputs, const AnyModel& any) {
+  if (inputs.dequantize && !any.deployed) {
+    return error(Code::kInvalidArgument, "--dequantize {}: only an integer .tflite can be dequantized", inputs.source);
   }
-  return {};
+  if (!any.deployed) return any.model.graph;
+  graph::Graph model = any.model.graph;
+  quant::fold_dequantized_constants(model);
+  quant::remove_unused_tensors(model);
+  const Status real = quant::check_float(model);
+  if (real.ok() && !inputs.dequantize) return model;
+  if (real.ok()) return error(Code::kInvalidArgument, "--dequantize {}: the model computes in float32 already", inputs.source);
+  if (!inputs.dequantize) {
+    return error(Code::kUnsupported, "{}: {}: a quantized .tflite is converted with --dequantize only, as the float model it stands for",
+                 inputs.source, real.message());
+  }
+  auto dequantized = quant::dequantize_graph(any.model.graph);
+  return dequantized.ok() ? std::move(dequantized) : Result<graph::Graph>(dequantized.status().with_context(inputs.source));
 }
 
 Result<graph::Graph> lower_weights(const ConvertInputs& inputs, const graph::Graph& model, results::ConversionRecord& record) {
@@ -130,9 +137,9 @@ Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, Isa isa, Threa
   LITEQAT_RETURN_IF_ERROR(check_inputs(inputs));
   LITEQAT_ASSIGN_OR_RETURN(const quant::IoType io, quant::parse_io_type(inputs.io));
   LITEQAT_ASSIGN_OR_RETURN(const AnyModel any, read_any_model(inputs.source));
-  LITEQAT_RETURN_IF_ERROR(check_source(any, inputs.source));
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph source, take_source(inputs, any));
   const TrainedModel& model = any.model;
-  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph real, quant::lower_to_float(model.graph));
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph real, quant::lower_to_float(source));
   const ptq::Machine machine = {isa, pool, progress};
   const quant::LayerType type = inputs.type == "int16x8" ? quant::LayerType::kInt16x8 : quant::LayerType::kInt8;
   const PostTrainingTask task = {real, inputs.source, type, io, inputs.preprocessing};

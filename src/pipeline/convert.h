@@ -14,10 +14,11 @@ namespace liteqat::pipeline {
 Status run_convert_stage(Context& context, const TrainedModel& float_model, const TrainedModel* qat_model);
 
 struct ConvertInputs {
-  std::string source;                  // safetensors of ours, Keras' .h5 or .keras, or a float32 .tflite
+  std::string source;                  // safetensors of ours, Keras' .h5 or .keras, or a .tflite
   std::string output;                  // .tflite
   std::string type = "float32";        // float32 | float16 | dynamic | int8 | int16x8
   std::string io = "float32";          // float32 | int8 | uint8, of int8 models
+  bool dequantize = false;             // an integer .tflite is read as the float model that it stands for
   PostTrainingInputs post_training;    // how a float model becomes int8 or int16x8, and what is measured
   PreprocessingRequest preprocessing;  // where the model carries no contract, and against it if given
   std::string vectors_folder;          // known answers of the evaluation images, else of the calibration images
@@ -29,7 +30,8 @@ struct ConvertOutputs {
   results::ConversionRecord record;
 };
 
-/// Fails: kInvalidArgument for integers from a float model without calibration data, kUnsupported for types we do not write.
+/// Fails: kInvalidArgument for integers from a float model without calibration data, kUnsupported for types we do not write and for an
+/// integer .tflite without `dequantize`.
 Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);
 
 }  // namespace liteqat::pipeline

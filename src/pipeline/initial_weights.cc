@@ -40,9 +40,7 @@ class WeightFile {
     }
     if (weights_.empty()) {
       LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
-      if (any.deployed)
-        return error(Code::kUnsupported, "{}: is a deployed .tflite file; weights are taken from .safetensors, .h5 and .keras files", path);
-      model_ = std::move(any.model.graph);
+      LITEQAT_ASSIGN_OR_RETURN(model_, take_training_graph(std::move(any), path));
     }
     for (const graph::Tensor& tensor : model_.tensors) {
       if (holds_weights(tensor)) sources_[tensor.name] = {.tensor = &tensor};

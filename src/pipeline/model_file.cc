@@ -10,6 +10,7 @@
 #include "formats/safetensors/graph_file.h"
 #include "formats/safetensors/safetensors.h"
 #include "formats/tflite/tflite.h"
+#include "quant/raise.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -205,6 +206,14 @@ Result<AnyModel> read_any_model(const std::string& path) {
   }
   LITEQAT_ASSIGN_OR_RETURN(any.model, decode_trained_model(bytes, path));
   return any;
+}
+
+Result<graph::Graph> take_training_graph(AnyModel any, const std::string& path) {
+  if (!any.deployed) return std::move(any.model.graph);
+  auto raised = quant::raise_for_training(any.model.graph);
+  if (raised.ok()) return raised;
+  return error(raised.status().code(), "{}: {}; `liteqat convert --dequantize` makes a float model of an integer one", path,
+               raised.status().message());
 }
 
 }  // namespace liteqat::pipeline

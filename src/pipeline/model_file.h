@@ -40,4 +40,8 @@ struct AnyModel {
 };
 Result<AnyModel> read_any_model(const std::string& path);
 
+/// The float training graph of any model: as it is, or raised from a float32 or float16 .tflite (quant/raise.h). Fails: kUnsupported, with
+/// the path, for a .tflite of integers, naming the way to a float one.
+Result<graph::Graph> take_training_graph(AnyModel any, const std::string& path);
+
 }  // namespace liteqat::pipeline

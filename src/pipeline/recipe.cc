@@ -168,7 +168,11 @@ Status check_recipe(const Recipe& recipe, const std::string& path) {
   LITEQAT_RETURN_IF_ERROR(require(!recipe.mean.empty() && recipe.mean.size() == recipe.std.size(), path, "data.mean",
                                   "as long as data.std, one entry or one per channel"));
   for (double value : recipe.std) LITEQAT_RETURN_IF_ERROR(require(std::isfinite(value) && value > 0, path, "data.std", "above 0"));
-  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.architecture, graph::architecture_names(), path, "model.architecture"));
+  std::vector<std::string> architectures = graph::architecture_names();
+  architectures.emplace_back("file");
+  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.architecture, architectures, path, "model.architecture"));
+  LITEQAT_RETURN_IF_ERROR(require(recipe.architecture != "file" || !recipe.weights.empty() || !recipe.pretrained.empty(), path,
+                                  "model.architecture", "a network's name where neither model.weights nor model.pretrained brings one"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.alpha > 0 && recipe.alpha <= 4, path, "model.alpha", "in (0, 4]"));
   LITEQAT_RETURN_IF_ERROR(
       require(recipe.batch_norm_momentum >= 0 && recipe.batch_norm_momentum < 1, path, "model.batch_norm_momentum", "in [0, 1)"));

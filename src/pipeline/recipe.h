@@ -48,12 +48,12 @@ struct Recipe {
 
   bool fused = true;  // [train]: convolution, batch norm and activation as one step; off: a step per operator
 
-  std::string architecture = "mnist_guide";
+  std::string architecture = "mnist_guide";  // "file": the network of model.weights
   double alpha = 1;
   double batch_norm_momentum = 0.99, batch_norm_epsilon = 1e-3;
-  std::string pretrained;  // safetensors of our own that stands in for float training
+  std::string pretrained;  // stands in for float training: .safetensors of our own, or Keras or .tflite, which bring their network
 
-  std::string weights;              // where float training starts: .safetensors, .h5 or .keras, by tensor name
+  std::string weights;              // where float training starts: .safetensors, .h5, .keras or .tflite, by tensor name
   std::vector<std::string> reinit;  // layers that start fresh all the same
 
   TrainingRecipe train;

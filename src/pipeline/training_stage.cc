@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 #include <filesystem>
+#include <tuple>
 
 #include "base/file.h"
 #include "formats/tensorboard/event_writer.h"
@@ -120,11 +121,47 @@ std::optional<TrainedModel> find_finished_model(const Context& context, const st
   return *std::move(model);
 }
 
+/// The network of a file, if it takes the recipe's images and tells as many classes.
+Result<graph::Graph> read_network(const Context& context, const std::string& path) {
+  LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
+  LITEQAT_ASSIGN_OR_RETURN(graph::Graph model, take_training_graph(std::move(any), path));
+  const data::Split& images = context.dataset.train;
+  const graph::Shape input = {1, images.height, images.width, images.channels}, output = {1, context.dataset.classes()};
+  if (model.inputs.size() != 1 || model.outputs.size() != 1) {
+    return error(Code::kMismatch, "{}: {} inputs and {} outputs, one of each can be trained", path, model.inputs.size(),
+                 model.outputs.size());
+  }
+  for (const auto& [id, expected, what] : {std::tuple{model.inputs[0], input, "input"}, {model.outputs[0], output, "output"}}) {
+    if (model.tensor(id).shape == expected) continue;
+    return error(Code::kMismatch, "{}: its {} is {}, the data set needs {}", path, what, graph::shape_text(model.tensor(id).shape),
+                 graph::shape_text(expected));
+  }
+  const data::Normalization own = make_normalization(context.recipe);
+  const graph::InputNormalization fed = {own.mean, own.std};
+  if (model.info.normalization && !(*model.info.normalization == fed)) {
+    context.progress.note(format("{}: was made for another preprocessing than the recipe's data.mean and data.std", path));
+  }
+  return model;
+}
+
+/// Keras and .tflite files bring their network; in a .safetensors of ours it is the recipe's, unless that says "file".
+Result<bool> brings_network(const std::string& path) {
+  if (path.empty()) return false;
+  LITEQAT_ASSIGN_OR_RETURN(const AnyModel any, read_any_model(path));
+  return any.deployed || any.imported;
+}
+
 Result<graph::Graph> make_recipe_graph(const Context& context) {
   const Recipe& recipe = context.recipe;
   const data::Split& images = context.dataset.train;
-  LITEQAT_ASSIGN_OR_RETURN(graph::Graph model,
-                           graph::make_architecture(make_architecture_options(recipe, images, context.dataset.classes())));
+  LITEQAT_ASSIGN_OR_RETURN(const bool pretrained_network, brings_network(recipe.pretrained));
+  Result<graph::Graph> made = Status(Code::kInternal, "");
+  if (recipe.architecture == "file" || pretrained_network) {
+    made = read_network(context, recipe.pretrained.empty() ? recipe.weights : recipe.pretrained);
+  } else {
+    made = graph::make_architecture(make_architecture_options(recipe, images, context.dataset.classes()));
+  }
+  LITEQAT_ASSIGN_OR_RETURN(graph::Graph model, std::move(made));
   const data::Normalization normalization = make_normalization(recipe);
   model.info.name = recipe.name;
   model.info.description = recipe.description;
@@ -135,13 +172,14 @@ Result<graph::Graph> make_recipe_graph(const Context& context) {
 
 /// Puts the pretrained file's weights into the recipe's network. Fails: kMismatch naming the first tensor that does not fit.
 Status take_pretrained_weights(const std::string& path, graph::Graph& model) {
-  LITEQAT_ASSIGN_OR_RETURN(const TrainedModel pretrained, read_trained_model(path));
+  LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph pretrained, take_training_graph(std::move(any), path));
   for (graph::Tensor& tensor : model.tensors) {
     if (tensor.role != graph::Role::kParameter && tensor.role != graph::Role::kStatistic) continue;
-    const graph::TensorId id = pretrained.graph.find_tensor(tensor.name);
+    const graph::TensorId id = pretrained.find_tensor(tensor.name);
     if (id == graph::kNoTensor)
       return error(Code::kMismatch, "{}: does not fit the recipe's network, tensor '{}' is missing", path, tensor.name);
-    const graph::Tensor& source = pretrained.graph.tensor(id);
+    const graph::Tensor& source = pretrained.tensor(id);
     if (source.shape != tensor.shape || source.type != tensor.type || source.data.size() != tensor.data.size()) {
       return error(Code::kMismatch, "{}: does not fit the recipe's network, tensor '{}' is {}, expected {}", path, tensor.name,
                    graph::shape_text(source.shape), graph::shape_text(tensor.shape));
