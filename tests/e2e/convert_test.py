@@ -59,6 +59,10 @@ def predict(model, inputs):
 FLOAT_BOUND = 10 * 576 * 2**-24 * 40 / 2
 
 
+# TensorFlow notes the smallest and the largest value beside each of 362 scales, and ours has shorter tensor names.
+NOTES = 2 * 4 * 362
+
+
 def check_against_litert(model, kind):
     inputs = as_input(kind)
     ours, theirs = predict(model, inputs), litert.run(model, inputs)
@@ -75,7 +79,7 @@ for kind in [key.split(".")[1] for key in sizes if key.startswith("resnet8.")]:
     calibrated = kind.startswith("int")
     model, _ = convert(RESNET, f"resnet8_{kind}", *FLAGS.get(kind, ["--type", kind]), *(CALIBRATE + PLAIN if calibrated else PIXELS))
     size, theirs = model.stat().st_size, sizes[f"resnet8.{kind}"]
-    assert size <= 1.02 * theirs + 2048, f"{kind}: {size} bytes, TensorFlow writes {theirs}"
+    assert 0.98 * theirs - 2048 - NOTES <= size <= 1.02 * theirs + 2048, f"{kind}: {size} bytes, TensorFlow writes {theirs}"
     check_against_litert(model, kind)
     operators, _ = convert(GOLDEN / "operators.tflite", f"operators_{kind}", *FLAGS.get(kind, ["--type", kind]), *(CALIBRATE if calibrated else []))
     if not kind.startswith("int8_"):  # log-softmax and softmax in one output: its integer scale is float's at the end
