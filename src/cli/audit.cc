@@ -68,6 +68,7 @@ void add_audit_command(CLI::App& app, Session& session) {
   command->add_option("--junit", flags->junit, "Write it as JUnit XML to FILE, - for stdout");
   command->add_option("--sarif", flags->sarif, "Write it as SARIF 2.1.0 to FILE, - for stdout");
   add_fail_on_option(*command, flags->fail_on);
+  add_image_options(*command, inputs.images);
   add_preprocessing_options(*command, inputs.preprocessing);
   add_common_options(*command, session);
   command->callback([flags, &session] { execute(*flags, session); });

@@ -47,6 +47,7 @@ void add_compare_command(CLI::App& app, Session& session) {
   command->add_flag("--by-class", inputs.details, "Also flips by class");
   command->add_option("--json", flags->json, "Write the comparison as JSON to FILE, - for stdout");
   add_fail_on_option(*command, flags->fail_on);
+  add_image_options(*command, inputs.images);
   add_preprocessing_options(*command, inputs.preprocessing);
   add_common_options(*command, session);
   command->callback([flags, &session] { execute(*flags, session); });

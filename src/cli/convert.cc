@@ -65,6 +65,7 @@ void add_convert_command(CLI::App& app, Session& session) {
   command->add_option("--c-array", inputs.c_array, "C header that holds the file, for microcontrollers");
   add_calibration_options(*command, inputs.post_training);
   add_method_options(*command, inputs.post_training);
+  add_image_options(*command, inputs.post_training.images);
   add_preprocessing_options(*command, inputs.preprocessing);
   add_json_option(*command, flags->json);
   add_common_options(*command, session);

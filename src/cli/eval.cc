@@ -36,10 +36,13 @@ void add_eval_command(CLI::App& app, Session& session) {
   command->add_option("--arithmetic", flags->inputs.arithmetic,
                       "Arithmetic profile: litert-reference (default), tflite-reference or xnnpack");
   command->add_option("--predictions", flags->inputs.predictions_folder, "Write labels.npy and one .npy of scores per model to DIR");
-  command->add_option("--limit-images", flags->inputs.limit_images, "Only the first N images (of every folder)")
+  command
+      ->add_option("--limit-images", flags->inputs.limit_images,
+                   "Only the first N images (of every folder; of image files N spread over the classes)")
       ->check(CLI::PositiveNumber);
   add_json_option(*command, flags->json);
   command->add_flag("--by-class", flags->by_class, "Also right and total by class");
+  add_image_options(*command, flags->inputs.images);
   add_preprocessing_options(*command, flags->inputs.preprocessing);
   add_common_options(*command, session);
   command->callback([flags, &session] { execute(flags->inputs, flags->json, flags->by_class, session); });

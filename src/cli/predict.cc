@@ -8,12 +8,16 @@ namespace liteqat::cli {
 
 void add_predict_command(CLI::App& app, Session& session) {
   const auto inputs = std::make_shared<pipeline::PredictInputs>();
-  CLI::App* command = app.add_subcommand("predict", "Run a .tflite on N stacked inputs");
+  CLI::App* command = app.add_subcommand("predict", "Run a .tflite on N stacked inputs or on image files");
   command->add_option("MODEL", inputs->model, "The .tflite, .h5 or .keras to run")->required();
-  command->add_option("INPUTS", inputs->inputs, "Inputs (.npy), stacked on a new first axis or on the batch axis")->required();
+  command
+      ->add_option("INPUTS", inputs->inputs,
+                   "Inputs (.npy), stacked on a new first axis or on the batch axis; or an image file, or a folder of them")
+      ->required();
   command->add_option("-o,--out", inputs->output, "Outputs (.npy), stacked likewise")->required();
   command->add_flag("--raw", inputs->raw, "Inputs and outputs in the model's own types, nothing quantized or dequantized");
   command->add_option("--arithmetic", inputs->arithmetic, "Arithmetic profile: litert-reference (default), tflite-reference or xnnpack");
+  add_image_options(*command, inputs->images);
   add_preprocessing_options(*command, inputs->preprocessing);
   add_common_options(*command, session);
   command->callback([inputs, &session] {

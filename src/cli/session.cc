@@ -127,6 +127,19 @@ void add_copies_option(CLI::App& command, std::string& copies) {
                      "intervals and tests are those of the pictures, because copies are not independent images");
 }
 
+void add_image_options(CLI::App& command, pipeline::ImageRequest& request) {
+  command.add_option("--image-size", request.size,
+                     "Images become SIDE x SIDE pixels, or HEIGHTxWIDTH (default: what the model takes, else as they are)");
+  command.add_option("--resize", request.resize, "How pixels are interpolated: pillow (default), opencv or tensorflow, each as there");
+  command.add_option("--fit", request.fit,
+                     "How an image comes to the size: stretch (default), crop, imagenet (shorter side to size / 0.875, then the centre), "
+                     "central (the middle 87.5 %, stretched) or pad");
+  command.add_option("--channels", request.channels, "rgb, bgr or gray (default: rgb, or gray where the model or the images are)");
+  command.add_option("--labels-offset", request.labels_offset,
+                     "Added to the data's labels: 1 for ImageNet models with 1,001 classes of which the first is background (default: by "
+                     "the model's own label names)");
+}
+
 void add_preprocessing_options(CLI::App& command, pipeline::PreprocessingRequest& request) {
   command.add_option("--pixels", request.pixels, "What pixel values the model takes, where it does not say: 0..255, 0..1 or -1..1")
       ->check(CLI::IsMember({"0..255", "0..1", "-1..1"}));

@@ -10,6 +10,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "cli/cli.h"
+#include "pipeline/images.h"
 #include "pipeline/preprocessing.h"
 #include "ranks/ranks.h"
 #include "results/records.h"
@@ -65,6 +66,9 @@ Status print_result(const std::string& text);
 
 /// --pixels, --mean, --std of the commands that feed images to a model.
 void add_preprocessing_options(CLI::App& command, pipeline::PreprocessingRequest& request);
+
+/// --image-size, --resize, --fit, --channels, --labels-offset of the commands that read images.
+void add_image_options(CLI::App& command, pipeline::ImageRequest& request);
 
 /// --data DIR, repeated for a pool. Returns the option.
 CLI::Option* add_data_option(CLI::App& command, std::vector<std::string>& folders, const std::string& help);

@@ -56,15 +56,14 @@ void BatchFiller::fill(std::span<const int32_t> indices, int32_t epoch, std::spa
     LITEQAT_CHECK(indices[position] >= 0 && indices[position] < split_.count);
     const std::span<float> target = out.subspan(position * image_elems, image_elems);
     if (augmentation_.empty()) {
-      fill_plain(indices[position], target);
+      convert(split_.image(indices[position]), target);
     } else {
       fill_augmented(indices[position], epoch, target);
     }
   }
 }
 
-void BatchFiller::fill_plain(int32_t index, std::span<float> out) const {
-  const std::span<const uint8_t> pixels = split_.image(index);
+void BatchFiller::convert(std::span<const uint8_t> pixels, std::span<float> out) const {
   const auto channels = static_cast<size_t>(split_.channels);
   for (size_t i = 0; i < pixels.size(); i += channels) {
     for (size_t c = 0; c < channels; ++c) out[i + c] = tables_[c * 256 + pixels[i + c]];

@@ -31,17 +31,18 @@ Status validate_normalization(const Normalization& normalization, int32_t channe
 /// Converts images of a split to float. Augmented if augmentation is not empty, each image by numbers drawn from (seed, epoch, its index
 /// in the split), whatever else is in the batch: first the crop, then the flip, then the square: its centre is any pixel, what lies outside
 /// of the image is cut off. Padding pixels are 0 before normalization, the square is 0 after it. fill() may run in several threads at once.
-/// Requires: the split outlives the filler; a normalization that validate_normalization accepts.
+/// Requires: the split outlives the filler, its pixels are in memory for fill(); a normalization that validate_normalization accepts.
 class BatchFiller {
  public:
   BatchFiller(const Split& split, const Normalization& normalization, const Augmentation& augmentation, uint64_t seed);
   /// Image indices[i] as NHWC at out[i * image_elems]. Requires: indices in [0, count), room for all of them.
   void fill(std::span<const int32_t> indices, int32_t epoch, std::span<float> out) const;
+  /// One image that lies elsewhere, not augmented. Requires: the split's image_elems() in both.
+  void convert(std::span<const uint8_t> pixels, std::span<float> out) const;
   /// What every pixel value becomes: [channels, 256].
   std::span<const float> tables() const { return tables_; }
 
  private:
-  void fill_plain(int32_t index, std::span<float> out) const;
   void fill_augmented(int32_t index, int32_t epoch, std::span<float> out) const;
   void fill_padding(std::span<float> pixels) const;
   /// A row of the image moved by `shift` columns, then mirrored if flip.

@@ -94,6 +94,7 @@ Result<CopiedSplit> make_copies(const Split& split, const CopyPlan& plan) {
   for (const Alteration& alteration : all) {
     append_altered(split, alteration, copies);
     copied.kinds.push_back(alteration.name);
+    for (const std::string& file : split.files) copies.files.push_back(format("{} ({})", file, alteration.name));
   }
   return copied;
 }

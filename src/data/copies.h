@@ -24,7 +24,8 @@ struct CopiedSplit {
   int64_t originals = 0;
 };
 
-/// A shifted copy repeats the edge's pixels where it has none. Fails: kInvalidArgument for a shift that is not smaller than the image.
+/// A shifted copy repeats the edge's pixels where it has none. Files are named with the form. Fails: kInvalidArgument for a shift that is
+/// not smaller than the image. Requires: pixels in memory.
 Result<CopiedSplit> make_copies(const Split& split, const CopyPlan& plan);
 
 }  // namespace liteqat::data

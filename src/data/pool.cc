@@ -1,5 +1,6 @@
 #include "data/pool.h"
 
+#include <numeric>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -50,6 +51,7 @@ void append(const Split& from, int64_t index, Split& to) {
   const auto image = from.image(index);
   to.pixels.insert(to.pixels.end(), image.begin(), image.end());
   to.labels.push_back(from.labels[static_cast<size_t>(index)]);
+  if (!from.files.empty()) to.files.push_back(from.files[static_cast<size_t>(index)]);
   ++to.count;
 }
 
@@ -70,6 +72,7 @@ void add_remarks(const std::vector<NamedDataset>& sets, size_t set, const std::v
 /// Test images of one folder among another's training images. Inside one folder `data check` and split.leak ask.
 void add_leaks(const std::vector<NamedDataset>& sets, std::vector<std::string>& remarks) {
   for (const NamedDataset& trained : sets) {
+    if (!trained.dataset.train.loaded()) continue;
     std::unordered_map<std::string_view, int64_t> training;
     for (int64_t i = 0; i < trained.dataset.train.count; ++i) training.emplace(content(trained.dataset.train, i), i);
     for (const NamedDataset& tested : sets) {
@@ -88,10 +91,22 @@ void add_leaks(const std::vector<NamedDataset>& sets, std::vector<std::string>& 
   }
 }
 
+/// A pool of one folder is that folder; its images need not be in memory.
+Pool whole_folder(NamedDataset set) {
+  Pool pool;
+  pool.held = set.dataset.test.count;
+  pool.parts.push_back({.folder = set.folder, .begin = 0, .count = pool.held, .held = pool.held});
+  pool.rows.resize(static_cast<size_t>(pool.held));
+  std::iota(pool.rows.begin(), pool.rows.end(), 0);
+  pool.dataset = std::move(set.dataset);
+  return pool;
+}
+
 }  // namespace
 
 Result<Pool> pool_test_images(std::vector<NamedDataset> sets) {
   LITEQAT_CHECK(!sets.empty());
+  if (sets.size() == 1) return whole_folder(std::move(sets[0]));
   for (const NamedDataset& other : sets) LITEQAT_RETURN_IF_ERROR(check_alike(sets[0], other));
   Pool pool;
   Places places;

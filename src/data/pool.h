@@ -33,7 +33,8 @@ struct Pool {
 };
 
 /// Pools the test splits in the order given. Fails: kMismatch naming both folders for another data set, other class names or another image
-/// size. Requires: at least one.
+/// size. Requires: at least one; of several, test images in memory.
+/// Training images that are not in memory are not looked at.
 Result<Pool> pool_test_images(std::vector<NamedDataset> sets);
 
 }  // namespace liteqat::data

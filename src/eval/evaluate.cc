@@ -19,6 +19,7 @@ constexpr double kLevel = 0.95;
 struct Worker {
   runtime::Interpreter interpreter;
   std::vector<float> pixels;
+  std::vector<uint8_t> image = {};  // one, where images are not in memory
 };
 
 /// What the workers share: the split and how its pixels become inputs.
@@ -57,25 +58,40 @@ Status check_output(const Tensor& output, int32_t batch) {
   return {};
 }
 
-/// Runs images [begin, begin + count) through one worker; a short last batch is padded with the last image.
-void run_batch(Worker& worker, const Source& source, int64_t begin, int64_t count, std::span<float> scores) {
-  const Tensor& input = worker.interpreter.input_tensor(0);
+/// One image's bytes: where they lie, or read into the worker's buffer.
+Result<std::span<const uint8_t>> fetch_image(Worker& worker, const data::Split& split, int64_t index) {
+  if (split.loaded()) return split.image(index);
+  worker.image.resize(static_cast<size_t>(split.image_elems()));
+  LITEQAT_RETURN_IF_ERROR(split.read(index, worker.image));
+  return std::span<const uint8_t>(worker.image);
+}
+
+/// Fills the worker's input with images [begin, begin + count); a short last batch repeats the last image.
+Status fill_input(Worker& worker, const Source& source, int64_t begin, int64_t count) {
   const auto bytes = worker.interpreter.input(0);
-  std::vector<int32_t> indices(static_cast<size_t>(worker.interpreter.batch()));
-  for (size_t i = 0; i < indices.size(); ++i) {
-    indices[i] = static_cast<int32_t>(begin + std::min(static_cast<int64_t>(i), count - 1));
-  }
-  if (source.codes.empty()) {
-    source.filler.fill(indices, 0, worker.pixels);
-    write_input(worker.pixels, input, bytes);
-  } else {
-    const auto channels = static_cast<size_t>(source.split.channels), image = bytes.size() / indices.size();
-    for (size_t i = 0; i < indices.size(); ++i) {
-      write_pixels(source.split.image(indices[i]), source.codes, channels, bytes.subspan(i * image, image));
+  const auto batch = static_cast<size_t>(worker.interpreter.batch()), elems = static_cast<size_t>(source.split.image_elems());
+  const size_t image_bytes = bytes.size() / batch;
+  std::span<const uint8_t> image;
+  for (size_t i = 0; i < batch; ++i) {
+    if (static_cast<int64_t>(i) < count) {
+      LITEQAT_ASSIGN_OR_RETURN(image, fetch_image(worker, source.split, begin + static_cast<int64_t>(i)));
+    }
+    if (source.codes.empty()) {
+      source.filler.convert(image, std::span(worker.pixels).subspan(i * elems, elems));
+    } else {
+      write_pixels(image, source.codes, static_cast<size_t>(source.split.channels), bytes.subspan(i * image_bytes, image_bytes));
     }
   }
+  if (source.codes.empty()) write_input(worker.pixels, worker.interpreter.input_tensor(0), bytes);
+  return {};
+}
+
+/// Runs images [begin, begin + count) through one worker.
+Status run_batch(Worker& worker, const Source& source, int64_t begin, int64_t count, std::span<float> scores) {
+  LITEQAT_RETURN_IF_ERROR(fill_input(worker, source, begin, count));
   worker.interpreter.invoke();
   read_output(worker.interpreter.output_tensor(0), worker.interpreter.output(0), scores);
+  return {};
 }
 
 /// Half of the second-level cache of common CPUs: beyond that a batch's activations leave it between two operators.
@@ -158,11 +174,14 @@ Result<Predictions> run_model(const graph::Graph& model, const data::Split& spli
   for (int64_t first = 0; first < batches; first += round) {
     if (interrupt_requested()) return Status(Code::kInterrupted, "evaluation was interrupted");
     const auto count = static_cast<int>(std::min(round, batches - first));
+    std::vector<Status> faults(static_cast<size_t>(count));
     pool.run(count, [&](int task, int worker) {
       const int64_t begin = (first + task) * options.batch;
       const auto scores = std::span(padded).subspan(static_cast<size_t>(begin * classes), static_cast<size_t>(options.batch * classes));
-      run_batch(workers[static_cast<size_t>(worker)], source, begin, std::min<int64_t>(options.batch, split.count - begin), scores);
+      faults[static_cast<size_t>(task)] =
+          run_batch(workers[static_cast<size_t>(worker)], source, begin, std::min<int64_t>(options.batch, split.count - begin), scores);
     });
+    for (Status& fault : faults) LITEQAT_RETURN_IF_ERROR(std::move(fault));
     progress.update(std::min(split.count, (first + count) * options.batch), "");
   }
   progress.end("");

@@ -34,7 +34,8 @@ struct RunOptions {
 };
 
 /// Scores of a deployed graph with one image input and one [N, classes] output. Float inputs get normalized pixels; integer inputs get
-/// clamp(round(normalized / scale) + zero_point) in float32, as QUANTIZE does. Fails: kMismatch when image and input shapes differ.
+/// clamp(round(normalized / scale) + zero_point) in float32, as QUANTIZE does. Images that are not in memory are read by the workers,
+/// batch by batch, while others compute. Fails: kMismatch when image and input shapes differ; as the split's images.
 Result<Predictions> run_model(const graph::Graph& model, const data::Split& split, const data::Normalization& normalization,
                               const RunOptions& options, ThreadPool& pool, Progress& progress);
 

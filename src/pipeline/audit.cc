@@ -220,7 +220,7 @@ Status isolate(const AuditInputs& inputs, const AuditMaterial& material, const E
 }  // namespace
 
 Result<results::Audit> audit_sources(const AuditInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
-  LITEQAT_ASSIGN_OR_RETURN(const AuditMaterial material, read_audit_material(inputs));
+  LITEQAT_ASSIGN_OR_RETURN(const AuditMaterial material, read_audit_material(inputs, pool));
   results::Audit record;
   record.notes = material.pool.notes;
   Evidence evidence;

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
+#include "pipeline/images.h"
 #include "pipeline/preprocessing.h"
 #include "results/audit_record.h"
 
@@ -21,6 +22,7 @@ struct AuditInputs {
   std::string isolate;  // folder for the first operator that breaks; empty: none
   bool quick = false;   // of a run directory: take the answers it keeps, measure layers alone
   PreprocessingRequest preprocessing;
+  ImageRequest images;  // of --data with models; a run has its recipe's
 };
 /// Fails: kInvalidArgument when nothing is given, or as the readers do.
 Result<results::Audit> audit_sources(const AuditInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);

@@ -93,7 +93,7 @@ Status add_run_model(const std::string& folder, const results::ModelFile& file, 
   return {};
 }
 
-Status read_run(const std::string& folder, const AuditInputs& inputs, AuditMaterial& material) {
+Status read_run(const std::string& folder, const AuditInputs& inputs, ThreadPool& pool, AuditMaterial& material) {
   LITEQAT_ASSIGN_OR_RETURN(const std::string text, read_text_file(folder + "/run.json"));
   LITEQAT_ASSIGN_OR_RETURN(material.run, results::run_from_json(text, folder + "/run.json"));
   LITEQAT_ASSIGN_OR_RETURN(Recipe recipe, read_recipe(folder + "/recipe.toml", {.settings = {}, .use_environment = false}));
@@ -104,7 +104,8 @@ Status read_run(const std::string& folder, const AuditInputs& inputs, AuditMater
   if (!inputs.data_folders.empty()) recipe.data_folder = inputs.data_folders[0];
   const bool data_at_hand = !recipe.data_folder.empty() || recipe.dataset == "mnist";
   if (data_at_hand) {
-    LITEQAT_ASSIGN_OR_RETURN(material.dataset, read_recipe_data(recipe));
+    LITEQAT_ASSIGN_OR_RETURN(DataReading reading, read_recipe_data(recipe, pool));
+    material.dataset = std::move(reading.dataset);
   }
   for (const results::ModelFile& file : material.run->models) {
     LITEQAT_RETURN_IF_ERROR(add_run_model(folder, file, inputs.quick, material));
@@ -116,7 +117,7 @@ Status read_run(const std::string& folder, const AuditInputs& inputs, AuditMater
   return add_training(folder, recipe, material);
 }
 
-Status read_models(const AuditInputs& inputs, AuditMaterial& material) {
+Status read_models(const AuditInputs& inputs, ThreadPool& pool, AuditMaterial& material) {
   for (const std::string& path : inputs.sources) {
     LITEQAT_ASSIGN_OR_RETURN(graph::Graph graph, read_runnable(path));
     if (graph.inputs.size() != 1 || graph.outputs.size() != 1) {
@@ -127,9 +128,13 @@ Status read_models(const AuditInputs& inputs, AuditMaterial& material) {
   }
   if (inputs.data_folders.empty()) return {};
   PoolRequest request = {.folders = inputs.data_folders};
-  request.training = data::TrainingImages::kRequired;
-  LITEQAT_ASSIGN_OR_RETURN(material.pool, read_test_images(request));
+  request.need = catalog::Need::kBoth;
+  request.images = inputs.images;
+  request.model = material.models.empty() ? nullptr : &material.models[0].second;
+  LITEQAT_ASSIGN_OR_RETURN(material.pool, read_test_images(request, pool));
   material.dataset = std::move(material.pool.dataset);
+  LITEQAT_RETURN_IF_ERROR(data::load_pixels(material.dataset->train, pool));
+  LITEQAT_RETURN_IF_ERROR(data::load_pixels(material.dataset->test, pool));
   return {};
 }
 
@@ -153,27 +158,27 @@ Status read_answers(const AuditInputs& inputs, AuditMaterial& material) {
   return {};
 }
 
-Status read_sources(const AuditInputs& inputs, AuditMaterial& material) {
+Status read_sources(const AuditInputs& inputs, ThreadPool& pool, AuditMaterial& material) {
   const auto folder =
       std::find_if(inputs.sources.begin(), inputs.sources.end(), [](const std::string& path) { return fs::is_directory(path); });
-  if (folder == inputs.sources.end()) return read_models(inputs, material);
+  if (folder == inputs.sources.end()) return read_models(inputs, pool, material);
   if (inputs.sources.size() > 1) {
     return error(Code::kInvalidArgument, "{}: is a folder; audit takes one run directory, or model files", *folder);
   }
   if (!file_exists(*folder + "/run.json")) {
     return error(Code::kNotFound, "{}: holds no run.json, so it is no finished run directory", *folder);
   }
-  return read_run(*folder, inputs, material);
+  return read_run(*folder, inputs, pool, material);
 }
 
 }  // namespace
 
-Result<AuditMaterial> read_audit_material(const AuditInputs& inputs) {
+Result<AuditMaterial> read_audit_material(const AuditInputs& inputs, ThreadPool& pool) {
   AuditMaterial material;
   if (inputs.sources.empty() && inputs.predictions.empty() && inputs.claimed.empty()) {
     return error(Code::kInvalidArgument, "audit: nothing to look at; give a run directory, .tflite files, --predictions or --claimed");
   }
-  LITEQAT_RETURN_IF_ERROR(read_sources(inputs, material));
+  LITEQAT_RETURN_IF_ERROR(read_sources(inputs, pool, material));
   LITEQAT_RETURN_IF_ERROR(read_answers(inputs, material));
   return material;
 }

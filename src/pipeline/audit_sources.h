@@ -33,6 +33,6 @@ struct AuditMaterial {
 
 /// Fails: kInvalidArgument when nothing was given, a folder is no run or models and a run are mixed; kMismatch when prediction files and
 /// labels are of other images; as the readers do. All that can be wrong with what was given is said here, before anything is measured.
-Result<AuditMaterial> read_audit_material(const AuditInputs& inputs);
+Result<AuditMaterial> read_audit_material(const AuditInputs& inputs, ThreadPool& pool);
 
 }  // namespace liteqat::pipeline

@@ -18,17 +18,7 @@ Result<data::Split> choose_calibration_images(const data::Split& train, const Ca
   std::vector<int32_t> order = data::epoch_order(rule.seed, 0, train.count, true);
   order.resize(static_cast<size_t>(std::min(rule.images, train.count)));
   std::ranges::sort(order);
-  data::Split chosen;
-  chosen.name = train.name;
-  chosen.count = static_cast<int64_t>(order.size());
-  chosen.height = train.height, chosen.width = train.width, chosen.channels = train.channels;
-  chosen.sha256 = train.sha256;
-  for (int32_t index : order) {
-    const auto image = train.image(index);
-    chosen.pixels.insert(chosen.pixels.end(), image.begin(), image.end());
-    chosen.labels.push_back(train.labels[static_cast<size_t>(index)]);
-  }
-  return chosen;
+  return data::pick(train, std::vector<int64_t>(order.begin(), order.end()));
 }
 
 std::string rule_text(const CalibrationRule& rule, const data::Split& chosen, const data::Split& train) {
@@ -40,13 +30,21 @@ std::string hash_pixels(const data::Split& split) {
   return sha256(std::as_bytes(std::span(split.pixels)));
 }
 
-int64_t count_common_images(const data::Split& a, const data::Split& b) {
+Result<int64_t> count_common_images(const data::Split& a, const data::Split& b) {
   if (a.image_elems() != b.image_elems()) return 0;
-  std::set<std::string> known;
-  for (int64_t image = 0; image < b.count; ++image) known.insert(sha256(std::as_bytes(b.image(image))));
-  int64_t common = 0;
-  for (int64_t image = 0; image < a.count; ++image) common += known.contains(sha256(std::as_bytes(a.image(image))));
-  return common;
+  const auto hashes_of = [](const data::Split& split) -> Result<std::vector<std::string>> {
+    std::vector<std::string> hashes;
+    std::vector<uint8_t> image(static_cast<size_t>(split.image_elems()));
+    for (int64_t index = 0; index < split.count; ++index) {
+      LITEQAT_RETURN_IF_ERROR(split.read(index, image));
+      hashes.push_back(sha256(std::as_bytes(std::span(image))));
+    }
+    return hashes;
+  };
+  LITEQAT_ASSIGN_OR_RETURN(const auto own, hashes_of(a));
+  LITEQAT_ASSIGN_OR_RETURN(const auto others, hashes_of(b));
+  const std::set<std::string> known(others.begin(), others.end());
+  return std::count_if(own.begin(), own.end(), [&](const std::string& hash) { return known.contains(hash); });
 }
 
 }  // namespace liteqat::pipeline

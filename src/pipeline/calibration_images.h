@@ -25,7 +25,7 @@ std::string rule_text(const CalibrationRule& rule, const data::Split& chosen, co
 /// SHA-256 of the pixels in order.
 std::string hash_pixels(const data::Split& split);
 
-/// How many images of `a` occur in `b`, pixel for pixel.
-int64_t count_common_images(const data::Split& a, const data::Split& b);
+/// How many images of `a` occur in `b`, pixel for pixel. Fails: as reading their images.
+Result<int64_t> count_common_images(const data::Split& a, const data::Split& b);
 
 }  // namespace liteqat::pipeline

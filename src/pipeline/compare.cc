@@ -18,13 +18,24 @@ bool is_model(const std::string& path) {
   return extension == ".tflite" || extension == ".safetensors" || extension == ".h5" || extension == ".hdf5" || extension == ".keras";
 }
 
-Result<audit::Answers> run_source(const std::string& path, const CompareInputs& inputs, const data::Dataset& dataset, Isa isa,
-                                  ThreadPool& pool, Progress& progress) {
+Result<audit::Answers> run_source(const std::string& path, const CompareInputs& inputs, data::Dataset& dataset, Isa isa, ThreadPool& pool,
+                                  Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(const runtime::Profile profile, runtime::parse_profile(inputs.arithmetic));
   const ModelRun run = {.path = path, .preprocessing = inputs.preprocessing, .profile = profile, .isa = isa};
   auto predictions = predict_any_model(run, dataset.test, pool, progress);
   if (!predictions.ok()) return predictions.status().with_context(path);
   return audit::make_answers(std::filesystem::path(path).stem().string(), std::move(predictions->scores), predictions->classes);
+}
+
+/// For the first model there is, if any.
+Result<TestImages> read_compared_images(const CompareInputs& inputs, ThreadPool& pool) {
+  PoolRequest request = {.folders = inputs.data_folders, .copies = inputs.copies};
+  request.images = inputs.images;
+  const auto first = std::find_if(inputs.sources.begin(), inputs.sources.end(), is_model);
+  if (first == inputs.sources.end()) return read_test_images(request, pool);
+  LITEQAT_ASSIGN_OR_RETURN(const AnyModel model, read_any_model(*first));
+  request.model = &model.model.graph;
+  return read_test_images(request, pool);
 }
 
 /// Every model's right answers by folder of the pool and by form of the copies.
@@ -44,7 +55,7 @@ void add_directories(const std::vector<audit::Answers>& models, const std::vecto
 Result<CompareOutputs> compare_sources(const CompareInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
   std::optional<TestImages> images;
   if (!inputs.data_folders.empty()) {
-    LITEQAT_ASSIGN_OR_RETURN(images, read_test_images({.folders = inputs.data_folders, .copies = inputs.copies}));
+    LITEQAT_ASSIGN_OR_RETURN(images, read_compared_images(inputs, pool));
   } else if (!inputs.copies.empty()) {
     return error(Code::kInvalidArgument, "--copies {}: copies are of the test images of --data DIR", inputs.copies);
   }

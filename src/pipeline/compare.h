@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
+#include "pipeline/images.h"
 #include "pipeline/preprocessing.h"
 #include "results/comparison.h"
 
@@ -21,6 +22,7 @@ struct CompareInputs {
   std::string copies;                     // "mirror,shift:2": altered copies of the test images; empty: none
   std::string arithmetic = "litert-reference";
   PreprocessingRequest preprocessing;
+  ImageRequest images;  // what it leaves open follows from the first model
   double margin = 0.01;
   std::optional<double> gap;
   bool details = false;

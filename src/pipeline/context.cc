@@ -19,6 +19,12 @@ train::ScheduleKind schedule_kind(const std::string& name) {
   return name == "step" ? train::ScheduleKind::kStep : train::ScheduleKind::kConstant;
 }
 
+ImageRequest image_request(const Recipe& recipe) {
+  ImageRequest request = {.size = "", .resize = recipe.resize, .fit = recipe.fit, .channels = recipe.channels, .labels_offset = {}};
+  if (recipe.size > 0) request.size = format("{}x{}", recipe.size, recipe.width > 0 ? recipe.width : recipe.size);
+  return request;
+}
+
 }  // namespace
 
 data::Normalization make_normalization(const Recipe& recipe) {
@@ -83,7 +89,7 @@ data::Split take_calibration_images(const Recipe& recipe, const data::Dataset& d
   return data::take_first(dataset.train, recipe.calibration_images);
 }
 
-Result<data::Dataset> read_recipe_data(const Recipe& recipe) {
+Result<DataReading> read_recipe_data(const Recipe& recipe, ThreadPool& pool) {
   std::string folder = recipe.data_folder;
   for (const std::string& share : share_folders()) {
     const std::string shipped = share + "/data/" + recipe.dataset;
@@ -93,14 +99,22 @@ Result<data::Dataset> read_recipe_data(const Recipe& recipe) {
     return error(Code::kInvalidArgument, "recipe '{}' needs {}: give the folder that holds it with --data DIR", recipe.name,
                  recipe.dataset);
   }
-  LITEQAT_ASSIGN_OR_RETURN(data::Dataset dataset, data::read_dataset(recipe.dataset, folder));
-  if (recipe.limit_images > 0) {
-    dataset.train = data::take_first(dataset.train, recipe.limit_images);
-    dataset.test = data::take_first(dataset.test, recipe.limit_images);
+  LITEQAT_ASSIGN_OR_RETURN(const std::string kind, detect_dataset(folder));
+  const bool own = kind != "mnist" && kind != "cifar10";
+  if (own != (recipe.dataset == "images") || (!own && kind != recipe.dataset)) {
+    return error(Code::kMismatch, "{}: holds {}, recipe '{}' wants {} (data.dataset)", folder, own ? "images of your own" : kind,
+                 recipe.name, recipe.dataset);
   }
+  LITEQAT_ASSIGN_OR_RETURN(
+      DataReading reading,
+      read_any_dataset(
+          {.folder = folder, .images = image_request(recipe), .need = catalog::Need::kBoth, .limit_images = recipe.limit_images}, pool));
+  data::Dataset& dataset = reading.dataset;
+  LITEQAT_RETURN_IF_ERROR(data::load_pixels(dataset.train, pool));
+  LITEQAT_RETURN_IF_ERROR(data::load_pixels(dataset.test, pool));
   const Status fits = data::validate_normalization(make_normalization(recipe), dataset.train.channels);
   if (!fits.ok()) return fits.with_context(format("recipe '{}', data.mean and data.std", recipe.name));
-  return dataset;
+  return reading;
 }
 
 std::string data_checksum(const data::Dataset& dataset) {

@@ -12,6 +12,7 @@
 #include "data/dataset.h"
 #include "graph/architectures.h"
 #include "graph/graph.h"
+#include "pipeline/images.h"
 #include "pipeline/recipe.h"
 #include "pipeline/run_directory.h"
 #include "ranks/ranks.h"
@@ -23,6 +24,7 @@ struct Context {
   Recipe recipe;
   RunDirectory directory;
   data::Dataset dataset;  // limited as the recipe asks
+  std::optional<results::ImageReading> images;
   ThreadPool& pool;
   Progress& progress;
   Isa isa = Isa::kReference;
@@ -56,8 +58,8 @@ train::FitOptions make_fit_options(const Recipe& recipe, const TrainingRecipe& t
 /// The first n training images, which calibrate ranges.
 data::Split take_calibration_images(const Recipe& recipe, const data::Dataset& dataset);
 
-/// Reads the recipe's data: --data, else the recipe's folder, else what is shipped. Fails: kInvalidArgument if there is none.
-Result<data::Dataset> read_recipe_data(const Recipe& recipe);
+/// Reads the recipe's data into memory: --data, else the recipe's folder, else what is shipped. Fails: kInvalidArgument if there is none.
+Result<DataReading> read_recipe_data(const Recipe& recipe, ThreadPool& pool);
 
 /// Both splits' checksums in one.
 std::string data_checksum(const data::Dataset& dataset);

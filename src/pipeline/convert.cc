@@ -6,7 +6,6 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "formats/tflite/tflite.h"
-#include "pipeline/data_tools.h"
 #include "pipeline/known_answers.h"
 #include "pipeline/training_stage.h"
 #include "quant/dequantize.h"
@@ -124,8 +123,12 @@ Status write_companions(const ConvertInputs& inputs, const graph::Graph& model, 
   const bool evaluated = !inputs.post_training.eval_folder.empty();
   const std::string& folder = evaluated ? inputs.post_training.eval_folder : inputs.post_training.calibration_folder;
   if (folder.empty()) return error(Code::kInvalidArgument, "--vectors needs images: give their folder with --eval DIR or --calibrate DIR");
-  LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(folder));
-  const data::Split& split = evaluated ? dataset.test : dataset.train;
+  const catalog::Need need = evaluated ? catalog::Need::kTest : catalog::Need::kTrain;
+  LITEQAT_ASSIGN_OR_RETURN(
+      const DataReading reading,
+      read_any_dataset({.folder = folder, .images = inputs.post_training.images, .model = &model, .need = need}, machine.pool));
+  const data::Split& listed = evaluated ? reading.dataset.test : reading.dataset.train;
+  LITEQAT_ASSIGN_OR_RETURN(const data::Split split, load_first(listed, inputs.vectors, machine.pool));
   LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
                            choose_normalization(inputs.preprocessing, model, inputs.source, split.channels, machine.progress));
   return write_vectors(model, {split, normalization}, inputs.vectors, machine.isa, inputs.vectors_folder);

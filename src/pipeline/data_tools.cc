@@ -39,38 +39,39 @@ results::SplitRecord describe_split(const data::Split& split, int32_t classes) {
   return record;
 }
 
-}  // namespace
-
-Result<std::string> detect_dataset(const std::string& folder) {
-  if (!file_exists(folder)) return error(Code::kNotFound, "{}: no such folder", folder);
-  for (const char* name : {"t10k-images-idx3-ubyte", "train-images-idx3-ubyte"}) {
-    if (file_exists(folder + "/" + name) || file_exists(folder + "/" + name + ".gz")) return std::string("mnist");
-  }
-  for (const char* name : {"test_batch.bin", "data_batch_1.bin"}) {
-    if (file_exists(folder + "/" + name)) return std::string("cifar10");
-  }
-  return error(Code::kNotFound, "{}: no data set recognised: neither MNIST (t10k-images-idx3-ubyte[.gz]) nor CIFAR-10 (test_batch.bin)",
-               folder);
-}
-
-Result<data::Dataset> read_any_dataset(const std::string& folder, data::TrainingImages training) {
-  LITEQAT_ASSIGN_OR_RETURN(const std::string name, detect_dataset(folder));
-  return data::read_dataset(name, folder, training);
-}
-
 results::DatasetRecord describe_dataset(const data::Dataset& dataset, const std::string& folder) {
   results::DatasetRecord record = {.name = dataset.name, .folder = folder, .class_names = dataset.class_names};
   for (const data::Split* split : {&dataset.train, &dataset.test}) record.splits.push_back(describe_split(*split, dataset.classes()));
   return record;
 }
 
-results::DatasetRecord check_data(const data::Dataset& dataset, const std::string& folder) {
-  results::DatasetRecord record = describe_dataset(dataset, folder);
+Result<data::Dataset> read_whole(const DataSource& source, int threads) {
+  ThreadPool pool(threads);
+  LITEQAT_ASSIGN_OR_RETURN(DataReading reading, read_any_dataset({.folder = source.folder, .images = source.images}, pool));
+  LITEQAT_RETURN_IF_ERROR(data::load_pixels(reading.dataset.train, pool));
+  LITEQAT_RETURN_IF_ERROR(data::load_pixels(reading.dataset.test, pool));
+  return std::move(reading.dataset);
+}
+
+}  // namespace
+
+Result<results::DatasetRecord> describe_data(const DataSource& source, int threads) {
+  LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_whole(source, threads));
+  return describe_dataset(dataset, source.folder);
+}
+
+Result<results::DatasetRecord> check_data(const DataSource& source, int threads) {
+  LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_whole(source, threads));
+  results::DatasetRecord record = describe_dataset(dataset, source.folder);
   record.checked = true;
   for (data::DatasetIssue& issue : data::check_dataset(dataset)) {
     record.issues.push_back({.kind = std::move(issue.kind), .text = std::move(issue.text), .count = issue.count});
   }
   return record;
+}
+
+Result<std::string> fetch_data(const fetch::FetchRequest& request, Progress& progress) {
+  return fetch::fetch_dataset(request, progress);
 }
 
 Status make_synthetic_data(const SyntheticOptions& options, const std::string& folder) {

@@ -7,9 +7,9 @@
 
 #include "audit/compare/compare.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "formats/npy/npy.h"
 #include "formats/tflite/tflite.h"
-#include "pipeline/data_tools.h"
 #include "pipeline/test_images.h"
 #include "quant/lower.h"
 
@@ -41,10 +41,13 @@ Result<eval::Predictions> predict_deployed(const std::string& path, const data::
 }
 
 /// A model of any kind. A Keras model may hold operators that training lacks: it is lowered and run by the runtime, in float32.
-Result<eval::Predictions> predict_loaded(AnyModel& any, const data::Split& split, const data::Normalization& normalization,
+Result<eval::Predictions> predict_loaded(AnyModel& any, data::Split& split, const data::Normalization& normalization,
                                          const eval::RunOptions& options, ThreadPool& pool, Progress& progress) {
   if (any.deployed) return eval::run_model(any.model.graph, split, normalization, options, pool, progress);
-  if (!any.imported) return predict_trained(any.model, split, normalization, pool, progress);
+  if (!any.imported) {
+    LITEQAT_RETURN_IF_ERROR(data::load_pixels(split, pool));
+    return predict_trained(any.model, split, normalization, pool, progress);
+  }
   LITEQAT_ASSIGN_OR_RETURN(const graph::Graph lowered, quant::lower_to_float(any.model.graph));
   return eval::run_model(lowered, split, normalization, {.isa = options.isa}, pool, progress);
 }
@@ -82,7 +85,7 @@ Status check_names(const std::vector<std::string>& models) {
 }
 
 /// What eval runs on. Training images are those of one folder, as they are.
-Result<TestImages> read_evaluation_images(const EvaluateInputs& inputs) {
+Result<TestImages> read_evaluation_images(const EvaluateInputs& inputs, ThreadPool& pool) {
   if (inputs.split != "test" && inputs.split != "train") {
     return error(Code::kInvalidArgument, "--split {}: expected test or train", inputs.split);
   }
@@ -91,10 +94,14 @@ Result<TestImages> read_evaluation_images(const EvaluateInputs& inputs) {
     return error(Code::kInvalidArgument,
                  "--split train: pools and copies are of test images; give one --data without --copies for training images");
   }
+  LITEQAT_ASSIGN_OR_RETURN(const AnyModel first, read_any_model(inputs.models[0]));
   return read_test_images({.folders = inputs.data_folders,
                            .copies = inputs.copies,
                            .limit_images = inputs.limit_images,
-                           .training = train ? data::TrainingImages::kRequired : data::TrainingImages::kIfPresent});
+                           .need = train ? catalog::Need::kTrain : catalog::Need::kTest,
+                           .images = inputs.images,
+                           .model = &first.model.graph},
+                          pool);
 }
 
 /// The paired comparisons of all models, and for every pair whether its gap is more than chance and what it would take to see it.
@@ -108,6 +115,16 @@ Status compare_gaps(std::vector<audit::Answers> answers, const std::vector<int32
   }
   evaluation.comparisons = std::move(comparison.pairs);
   return {};
+}
+
+/// A model may know classes that a folder of files has no image of.
+Status check_classes(const std::string& path, const eval::Predictions& predictions, const TestImages& images,
+                     const EvaluateInputs& inputs) {
+  const int32_t classes = images.dataset.classes();
+  if (predictions.classes == classes) return {};
+  const char* advice = predictions.classes == classes + 1 ? " (--labels-offset 1 if its first one is background)" : "";
+  return error(Code::kMismatch, "{}: gives {} scores an image{}, {} has {} classes", path, predictions.classes, advice,
+               inputs.data_folders[0], classes);
 }
 
 }  // namespace
@@ -167,7 +184,7 @@ std::vector<results::Metric> make_run_metrics(const PredictionsByModel& predicti
   return metrics;
 }
 
-Result<eval::Predictions> predict_any_model(const ModelRun& run, const data::Split& split, ThreadPool& pool, Progress& progress) {
+Result<eval::Predictions> predict_any_model(const ModelRun& run, data::Split& split, ThreadPool& pool, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(run.path));
   LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
                            choose_normalization(run.preprocessing, any.model.graph, run.path, split.channels, progress));
@@ -176,15 +193,19 @@ Result<eval::Predictions> predict_any_model(const ModelRun& run, const data::Spl
 
 Result<results::Evaluation> evaluate_models(const EvaluateInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(const runtime::Profile profile, runtime::parse_profile(inputs.arithmetic));
-  LITEQAT_ASSIGN_OR_RETURN(const TestImages images, read_evaluation_images(inputs));
-  const data::Split split = inputs.split == "test" ? images.dataset.test : data::take_first(images.dataset.train, inputs.limit_images);
+  LITEQAT_ASSIGN_OR_RETURN(TestImages images, read_evaluation_images(inputs, pool));
+  data::Split& split = inputs.split == "test" ? images.dataset.test : images.dataset.train;
   if (!inputs.predictions_folder.empty()) {
     LITEQAT_RETURN_IF_ERROR(check_names(inputs.models));
     LITEQAT_RETURN_IF_ERROR(make_folder(inputs.predictions_folder));
     LITEQAT_RETURN_IF_ERROR(write_labels(inputs.predictions_folder + "/labels.npy", split));
+    if (!split.files.empty()) {
+      LITEQAT_RETURN_IF_ERROR(write_text_file(inputs.predictions_folder + "/files.txt", join(split.files, "\n") + "\n"));
+    }
   }
   results::Evaluation evaluation;
   evaluation.notes = images.notes;
+  evaluation.images = images.reading;
   std::vector<audit::Answers> answers;
   for (const std::string& path : inputs.models) {
     LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
@@ -193,10 +214,7 @@ Result<results::Evaluation> evaluate_models(const EvaluateInputs& inputs, Isa is
     const std::string name = std::filesystem::path(path).stem().string();
     auto predictions = predict_loaded(any, split, normalization, {.profile = profile, .isa = isa}, pool, progress);
     if (!predictions.ok()) return predictions.status().with_context(path);
-    if (predictions->classes != images.dataset.classes()) {
-      return error(Code::kMismatch, "{}: gives {} scores an image, {} has {} classes", path, predictions->classes, inputs.data_folders[0],
-                   images.dataset.classes());
-    }
+    LITEQAT_RETURN_IF_ERROR(check_classes(path, *predictions, images, inputs));
     evaluation.metrics.push_back(
         eval::make_metric(name, any.deployed ? inputs.arithmetic : kFloatArithmetic, split.name, *predictions, split.labels));
     if (inputs.split == "test") eval::describe_groups(predictions->classed, split.labels, images.groups, evaluation.metrics.back());

@@ -7,6 +7,7 @@
 
 #include "eval/evaluate.h"
 #include "pipeline/context.h"
+#include "pipeline/images.h"
 #include "pipeline/model_file.h"
 #include "pipeline/preprocessing.h"
 #include "results/evaluation_record.h"
@@ -36,8 +37,9 @@ struct ModelRun {
   runtime::Profile profile = runtime::Profile::kLitertReference;  // of .tflite files
   Isa isa = Isa::kReference;
 };
-/// Scores of a .tflite, safetensors or Keras model. Fails as choose_normalization and eval::run_model do.
-Result<eval::Predictions> predict_any_model(const ModelRun& run, const data::Split& split, ThreadPool& pool, Progress& progress);
+/// Scores of a .tflite, safetensors or Keras model. Brings the split into memory where the model is one that train runs. Fails as
+/// choose_normalization and eval::run_model do.
+Result<eval::Predictions> predict_any_model(const ModelRun& run, data::Split& split, ThreadPool& pool, Progress& progress);
 
 struct EvaluateInputs {
   std::vector<std::string> models;
@@ -48,8 +50,10 @@ struct EvaluateInputs {
   std::string predictions_folder;      // empty: none written
   int64_t limit_images = 0;            // of each folder
   PreprocessingRequest preprocessing;  // where the model carries no contract, and against it if given
+  ImageRequest images;                 // what it leaves open follows from the first model
 };
-/// Metrics of every model; of two and more also what their gaps mean. Fails: as the readers do; kInvalidArgument for an unknown split, and
+/// Metrics of every model; of two and more also what their gaps mean. Images in files of their own are decoded while the model runs; those
+/// files' names go beside the predictions (files.txt). Fails: as the readers do; kInvalidArgument for an unknown split, and
 /// for training images of several folders or with copies.
 Result<results::Evaluation> evaluate_models(const EvaluateInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);
 
@@ -58,6 +62,7 @@ struct PredictInputs {
   bool raw = false;  // inputs and outputs in the model's own types
   std::string arithmetic = "litert-reference";
   PreprocessingRequest preprocessing;  // where the model carries no contract, and against it if given
+  ImageRequest images;                 // of inputs that are an image file or a folder of them; then OUTPUT.files.txt names the rows
 };
 /// Fails: kMismatch when shapes or types do not fit, with what was expected and found.
 Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress);

@@ -5,7 +5,6 @@
 #include "base/file.h"
 #include "eval/evaluate.h"
 #include "formats/tflite/tflite.h"
-#include "pipeline/data_tools.h"
 #include "pipeline/ranges_file.h"
 #include "ptq/layer_noise.h"
 #include "ptq/sensitivity.h"
@@ -40,9 +39,12 @@ Result<std::optional<quant::Ranges>> read_ranges(const std::string& path, const 
 }
 
 /// Test images of the evaluation folder; the calibration's data set where both are one folder.
-Result<data::Split> read_evaluation(const PostTrainingInputs& inputs) {
-  LITEQAT_ASSIGN_OR_RETURN(data::Dataset dataset, read_any_dataset(inputs.eval_folder));
-  return std::move(dataset.test);
+Result<data::Split> read_evaluation(const PostTrainingInputs& inputs, const PostTrainingTask& task, const ptq::Machine& machine) {
+  LITEQAT_ASSIGN_OR_RETURN(
+      DataReading reading,
+      read_any_dataset({.folder = inputs.eval_folder, .images = inputs.images, .model = &task.model, .need = catalog::Need::kTest},
+                       machine.pool));
+  return std::move(reading.dataset.test);
 }
 
 std::vector<results::FloatLayerRecord> record_float_layers(const std::vector<quant::FloatLayer>& layers) {
@@ -73,7 +75,7 @@ class MixedPrecision {
     LITEQAT_ASSIGN_OR_RETURN(const LayerType spared, quant::parse_layer_type(inputs_.mixed));
     if (spared == LayerType::kInt8) return error(Code::kInvalidArgument, "--mixed int8: expected float32 or int16x8");
     if (!inputs_.eval_folder.empty()) {
-      LITEQAT_ASSIGN_OR_RETURN(evaluation_, read_evaluation(inputs_));
+      LITEQAT_ASSIGN_OR_RETURN(evaluation_, read_evaluation(inputs_, task_, machine_));
     }
     const auto most = std::min(static_cast<size_t>(std::max<int64_t>(inputs_.mixed_layers, 0)), order.size());
     for (size_t count = 0; count <= most; ++count) {
@@ -171,8 +173,13 @@ Result<Graph> quantize_on_request(const PostTrainingInputs& inputs, const PostTr
         task.source);
   }
   LITEQAT_ASSIGN_OR_RETURN(const ptq::Method method, make_method(inputs, task.type));
-  LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_any_dataset(inputs.calibration_folder));
-  LITEQAT_ASSIGN_OR_RETURN(const data::Split chosen, choose_calibration_images(dataset.train, inputs.rule));
+  LITEQAT_ASSIGN_OR_RETURN(
+      const DataReading reading,
+      read_any_dataset({.folder = inputs.calibration_folder, .images = inputs.images, .model = &task.model, .need = catalog::Need::kTrain},
+                       machine.pool));
+  const data::Dataset& dataset = reading.dataset;
+  LITEQAT_ASSIGN_OR_RETURN(data::Split chosen, choose_calibration_images(dataset.train, inputs.rule));
+  LITEQAT_RETURN_IF_ERROR(data::load_pixels(chosen, machine.pool));
   LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
                            choose_normalization(task.preprocessing, task.model, task.source, chosen.channels, machine.progress));
   const ptq::Images images = {chosen, normalization};
@@ -190,8 +197,8 @@ Result<Graph> quantize_on_request(const PostTrainingInputs& inputs, const PostTr
                                                   .calibrator = quant::calibrator_name(method.calibrator.kind),
                                                   .methods = method_names(method, outcome.equalized_pairs)};
   if (!inputs.eval_folder.empty()) {
-    LITEQAT_ASSIGN_OR_RETURN(const data::Split evaluation, read_evaluation(inputs));
-    record.calibration->overlap = count_common_images(chosen, evaluation);
+    LITEQAT_ASSIGN_OR_RETURN(const data::Split evaluation, read_evaluation(inputs, task, machine));
+    LITEQAT_ASSIGN_OR_RETURN(record.calibration->overlap, count_common_images(chosen, evaluation));
   }
   if (!inputs.ranges_file.empty() && !from_file) {
     const std::string comment = format("Ranges of {}: {}, {}, pixels' SHA-256 {}", task.source, record.calibration->rule,
@@ -208,7 +215,7 @@ Status measure_conversion(const PostTrainingInputs& inputs, const PostTrainingTa
   LITEQAT_ASSIGN_OR_RETURN(const auto interpreter, runtime::Interpreter::prepare(converted, {.isa = machine.isa}));
   record.arena_bytes = interpreter.arena_bytes();
   if (inputs.eval_folder.empty()) return {};
-  LITEQAT_ASSIGN_OR_RETURN(const data::Split split, read_evaluation(inputs));
+  LITEQAT_ASSIGN_OR_RETURN(const data::Split split, read_evaluation(inputs, task, machine));
   LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
                            choose_normalization(task.preprocessing, task.model, task.source, split.channels, machine.progress));
   LITEQAT_ASSIGN_OR_RETURN(const eval::Predictions real, answer(task.model, split, normalization, machine));

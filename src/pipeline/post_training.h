@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/thread_pool.h"
 #include "pipeline/calibration_images.h"
+#include "pipeline/images.h"
 #include "pipeline/layers_file.h"
 #include "pipeline/preprocessing.h"
 #include "ptq/quantize.h"
@@ -20,6 +21,7 @@ namespace liteqat::pipeline {
 struct PostTrainingInputs {
   std::string calibration_folder;  // data set whose training images calibrate
   std::string eval_folder;         // data set whose test images measure; empty: not measured
+  ImageRequest images;             // how both are read
   CalibrationRule rule;
   std::string calibrator;  // empty: percentile for int8, minmax for int16x8, whose 65,536 codes need no clipping
   double percentile = 99.99;

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "eval/tensor_io.h"
 #include "formats/npy/npy.h"
 #include "pipeline/evaluation.h"
@@ -116,6 +117,19 @@ class InputConverter {
   bool copy_ = false;
 };
 
+/// Inputs as they are stored, or the pixels of image files.
+Result<npy::Array> read_inputs(const PredictInputs& inputs, const graph::Graph& model, ThreadPool& pool) {
+  if (!names_images(inputs.inputs)) {
+    LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(inputs.inputs));
+    return npy::read(bytes, inputs.inputs);
+  }
+  LITEQAT_ASSIGN_OR_RETURN(const data::Split images,
+                           read_unlabelled_images({.folder = inputs.inputs, .images = inputs.images, .model = &model}, pool));
+  LITEQAT_RETURN_IF_ERROR(write_text_file(inputs.output + ".files.txt", join(images.files, "\n") + "\n"));
+  const auto pixels = std::as_bytes(std::span(images.pixels));
+  return npy::Array{"|u1", {images.count, images.height, images.width, images.channels}, Bytes(pixels.begin(), pixels.end())};
+}
+
 }  // namespace
 
 Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
@@ -132,8 +146,7 @@ Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, P
     return error(Code::kUnsupported, "{}: has {} inputs and {} outputs, one of each is expected", inputs.model, graph.inputs.size(),
                  graph.outputs.size());
   }
-  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(inputs.inputs));
-  LITEQAT_ASSIGN_OR_RETURN(const npy::Array array, npy::read(bytes, inputs.inputs));
+  LITEQAT_ASSIGN_OR_RETURN(const npy::Array array, read_inputs(inputs, graph, pool));
   std::vector<runtime::Interpreter> interpreters;
   for (int worker = 0; worker < pool.threads(); ++worker) {
     auto interpreter = runtime::Interpreter::prepare(graph, {.profile = profile, .stored_shapes = true, .isa = isa});

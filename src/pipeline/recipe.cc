@@ -161,10 +161,21 @@ void choose_forward(Recipe& recipe) {
   recipe.forward = allowed ? "integer" : "fake_quant";
 }
 
+Status check_images(const Recipe& recipe, const std::string& path) {
+  const auto side = [](int64_t extent) { return extent >= 0 && extent <= 4096; };
+  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.dataset, {"mnist", "cifar10", "images"}, path, "data.dataset"));
+  LITEQAT_RETURN_IF_ERROR(require(recipe.limit_images >= 0, path, "data.limit_images", "0 (all) or more"));
+  LITEQAT_RETURN_IF_ERROR(require(side(recipe.size), path, "data.size", "between 0 (as the images are) and 4096"));
+  LITEQAT_RETURN_IF_ERROR(require(side(recipe.width) && (recipe.width == 0 || recipe.size > 0), path, "data.width",
+                                  "between 0 (as data.size) and 4096, and 0 without data.size"));
+  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.resize, {"pillow", "opencv", "tensorflow"}, path, "data.resize"));
+  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.fit, {"stretch", "crop", "imagenet", "central", "pad"}, path, "data.fit"));
+  return require_one_of(recipe.channels, {"", "rgb", "bgr", "gray"}, path, "data.channels");
+}
+
 Status check_recipe(const Recipe& recipe, const std::string& path) {
   LITEQAT_RETURN_IF_ERROR(require(!recipe.name.empty(), path, "name", "given"));
-  LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.dataset, {"mnist", "cifar10"}, path, "data.dataset"));
-  LITEQAT_RETURN_IF_ERROR(require(recipe.limit_images >= 0, path, "data.limit_images", "0 (all) or more"));
+  LITEQAT_RETURN_IF_ERROR(check_images(recipe, path));
   LITEQAT_RETURN_IF_ERROR(require(!recipe.mean.empty() && recipe.mean.size() == recipe.std.size(), path, "data.mean",
                                   "as long as data.std, one entry or one per channel"));
   for (double value : recipe.std) LITEQAT_RETURN_IF_ERROR(require(std::isfinite(value) && value > 0, path, "data.std", "above 0"));
@@ -308,7 +319,8 @@ std::string print_recipe(const Recipe& recipe) {
 std::string hash_recipe(const Recipe& recipe) {
   // Runs from before these keys existed go on: what they stand at here is what those did.
   std::vector<std::string> left_out = {"description", "data.folder"};
-  const std::vector<std::string> later = {"weights", "reinit", "forward", "fused", "ranges", "clip_norm", "ema_decay", "dropout", "cutout"};
+  const std::vector<std::string> later = {"weights", "reinit", "forward", "fused", "ranges", "clip_norm", "ema_decay",
+                                          "dropout", "cutout", "size",    "width", "resize", "fit",       "channels"};
   std::map<std::string, std::string> defaults;
   Recipe standing;
   standing.forward = "fake_quant";

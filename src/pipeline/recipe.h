@@ -40,9 +40,13 @@ struct Recipe {
   std::string name, description;
   int64_t seed = 0;
 
-  std::string dataset = "mnist";   // mnist | cifar10
+  std::string dataset = "mnist";   // mnist | cifar10 | images (a folder per class, a manifest or arrays)
   std::string data_folder;         // empty: data shipped with liteqat, or --data; not part of the hash, the data's checksums are
   int64_t limit_images = 0;        // the first n images of each split; 0: all
+  int64_t size = 0, width = 0;     // images become size x size pixels, or size x width; 0: as they are
+  std::string resize = "pillow";   // pillow | opencv | tensorflow
+  std::string fit = "stretch";     // stretch | crop | imagenet | central | pad
+  std::string channels;            // rgb | bgr | gray; empty: as the images are
   std::vector<double> mean = {0};  // model input = (pixel - mean) / std, per channel or one value for all
   std::vector<double> std = {255};
 

@@ -41,6 +41,11 @@ void visit_keys(RecipeType& recipe, Visitor&& visit) {
   visit("data.dataset", recipe.dataset);
   visit("data.folder", recipe.data_folder);
   visit("data.limit_images", recipe.limit_images);
+  visit("data.size", recipe.size);
+  visit("data.width", recipe.width);
+  visit("data.resize", recipe.resize);
+  visit("data.fit", recipe.fit);
+  visit("data.channels", recipe.channels);
   visit("data.mean", recipe.mean);
   visit("data.std", recipe.std);
   visit("model.architecture", recipe.architecture);

@@ -105,6 +105,7 @@ Result<results::Run> make_record(Context& context, const RunInputs& inputs, RunM
   for (const data::Split* split : {&context.dataset.train, &context.dataset.test}) {
     run.data.push_back({.name = split->name, .sha256 = split->sha256, .count = split->count});
   }
+  run.images = context.images;
   add_stages(context, stage_names(recipe, models), run);
   run.metrics = make_run_metrics(predictions, context.dataset.test);
   run.curves.push_back(make_curve("float", models.float_model));
@@ -146,7 +147,9 @@ Result<Context> open_context(const RunInputs& inputs, ThreadPool& pool, Progress
   LITEQAT_ASSIGN_OR_RETURN(Recipe recipe, read_inputs_recipe(inputs));
   LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
   const Stopwatch watch;
-  LITEQAT_ASSIGN_OR_RETURN(data::Dataset dataset, read_recipe_data(recipe));
+  LITEQAT_ASSIGN_OR_RETURN(DataReading reading, read_recipe_data(recipe, pool));
+  data::Dataset& dataset = reading.dataset;
+  for (const std::string& note : reading.notes) progress.note(note);
   LITEQAT_ASSIGN_OR_RETURN(const std::string checksum, input_checksum(recipe, dataset));
   LITEQAT_RETURN_IF_ERROR(compare_ranks(inputs, recipe, isa, dataset));
   const std::string folder = inputs.folder.empty() ? "runs/" + recipe.name : inputs.folder;
@@ -157,6 +160,7 @@ Result<Context> open_context(const RunInputs& inputs, ThreadPool& pool, Progress
   return Context{.recipe = std::move(recipe),
                  .directory = std::move(directory),
                  .dataset = std::move(dataset),
+                 .images = std::move(reading.images),
                  .pool = pool,
                  .progress = progress,
                  .isa = isa,
@@ -211,10 +215,10 @@ Result<RunOutputs> run_stages(const RunInputs& inputs, Progress& progress) {
 Status follow_run(const RunInputs& inputs) {
   LITEQAT_ASSIGN_OR_RETURN(const Recipe recipe, read_inputs_recipe(inputs));
   LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
-  LITEQAT_ASSIGN_OR_RETURN(const data::Dataset dataset, read_recipe_data(recipe));
-  LITEQAT_RETURN_IF_ERROR(compare_ranks(inputs, recipe, isa, dataset));
   ThreadPool pool(inputs.threads);
-  return follow_training(*inputs.ranks, recipe, dataset, pool);
+  LITEQAT_ASSIGN_OR_RETURN(const DataReading reading, read_recipe_data(recipe, pool));
+  LITEQAT_RETURN_IF_ERROR(compare_ranks(inputs, recipe, isa, reading.dataset));
+  return follow_training(*inputs.ranks, recipe, reading.dataset, pool);
 }
 
 }  // namespace

@@ -3,18 +3,28 @@
 #include "base/text.h"
 #include "data/copies.h"
 #include "data/pool.h"
-#include "pipeline/data_tools.h"
 
 namespace liteqat::pipeline {
 namespace {
 
-Result<data::Pool> read_pool(const PoolRequest& request) {
+Result<data::Pool> read_pool(const PoolRequest& request, ThreadPool& threads, TestImages& images) {
   std::vector<data::NamedDataset> sets;
   for (const std::string& folder : request.folders) {
     const bool first = sets.empty();
-    LITEQAT_ASSIGN_OR_RETURN(data::Dataset dataset, read_any_dataset(folder, first ? request.training : data::TrainingImages::kIfPresent));
-    if (request.limit_images > 0) dataset.test = data::take_first(dataset.test, request.limit_images);
-    sets.push_back({folder, std::move(dataset)});
+    LITEQAT_ASSIGN_OR_RETURN(DataReading reading, read_any_dataset({.folder = folder,
+                                                                    .images = request.images,
+                                                                    .model = request.model,
+                                                                    .need = first ? request.need : catalog::Need::kTest,
+                                                                    .limit_images = request.limit_images},
+                                                                   threads));
+    images.notes.insert(images.notes.end(), reading.notes.begin(), reading.notes.end());
+    if (first) images.reading = reading.images;
+    data::Split& test = reading.dataset.test;
+    if (request.folders.size() > 1 || !request.copies.empty()) LITEQAT_RETURN_IF_ERROR(data::load_pixels(test, threads));
+    if (request.folders.size() > 1) {
+      for (std::string& file : test.files) file = folder + "/" + file;
+    }
+    sets.push_back({folder, std::move(reading.dataset)});
   }
   return data::pool_test_images(std::move(sets));
 }
@@ -67,9 +77,9 @@ bool holds_all(const TestImages& images, int64_t count) {
 
 }  // namespace
 
-Result<TestImages> read_test_images(const PoolRequest& request) {
-  LITEQAT_ASSIGN_OR_RETURN(data::Pool pool, read_pool(request));
+Result<TestImages> read_test_images(const PoolRequest& request, ThreadPool& threads) {
   TestImages images;
+  LITEQAT_ASSIGN_OR_RETURN(data::Pool pool, read_pool(request, threads, images));
   if (request.folders.size() > 1) note_pool(pool, images);
   images.groups.pictures = pool.dataset.test.count;
   images.held = pool.held;

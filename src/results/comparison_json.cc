@@ -113,6 +113,7 @@ Json pair_json(const PairComparison& pair) {
 std::string evaluation_to_json(const Evaluation& evaluation) {
   Json json;
   json["schema"] = "liteqat/eval/1";
+  if (evaluation.images) json["images"] = image_reading_json(*evaluation.images);
   json["metrics"] = list(evaluation.metrics, metric_json);
   if (!evaluation.comparisons.empty()) json["comparisons"] = list(evaluation.comparisons, pair_json);
   if (!evaluation.findings.empty()) json["findings"] = list(evaluation.findings, finding_json);

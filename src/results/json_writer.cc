@@ -56,6 +56,18 @@ std::string print_document(const Json& document) {
   return out;
 }
 
+Json image_reading_json(const ImageReading& reading) {
+  Json json;
+  json["kind"] = reading.kind;
+  json["height"] = reading.height;
+  json["width"] = reading.width;
+  json["channels"] = reading.channels;
+  json["resize"] = reading.resize;
+  json["fit"] = reading.fit;
+  json["labels"] = reading.labels;
+  return json;
+}
+
 Json interval_json(const Interval& interval) {
   Json json;
   json["method"] = interval.method;

@@ -32,6 +32,7 @@ Json figure_json(const FigureRecord& figure);
 Json hypothesis_json(const Hypothesis& hypothesis);
 Json finding_json(const Finding& finding);
 Json interval_json(const Interval& interval);
+Json image_reading_json(const ImageReading& reading);
 Json attribution_json(const Attribution& attribution);
 
 }  // namespace liteqat::results

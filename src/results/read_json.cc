@@ -55,6 +55,17 @@ std::vector<DataSplit> read_data(JsonReader& in, const Node& node) {
   return splits;
 }
 
+ImageReading read_image_reading(JsonReader& in, const Node& node) {
+  const auto text = [&](const char* key) { return in.text(in.member(node, key)); };
+  return {.kind = text("kind"),
+          .height = int32_member(in, node, "height", 1),
+          .width = int32_member(in, node, "width", 1),
+          .channels = text("channels"),
+          .resize = text("resize"),
+          .fit = text("fit"),
+          .labels = text("labels")};
+}
+
 Stage read_stage(JsonReader& in, const Node& node) {
   Stage stage;
   stage.name = in.text(in.member(node, "name"));
@@ -235,6 +246,7 @@ Run read_run(JsonReader& in, const Node& node) {
   run.seed = in.unsigned_integer(in.member(node, "seed"));
   run.environment = read_environment(in, in.member(node, "environment"));
   run.data = read_data(in, in.member(node, "data"));
+  if (const Node images = in.optional_member(node, "images")) run.images = read_image_reading(in, images);
   run.stages = read_list(in, in.member(node, "stages"), read_stage);
   run.metrics = read_list(in, in.member(node, "metrics"), read_metric);
   run.findings = read_list(in, in.member(node, "findings"), read_finding);

@@ -125,6 +125,15 @@ struct Disagreement {
   std::map<std::string, int32_t> predictions = {};  // by model
 };
 
+/// How a person's own images were read: what a figure on them depends on.
+struct ImageReading {
+  std::string kind;  // "image_folder", "manifest", "arrays", "mnist", "cifar10"
+  int32_t height = 0, width = 0;
+  std::string channels;     // "rgb", "bgr", "gray"
+  std::string resize, fit;  // names of the kernel and of the way to the size
+  std::string labels;       // how the data's classes became the model's: "by name", "by place, offset 1"; empty: as they are
+};
+
 struct Run {
   std::string recipe, recipe_hash, dataset;
   std::string recipe_text = {};  // every key as it was effective, TOML, without the data's folder; empty in records of older versions
@@ -132,6 +141,7 @@ struct Run {
   uint64_t seed = 0;
   Environment environment;
   std::vector<DataSplit> data;
+  std::optional<ImageReading> images = {};
   std::vector<Stage> stages;
   std::vector<Metric> metrics;
   std::vector<Finding> findings;

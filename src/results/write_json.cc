@@ -116,6 +116,7 @@ std::string run_to_json(const Run& run) {
   json["seed"] = run.seed;
   json["environment"] = environment_json(run.environment);
   json["data"] = data_json(run.data);
+  if (run.images) json["images"] = image_reading_json(*run.images);
   json["stages"] = list(run.stages, stage_json);
   json["metrics"] = list(run.metrics, metric_json);
   json["findings"] = list(run.findings, finding_json);
