@@ -53,6 +53,17 @@ TEST(Pool, ImagesThatAnEarlierFolderHoldsCountOnceAndAreNamed) {
   EXPECT_NE(pool->remarks[1].find("1 of these copies"), std::string::npos);
 }
 
+TEST(Pool, FoldersBeginWhereTheImagesThatCountEnd) {
+  const NamedDataset a = make_set("a", 1, 30), c = make_set("c", 3, 10);
+  NamedDataset b = make_set("b", 2, 20);
+  copy_image(a.dataset.test, 7, b.dataset.test, 3);
+  const auto pool = pool_test_images({a, b, c});
+  ASSERT_TRUE(pool.ok());
+  EXPECT_EQ(pool->parts[2].begin, 49);
+  EXPECT_EQ(pool->rows[49], 50);
+  EXPECT_EQ(pool->dataset.test.labels[49], c.dataset.test.labels[0]);
+}
+
 TEST(Pool, DuplicatesInsideOneFolderAreNotThePoolsAffair) {
   NamedDataset a = make_set("a", 1, 30);
   copy_image(a.dataset.test, 7, a.dataset.test, 3);

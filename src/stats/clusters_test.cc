@@ -125,6 +125,15 @@ TEST(Clusters, DifferenceHasItsLevelAndItsCoverage) {
   EXPECT_GT(apart.rejected, 0.5);
 }
 
+// Three pictures, one image each, one of them right in one model alone: mean 1/3 with standard error 1/3, so t = 1, and with two degrees of
+// freedom P(|t| > x) = 1 - x / sqrt(2 + x^2).
+TEST(Clusters, DifferenceOfThreePicturesHasTwoDegreesOfFreedom) {
+  const Cluster clusters[] = {{1, 1}, {0, 1}, {0, 1}};
+  const ClusteredDifference difference = clustered_difference(clusters, 0.95, 0.01);
+  EXPECT_NEAR(difference.mean.variance, 1.0 / 9, 1e-15);
+  EXPECT_NEAR(difference.p, 1 - 1 / std::sqrt(3.0), 1e-12);
+}
+
 // As many clusters as clusters_needed asks for show the gap in 80 % of all sets.
 TEST(Clusters, NeededClustersHaveTheirPower) {
   Rng rng(8);

@@ -156,6 +156,8 @@ TEST(Compare, CopiesCountAsTheirPictures) {
   const auto c = compare(turned.models, turned.labels, pictures);
   ASSERT_TRUE(c.ok());
   EXPECT_EQ(c->pairs.at(0).only_a, copied.only_a);
+  EXPECT_GT(std::fabs(c->pairs.at(0).a.interval.low - copied.a.interval.low), 1e-4);
+  EXPECT_GT(std::fabs(c->pairs.at(0).b.interval.low - copied.b.interval.low), 1e-4);
   EXPECT_GT(std::fabs(c->pairs.at(0).clusters->p / copied.clusters->p - 1), 0.1);
   EXPECT_EQ(copied.images_needed, plain.images_needed);
   EXPECT_FALSE(copied.a.interval_exact.has_value());
