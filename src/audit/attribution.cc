@@ -3,6 +3,7 @@
 
 #include "audit/audit.h"
 #include "audit/checks/claimed.h"
+#include "audit/roles.h"
 #include "stats/comparisons.h"
 #include "stats/paired_difference.h"
 
@@ -22,11 +23,9 @@ std::optional<Station> station(const Evidence& evidence, const AuditedModel& sub
   return Station{fraction(*right), split == "test" ? &subject.find(split, profile)->answers : nullptr};
 }
 
-std::optional<Station> station(const Evidence& evidence, const std::string& name) {
-  for (const AuditedModel& subject : evidence.subjects) {
-    if (subject.name == name) return station(evidence, subject);
-  }
-  return std::nullopt;
+std::optional<Station> station(const Evidence& evidence, const std::string& role) {
+  const AuditedModel* subject = find_role(evidence, role);
+  return subject != nullptr ? station(evidence, *subject) : std::nullopt;
 }
 
 /// What a finding holds responsible for a claimed figure, in the words of the parts.
@@ -153,8 +152,9 @@ std::pair<const AuditedModel*, const AuditedModel*> find_ends(const Evidence& ev
     if (!right_count(evidence, subject, "test")) continue;
     const bool claimed_float = from != nullptr && &subject == &evidence.subjects[*from->subject];
     const bool claimed_integer = to != nullptr && &subject == &evidence.subjects[*to->subject];
-    if (subject.kind == Kind::kFloat && (real == nullptr || claimed_float || (from == nullptr && subject.name == "float"))) real = &subject;
-    if (subject.kind == Kind::kInteger && (integer == nullptr || claimed_integer || (to == nullptr && subject.name == "qat_int8")))
+    if (subject.kind == Kind::kFloat && (real == nullptr || claimed_float || (from == nullptr && has_role(subject.name, "float"))))
+      real = &subject;
+    if (subject.kind == Kind::kInteger && (integer == nullptr || claimed_integer || (to == nullptr && has_role(subject.name, "qat_int8"))))
       integer = &subject;
   }
   return {real, integer};
@@ -179,13 +179,13 @@ std::optional<results::Attribution> attribute_gap(const Evidence& evidence, cons
               from->figure.label + (explanation == nullptr ? " against the right figure" : ": " + explanation->check), start);
   }
   const bool trained_further = integer->name.find("qat") != std::string::npos;
-  if (trained_further && real->name == "float") add_training_parts(evidence, walk);
+  if (trained_further && has_role(real->name, "float")) add_training_parts(evidence, walk);
   // Without the model in between, nobody can say how much of the step is training that came before conversion.
   const bool separated = !trained_further || station(evidence, "qat").has_value();
   auto* conversion = walk.step(separated ? "conversion" : "training and conversion together",
                                integer->name + " under " + integer->find("test")->profile, station(evidence, *integer));
   const auto quantized_first = station(evidence, "ptq_int8");
-  if (trained_further && separated && quantized_first && real->name == "float") {
+  if (trained_further && separated && quantized_first && has_role(real->name, "float")) {
     conversion->other_order = quantized_first->value - start.value;
     conversion->other_how = "ptq_int8 less float: before the further training";
   }

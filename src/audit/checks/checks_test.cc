@@ -172,6 +172,22 @@ TEST(Attribution, EveryExchangeIsAPartAndTheirSumIsTheGap) {
   EXPECT_NEAR(part_named(gap, "metric").value, 0.20, 1e-12);
 }
 
+TEST(Attribution, NamesThatEndInARunsNamesPlayTheirParts) {
+  Evidence evidence = make_evidence("");
+  evidence.subjects.clear();
+  evidence.subjects.push_back(right_on(evidence, "study_qat_int8", Kind::kInteger, 70, "litert-reference"));
+  evidence.subjects.push_back(right_on(evidence, "study_float", Kind::kFloat, 60, "float32"));
+  evidence.subjects.push_back(right_on(evidence, "qat", Kind::kUnknown, 71, "file"));
+  const auto gap = attribute_gap(evidence, run_checks(evidence));
+  ASSERT_TRUE(gap.has_value());
+  EXPECT_NEAR(part_named(*gap, "extra training and fake quantization").value, 0.11, 1e-12);
+  EXPECT_NEAR(part_named(*gap, "conversion").value, -0.01, 1e-12);
+  bool doubted = false;
+  for (const results::Finding& finding : run_checks(evidence))
+    doubted = doubted || (finding.check == "training.extra_epochs" && finding.verdict == Verdict::kDoubt);
+  EXPECT_TRUE(doubted);
+}
+
 TEST(Attribution, InteractionsAreMeasuredInTheOtherOrder) {
   const results::Attribution gap = attribute_run();
   // Metric first, under the reference: 1 - 0.3 / 5 = 0.94, less 0.70; then the runtime: 0.95 less 0.94.

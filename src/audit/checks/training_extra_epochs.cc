@@ -2,6 +2,7 @@
 
 #include "audit/checks/all.h"
 #include "audit/checks/claimed.h"
+#include "audit/roles.h"
 #include "base/format.h"
 #include "stats/comparisons.h"
 
@@ -14,13 +15,10 @@ struct Paired {
   int64_t gain() const { return only_b - only_a; }  // of b over a
 };
 
-const Answers* find_answers(const Evidence& evidence, const std::string& name) {
-  for (const AuditedModel& subject : evidence.subjects) {
-    const Measured* measured = subject.find("test");
-    if (subject.name == name && measured != nullptr && measured->answers.classed.size() == evidence.labels.size())
-      return &measured->answers;
-  }
-  return nullptr;
+const Answers* find_answers(const Evidence& evidence, const std::string& role) {
+  const AuditedModel* subject = find_role(evidence, role);
+  const Measured* measured = subject != nullptr ? subject->find("test") : nullptr;
+  return measured != nullptr && measured->answers.classed.size() == evidence.labels.size() ? &measured->answers : nullptr;
 }
 
 Paired pair_up(const Answers& a, const Answers& b, const std::vector<int32_t>& labels) {
