@@ -90,8 +90,10 @@ std::string render_audit(const results::Audit& audit, bool color, bool all) {
   }
   if (shown == 0) text += "No problem and no doubt.\n";
   if (audit.attribution) text += attribution_lines(*audit.attribution);
-  text += format("\n{} problems, {} doubts, {} clear, {} skipped{}\n", counts[Verdict::kProblem], counts[Verdict::kDoubt],
-                 counts[Verdict::kClear], counts[Verdict::kSkipped], all ? "." : "; --all shows every check.");
+  const auto plural = [&](Verdict verdict) { return counts[verdict] == 1 ? "" : "s"; };
+  text += format("\n{} problem{}, {} doubt{}, {} clear, {} skipped{}\n", counts[Verdict::kProblem], plural(Verdict::kProblem),
+                 counts[Verdict::kDoubt], plural(Verdict::kDoubt), counts[Verdict::kClear], counts[Verdict::kSkipped],
+                 all ? "." : "; --all shows every check.");
   return text;
 }
 

@@ -135,8 +135,8 @@ void add_finding_list(HtmlBuilder& html, const std::vector<Finding>& findings) {
   const auto problems = findings_with(findings, Verdict::kProblem), doubts = findings_with(findings, Verdict::kDoubt);
   const auto clear = findings_with(findings, Verdict::kClear), skipped = findings_with(findings, Verdict::kSkipped);
   html.element("p", {{"class", "note"}},
-               format("{} problems, {} doubts, {} clear, {} could not be checked. The strongest stands first.", problems.size(),
-                      doubts.size(), clear.size(), skipped.size()));
+               format("{} problem{}, {} doubt{}, {} clear, {} could not be checked. The strongest stands first.", problems.size(),
+                      problems.size() == 1 ? "" : "s", doubts.size(), doubts.size() == 1 ? "" : "s", clear.size(), skipped.size()));
   constexpr size_t kShown = 4;  // more do not fit a screen
   std::vector<const Finding*> strong = problems, rest;
   strong.insert(strong.end(), doubts.begin(), doubts.end());

@@ -117,7 +117,7 @@ dl { display: grid; grid-template-columns: minmax(120px, 200px) 1fr; gap: 7px 20
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .finding { border-left: 4px solid var(--skipped); padding: 2px 0 2px 16px; margin: 0 0 18px; }
 .finding.problem { border-color: var(--problem); } .finding.doubt { border-color: var(--doubt); } .finding.clear { border-color: var(--clear); }
-.finding p { margin: 0 0 4px; }
+.finding p { margin: 0 0 4px; overflow-wrap: anywhere; }
 .badge { font-weight: 700; margin-right: 10px; }
 .problem .badge { color: var(--problem); } .doubt .badge { color: var(--doubt); } .clear .badge { color: var(--clear); } .skipped .badge { color: var(--skipped); }
 .evidence span { display: inline-block; margin-right: 14px; font: 12.5px ui-monospace, Menlo, Consolas, monospace; color: var(--soft); }
