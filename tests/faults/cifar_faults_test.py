@@ -34,7 +34,7 @@ class Material:
 
 def grey(images):
     """Pillow's 'L': ITU-R BT.601 in integers."""
-    return (images[..., 0] * 19595 + images[..., 1].astype(int) * 38470 + images[..., 2].astype(int) * 7471 + 0x8000) >> 16
+    return (images[..., 0].astype(int) * 19595 + images[..., 1].astype(int) * 38470 + images[..., 2].astype(int) * 7471 + 0x8000) >> 16
 
 
 def softmax(scores):
