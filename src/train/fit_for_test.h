@@ -1,10 +1,9 @@
 // What the tests of fit() share: a data set that a small network learns in a few dozen steps, and what equal outcomes are.
 #pragma once
 
-#include <gtest/gtest.h>
+#include <string>
 
-#include <vector>
-
+#include "base/format.h"
 #include "base/rng.h"
 #include "data/dataset.h"
 #include "graph/graph.h"
@@ -32,26 +31,30 @@ inline data::Split make_two_halves(int64_t count, uint64_t seed) {
   return split;
 }
 
-/// Every byte of the tensors.
-inline void expect_same_model(const graph::Graph& a, const graph::Graph& b) {
-  ASSERT_EQ(a.tensors.size(), b.tensors.size());
-  for (size_t id = 0; id < a.tensors.size(); ++id) EXPECT_TRUE(a.tensors[id].data == b.tensors[id].data) << a.tensors[id].name;
+/// The first tensor, range or epoch in which two outcomes of fit() differ by a byte; empty: none.
+inline std::string find_difference(const graph::Graph& a, const graph::Graph& b) {
+  if (a.tensors.size() != b.tensors.size()) return "number of tensors";
+  for (size_t id = 0; id < a.tensors.size(); ++id) {
+    if (a.tensors[id].data != b.tensors[id].data) return a.tensors[id].name;
+  }
+  return "";
 }
 
-inline void expect_same_ranges(const quant::Plan& a, const quant::Plan& b) {
-  ASSERT_EQ(a.quantizers.size(), b.quantizers.size());
+inline std::string find_difference(const quant::Plan& a, const quant::Plan& b) {
+  if (a.quantizers.size() != b.quantizers.size()) return "number of quantizers";
   for (size_t k = 0; k < a.quantizers.size(); ++k) {
-    EXPECT_EQ(a.quantizers[k].min, b.quantizers[k].min) << "quantizer " << k;
-    EXPECT_EQ(a.quantizers[k].max, b.quantizers[k].max) << "quantizer " << k;
+    if (a.quantizers[k].min != b.quantizers[k].min || a.quantizers[k].max != b.quantizers[k].max) return format("range of quantizer {}", k);
   }
+  return "";
 }
 
-inline void expect_same_history(const FitState& a, const FitState& b) {
-  ASSERT_EQ(a.history.size(), b.history.size());
-  for (size_t epoch = 0; epoch < a.history.size(); ++epoch) {
-    EXPECT_EQ(a.history[epoch].train_loss, b.history[epoch].train_loss);
-    EXPECT_EQ(a.history[epoch].validation_loss, b.history[epoch].validation_loss);
+inline std::string find_difference(const FitState& a, const FitState& b) {
+  if (a.history.size() != b.history.size()) return "number of epochs";
+  for (size_t k = 0; k < a.history.size(); ++k) {
+    if (a.history[k].train_loss != b.history[k].train_loss) return format("training loss of epoch {}", k + 1);
+    if (a.history[k].validation_loss != b.history[k].validation_loss) return format("validation loss of epoch {}", k + 1);
   }
+  return "";
 }
 
 }  // namespace liteqat::train

@@ -90,9 +90,11 @@ Outcome train(const FitOptions& options, int threads, Trained start) {
 }
 
 void expect_same(const Trained& a, const Trained& b) {
-  expect_same_model(a.model, b.model);
-  if (a.plan) expect_same_ranges(*a.plan, *b.plan);
-  expect_same_history(a.state, b.state);
+  EXPECT_EQ(find_difference(a.model, b.model), "");
+  if (a.plan) {
+    EXPECT_EQ(find_difference(*a.plan, *b.plan), "");
+  }
+  EXPECT_EQ(find_difference(a.state, b.state), "");
 }
 
 /// As a file gives a checkpoint back: the plan's structure is made anew, its ranges are stored.

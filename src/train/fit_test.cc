@@ -59,9 +59,9 @@ Outcome train(int32_t epochs, int threads, FitState from = {}, const Outcome* st
 }
 
 void expect_same(const Outcome& a, const Outcome& b) {
-  expect_same_model(a.model, b.model);
-  expect_same_ranges(a.plan, b.plan);
-  expect_same_history(*a.state, *b.state);
+  EXPECT_EQ(find_difference(a.model, b.model), "");
+  EXPECT_EQ(find_difference(a.plan, b.plan), "");
+  EXPECT_EQ(find_difference(*a.state, *b.state), "");
 }
 
 TEST(Fit, LearnsAndRecordsEveryEpoch) {
