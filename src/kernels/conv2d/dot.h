@@ -17,11 +17,11 @@ template <typename Lanes>
 struct Dot {
   using Tap = typename Lanes::Tap;
   using Weight = typename Lanes::Weight;
-  struct Geometry : StripGeometry<Lanes> {
+  struct Geometry : StripGeometry<Lanes, false> {
     bool wide;
 
     [[gnu::always_inline]] explicit Geometry(const Window& w)
-        : StripGeometry<Lanes>(w, sizeof(Tap), lanes::kWideTaps<Lanes>, [&](int64_t taps) { return padding(w, taps).taps; }),
+        : StripGeometry<Lanes, false>(w, sizeof(Tap), lanes::kWideTaps<Lanes>, [&](int64_t taps) { return padding(w, taps).taps; }),
           wide(padding(w, this->segment_taps).wide) {}
 
    private:

@@ -11,11 +11,11 @@ namespace liteqat::kernels::conv2d {
 
 template <typename Lanes>
 struct FloatStrips {
-  struct Geometry : StripGeometry<Lanes> {
+  struct Geometry : StripGeometry<Lanes, true> {
     bool in_place;
 
     [[gnu::always_inline]] explicit Geometry(const Window& w)
-        : StripGeometry<Lanes>(w, sizeof(float), 0, [](int64_t taps) { return taps; }) {
+        : StripGeometry<Lanes, true>(w, sizeof(float), 0, [](int64_t taps) { return taps; }) {
       const int64_t last_y = w.in_y(w.out_h - 1, w.filter_h - 1), last_x = w.in_x(w.out_w - 1, w.filter_w - 1);
       in_place = w.pad_top == 0 && w.pad_left == 0 && last_y < w.in_h && last_x < w.in_w;
       if (!in_place || this->flat) return;
@@ -48,7 +48,8 @@ struct FloatStrips {
     auto* bias = reinterpret_cast<float*>(packed + kGeometryBytes + geometry.offsets_bytes());
     for (int64_t channel = 0; channel < params.window.out_c; ++channel)
       bias[channel] = params.bias == nullptr ? 0.0f : params.bias[channel];
-    lanes::pack_float_blocks<Lanes>(params.weights, params.window.out_c, geometry.padded_taps(), bias + geometry.positions);
+    lanes::pack_float_blocks<Lanes>(params.weights, params.window.out_c, geometry.padded_taps(), bias + geometry.positions,
+                                    geometry.block_vectors);
   }
 
   static int64_t scratch_bytes(const Float32Params& params) {
@@ -76,9 +77,10 @@ struct FloatStrips {
       const int64_t end = rows.end * window.out_w;
       for (int64_t pixel = rows.begin * window.out_w; pixel < end; pixel += geometry.group_rows) {
         const int64_t count = end - pixel < geometry.group_rows ? end - pixel : geometry.group_rows;
-        lanes::for_blocks<Lanes>(out_c, blocks, [&](const lanes::ChannelBlock& block) {
-          multiply(input + pixel * window.in_c, window.in_c, count, block, pixel);
-        });
+        lanes::for_blocks<Lanes>(
+            out_c, blocks,
+            [&](const lanes::ChannelBlock& block) { multiply(input + pixel * window.in_c, window.in_c, count, block, pixel); },
+            geometry.block_vectors);
       }
       return;
     }
@@ -92,12 +94,15 @@ struct FloatStrips {
         fill_strips<Lanes>(window, geometry, from, first_y, geometry.strips_of(window, count), strips, Lanes::copy, Lanes::fill_zero);
         from = strips;
       }
-      lanes::for_blocks<Lanes>(out_c, blocks, [&](const lanes::ChannelBlock& block) {
-        for (int64_t line = 0; line < count; ++line) {
-          multiply(from + geometry.line_offset(window, line), int64_t{window.stride_w} * window.in_c, window.out_w, block,
-                   (row + line) * window.out_w);
-        }
-      });
+      lanes::for_blocks<Lanes>(
+          out_c, blocks,
+          [&](const lanes::ChannelBlock& block) {
+            for (int64_t line = 0; line < count; ++line) {
+              multiply(from + geometry.line_offset(window, line), int64_t{window.stride_w} * window.in_c, window.out_w, block,
+                       (row + line) * window.out_w);
+            }
+          },
+          geometry.block_vectors);
     });
   }
 

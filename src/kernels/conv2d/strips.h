@@ -10,8 +10,9 @@
 
 namespace liteqat::kernels::conv2d {
 
-/// Sizes that follow from the window; extents in elements.
-template <typename Lanes>
+/// Sizes that follow from the window; extents in elements. kNarrow: blocks have two vectors where workers divide the channels, so that
+/// their shares are about equal.
+template <typename Lanes, bool kNarrow>
 struct StripGeometry {
   /// Strips are made for as many output rows as fit in this, half of the nearest cache of common CPUs.
   static constexpr int64_t kBudgetBytes = 20 << 10;
@@ -19,6 +20,8 @@ struct StripGeometry {
   static constexpr int64_t kLeastFlatRows = 24;
   /// Below this many output pixels, several workers divide the channels: rows would be too few or too short.
   static constexpr int64_t kFewPixels = 64;
+  /// Fewer wait for weights, which wide blocks read faster.
+  static constexpr int64_t kLeastNarrowPixels = 16;
 
   bool flat, by_channels;
   int64_t segments, segment_taps;     // runs of neighbouring taps, and the taps of one
@@ -27,6 +30,7 @@ struct StripGeometry {
   int64_t line_step;                  // input rows from one strip to the next
   int64_t group_rows, strips;         // output rows (flat: pixels) at a time, and their strips
   int64_t blocks, positions;
+  int32_t block_vectors;  // of a block, at most
 
   /// `pad_segment` gives padded_segment; strips end in `slack_elems` more than their pixels, which kernels may read.
   template <typename PadSegment>
@@ -47,9 +51,11 @@ struct StripGeometry {
     group_rows = group_rows < least ? least : group_rows;
     group_rows = group_rows > rows ? rows : group_rows;
     strips = flat ? group_rows : strips_of(w, group_rows);
-    blocks = lanes::block_count<Lanes>(w.out_c);
-    positions = lanes::position_count<Lanes>(w.out_c);
-    by_channels = w.out_rows() * w.out_w < kFewPixels && blocks > 1;
+    const int64_t pixels = w.out_rows() * w.out_w;
+    block_vectors = kNarrow && pixels >= kLeastNarrowPixels && pixels < kFewPixels ? 2 : Lanes::kBlockVectors;
+    blocks = lanes::block_count<Lanes>(w.out_c, block_vectors);
+    positions = lanes::position_count<Lanes>(w.out_c, block_vectors);
+    by_channels = pixels < kFewPixels && blocks > 1;
   }
 
   [[gnu::always_inline]] int64_t padded_taps() const { return segments * padded_segment; }
@@ -73,9 +79,9 @@ struct StripGeometry {
 
 /// Strips of input rows first_y, first_y + line_step, ...: copy(from, count, to) for pixels, fill(to, count) for padding; counts in
 /// elements.
-template <typename Lanes, typename From, typename To, typename Copy, typename Fill>
-[[gnu::always_inline]] inline void fill_strips(const Window& window, const StripGeometry<Lanes>& geometry, const From* image,
-                                               int64_t first_y, int64_t count, To* strips, const Copy& copy, const Fill& fill) {
+template <typename Lanes, typename Geometry, typename From, typename To, typename Copy, typename Fill>
+[[gnu::always_inline]] inline void fill_strips(const Window& window, const Geometry& geometry, const From* image, int64_t first_y,
+                                               int64_t count, To* strips, const Copy& copy, const Fill& fill) {
   const int64_t in_c = window.in_c, begin = -int64_t{window.pad_left}, end = begin + geometry.strip_pixels;
   const int64_t first = begin < 0 ? 0 : begin, last = end < window.in_w ? end : window.in_w;
   for (int64_t line = 0; line < count; ++line) {
@@ -92,8 +98,8 @@ template <typename Lanes, typename From, typename To, typename Copy, typename Fi
 }
 
 /// Calls group(image, first row of all images, out_y, rows) for groups of output rows of one image each.
-template <typename Lanes, typename Group>
-[[gnu::always_inline]] inline void for_groups(const Window& window, const StripGeometry<Lanes>& geometry, Range rows, const Group& group) {
+template <typename Lanes, typename Geometry, typename Group>
+[[gnu::always_inline]] inline void for_groups(const Window& window, const Geometry& geometry, Range rows, const Group& group) {
   for (int64_t row = rows.begin; row < rows.end;) {
     const int64_t image = row / window.out_h, out_y = row % window.out_h;
     int64_t count = window.out_h - out_y < geometry.group_rows ? window.out_h - out_y : geometry.group_rows;

@@ -27,7 +27,7 @@ struct FloatEpilogue {
 
 /// Rows of a tile by vectors of its block, as registers allow: sums, weights, one input and one product.
 template <typename Lanes, int kVectors>
-inline constexpr int kFloatTileRows = kVectors == Lanes::kBlockVectors ? 6 : 12;
+inline constexpr int kFloatTileRows = kVectors * 12 > Lanes::kTileSums ? 6 : 12;
 
 template <typename Lanes, int kRows, int kVectors>
 [[gnu::noinline]] void float_tile(const FloatEpilogue<Lanes>& epilogue, const FloatTaps& taps, const float* rows, int64_t row_delta,
@@ -105,16 +105,20 @@ template <typename Lanes>
   return float_block<Lanes, 1>(epilogue, taps, from, row_delta, rows, weights, block, to);
 }
 
-/// Weights [out][taps] to [block][tap][channel]. Requires: zeroed target.
+/// Weights [out][taps] to [block][tap][channel], blocks of at most `most` vectors. Requires: zeroed target.
 template <typename Lanes>
-[[gnu::always_inline]] inline void pack_float_blocks(const float* weights, int64_t out, int64_t taps, float* packed) {
-  for_blocks<Lanes>(out, {0, out}, [&](const ChannelBlock& block) {
-    const int64_t width = block.vectors * Lanes::kCount;
-    float* to = packed + block.channel * taps;
-    for (int64_t channel = 0; channel < block.count; ++channel) {
-      for (int64_t tap = 0; tap < taps; ++tap) to[tap * width + channel] = weights[(block.channel + channel) * taps + tap];
-    }
-  });
+[[gnu::always_inline]] inline void pack_float_blocks(const float* weights, int64_t out, int64_t taps, float* packed,
+                                                     int32_t most = Lanes::kBlockVectors) {
+  for_blocks<Lanes>(
+      out, {0, out},
+      [&](const ChannelBlock& block) {
+        const int64_t width = block.vectors * Lanes::kCount;
+        float* to = packed + block.channel * taps;
+        for (int64_t channel = 0; channel < block.count; ++channel) {
+          for (int64_t tap = 0; tap < taps; ++tap) to[tap * width + channel] = weights[(block.channel + channel) * taps + tap];
+        }
+      },
+      most);
 }
 
 }  // namespace liteqat::kernels::lanes
