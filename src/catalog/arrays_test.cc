@@ -18,7 +18,9 @@ void write_array(const TestFolder& folder, const std::string& name, const std::s
 
 Result<Reading> read_arrays_of(const TestFolder& folder, Need need) {
   ThreadPool pool(1);
-  return read(folder.folder(), {.need = need}, pool);
+  Request request;
+  request.need = need;
+  return read(folder.folder(), request, pool);
 }
 
 TEST(Arrays, PairsByTheirNames) {

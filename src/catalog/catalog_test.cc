@@ -31,6 +31,13 @@ Result<Reading> read_with(const std::string& path, const Request& request) {
   return reading;
 }
 
+Request request_for(Need need, int64_t limit_images = 0) {
+  Request request;
+  request.need = need;
+  request.limit_images = limit_images;
+  return request;
+}
+
 std::string fault_of(const std::string& path, const Request& request = {}) {
   return read_with(path, request).status().message();
 }
@@ -60,21 +67,21 @@ TEST(Catalog, OneSplitServesAsTheOneThatIsNeeded) {
   const TestFolder folder;
   folder.write_png("b/1.png", 1);
   folder.write_png("a/2.png", 2);
-  const auto test = read_with(folder.folder(), {.need = Need::kTest});
+  const auto test = read_with(folder.folder(), request_for(Need::kTest));
   ASSERT_TRUE(test.ok()) << test.status().message();
   EXPECT_THAT(test->dataset.test.files, ElementsAre("a/2.png", "b/1.png"));
   EXPECT_EQ(test->dataset.train.count, 0);
-  const auto train = read_with(folder.folder(), {.need = Need::kTrain});
+  const auto train = read_with(folder.folder(), request_for(Need::kTrain));
   ASSERT_TRUE(train.ok()) << train.status().message();
   EXPECT_EQ(train->dataset.train.count, 2);
   EXPECT_EQ(train->dataset.test.count, 0);
-  EXPECT_THAT(fault_of(folder.folder(), {.need = Need::kBoth}), HasSubstr("has no training and test images apart"));
+  EXPECT_THAT(fault_of(folder.folder(), request_for(Need::kBoth)), HasSubstr("has no training and test images apart"));
 }
 
 TEST(Catalog, NumberedFoldersAreTheirNumbers) {
   const TestFolder folder;
   for (const int label : {0, 2, 10}) folder.write_png(format("{}/1.png", label), static_cast<uint8_t>(label));
-  const auto reading = read_with(folder.folder(), {.need = Need::kTest});
+  const auto reading = read_with(folder.folder(), request_for(Need::kTest));
   ASSERT_TRUE(reading.ok()) << reading.status().message();
   EXPECT_THAT(reading->dataset.test.labels, ElementsAre(0, 2, 10));
   EXPECT_EQ(reading->dataset.classes(), 11);
@@ -84,7 +91,7 @@ TEST(Catalog, SizesAreAskedForWhereImagesDiffer) {
   const TestFolder folder;
   folder.write_png("a/1.png", 7);
   folder.write_png("a/2.png", 9);
-  Request request = {.need = Need::kTest};
+  Request request = request_for(Need::kTest);
   request.shaping.height = 3, request.shaping.width = 5, request.shaping.channels = 3;
   const auto reading = read_with(folder.folder(), request);
   ASSERT_TRUE(reading.ok()) << reading.status().message();
@@ -135,13 +142,13 @@ TEST(Catalog, AManifest) {
   make_split_folder(folder);
   folder.write("m.csv", "path,label,split\ntrain/cat/1.png,cat,train\n\"train/dog/4.png\",dog,train\ntest/dog/6.png,dog,test\n");
   EXPECT_EQ(detect(folder.path("m.csv")), "manifest");
-  const auto reading = read_with(folder.path("m.csv"), {.need = Need::kBoth});
+  const auto reading = read_with(folder.path("m.csv"), request_for(Need::kBoth));
   ASSERT_TRUE(reading.ok()) << reading.status().message();
   EXPECT_THAT(reading->dataset.class_names, ElementsAre("cat", "dog"));
   EXPECT_THAT(reading->dataset.test.pixels, ElementsAre(60, 60, 60, 60));
   EXPECT_EQ(reading->dataset.train.count, 2);
   folder.write("n.csv", "label;path\n3;test/cat/5.png\n0;test/dog/6.png\n");
-  const auto numbered = read_with(folder.path("n.csv"), {.need = Need::kTest});
+  const auto numbered = read_with(folder.path("n.csv"), request_for(Need::kTest));
   ASSERT_TRUE(numbered.ok()) << numbered.status().message();
   EXPECT_THAT(numbered->dataset.test.labels, ElementsAre(3, 0));
   EXPECT_EQ(numbered->dataset.classes(), 4);
@@ -152,7 +159,7 @@ TEST(Catalog, ManifestFaultsNameTheLine) {
   make_split_folder(folder);
   const auto fault = [&](const std::string& text) {
     folder.write("m.csv", text);
-    return fault_of(folder.path("m.csv"), {.need = Need::kTest});
+    return fault_of(folder.path("m.csv"), request_for(Need::kTest));
   };
   EXPECT_THAT(fault("path,label\ntest/cat/5.png,a\n../x.png,b\n"), HasSubstr("m.csv: line 3: ../x.png leads out of the manifest's folder"));
   EXPECT_THAT(fault("path,label\n/etc/x.png,b\n"), HasSubstr("line 2: /etc/x.png leads out"));
@@ -170,7 +177,7 @@ TEST(Catalog, ALimitIsSpreadOverTheClasses) {
   const TestFolder folder;
   for (int i = 0; i < 6; ++i) folder.write_png(format("a/{}.png", i), static_cast<uint8_t>(i));
   for (int i = 0; i < 2; ++i) folder.write_png(format("b/{}.png", i), static_cast<uint8_t>(10 + i));
-  const auto reading = read_with(folder.folder(), {.need = Need::kTest, .limit_images = 5});
+  const auto reading = read_with(folder.folder(), request_for(Need::kTest, 5));
   ASSERT_TRUE(reading.ok()) << reading.status().message();
   EXPECT_THAT(reading->dataset.test.files, ElementsAre("a/0.png", "a/1.png", "a/2.png", "b/0.png", "b/1.png"));
 }

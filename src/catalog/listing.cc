@@ -113,8 +113,10 @@ bool has_image_name(const std::string& file) {
 Status check_inside(const std::string& root, const std::string& file) {
   const fs::path path = fs::path(root) / file;
   std::error_code fault;
-  const fs::path real = fs::canonical(path, fault), top = fs::canonical(root, fault);
+  const fs::path real = fs::canonical(path, fault);
   if (fault) return error(Code::kNotFound, "{}: no such file", path.string());
+  const fs::path top = fs::canonical(root, fault);
+  if (fault) return error(Code::kNotFound, "{}: no such folder", root);
   const auto [end, unused] = std::mismatch(top.begin(), top.end(), real.begin(), real.end());
   if (end != top.end()) {
     return error(Code::kUnsupported, "{}: leads to {}, outside of {}; put the file itself there", path.string(), real.string(), root);
