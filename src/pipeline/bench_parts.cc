@@ -59,9 +59,9 @@ results::LatencyRecord summarize(std::vector<double> milliseconds) {
   return {.median = median(milliseconds), .min = milliseconds.front(), .p99 = milliseconds[std::max<size_t>(rank, 1) - 1]};
 }
 
-Peak measure_peak(const graph::Graph& graph, Isa isa, int cores) {
-  const kernels::peak::Burst burst =
-      multiplies_floats(graph) ? kernels::peak::find_float32_burst(isa) : kernels::peak::find_int8_burst(isa);
+namespace {
+
+Peak measure_burst(const kernels::peak::Burst& burst, int cores) {
   std::vector<double> seconds(static_cast<size_t>(cores));
   std::latch start(cores);
   std::vector<std::thread> threads;
@@ -75,6 +75,20 @@ Peak measure_peak(const graph::Graph& graph, Isa isa, int cores) {
   Peak peak = {.kernel = burst.name, .gmacs_per_second = 0};
   for (double own : seconds) peak.gmacs_per_second += static_cast<double>(kBurstIterations * burst.macs_per_iteration) / own / 1e9;
   return peak;
+}
+
+}  // namespace
+
+Peak measure_float32_peak(Isa isa, int cores) {
+  return measure_burst(kernels::peak::find_float32_burst(isa), cores);
+}
+
+Peak measure_int8_peak(Isa isa, int cores) {
+  return measure_burst(kernels::peak::find_int8_burst(isa), cores);
+}
+
+Peak measure_peak(const graph::Graph& graph, Isa isa, int cores) {
+  return multiplies_floats(graph) ? measure_float32_peak(isa, cores) : measure_int8_peak(isa, cores);
 }
 
 std::vector<results::LayerTime> time_layers(runtime::Interpreter& interpreter, const graph::Graph& graph, double seconds,

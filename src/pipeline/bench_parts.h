@@ -20,7 +20,10 @@ struct Peak {
   std::string kernel;
   double gmacs_per_second = 0;
 };
-/// The best of several short bursts on that many cores at once: int8, or float32 for a graph that multiplies no integers.
+/// The best of several short bursts on that many cores at once.
+Peak measure_float32_peak(Isa isa, int cores);
+Peak measure_int8_peak(Isa isa, int cores);
+/// int8, or float32 for a graph that multiplies no integers.
 Peak measure_peak(const graph::Graph& graph, Isa isa, int cores);
 
 /// Median time of every step. peak_gmacs: of the cores that one invoke uses; 0 leaves the share out.

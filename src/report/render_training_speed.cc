@@ -18,12 +18,21 @@ std::string layer_lines(const results::TrainBenchRecord& bench) {
 }  // namespace
 
 std::string render_train_bench(const results::TrainBenchRecord& bench, bool with_layers) {
-  std::string text = format("{}: {} ({}), {}, {} thread{}, batch {}, {}\n", bench.recipe, bench.architecture, bench.mode, bench.isa,
+  const std::string mode = bench.forward == bench.mode ? bench.mode : bench.mode + " " + bench.forward;
+  std::string text = format("{}: {} ({}), {}, {} thread{}, batch {}, {}\n", bench.recipe, bench.architecture, mode, bench.isa,
                             bench.threads, bench.threads == 1 ? "" : "s", bench.batch, bench.optimizer);
   text += format("throughput  {:.1f} images/s, fastest burst {:.1f} ({} steps in {:.1f} s)\n", bench.images_per_second,
                  bench.fastest_images_per_second, format_count(bench.steps), bench.seconds);
-  text += format("arithmetic  {:.1f} GFLOP/s, {:.1f} % of the measured peak of {:.0f} ({})\n", bench.peak_share * bench.peak_gflops,
-                 100 * bench.peak_share, bench.peak_gflops, bench.peak_kernel);
+  if (bench.float_step) {
+    text += format("float       {:.1f} images/s, fastest burst {:.1f}; a quantization-aware step takes {:.3f} of a float step's time\n",
+                   bench.float_step->images_per_second, bench.float_step->fastest_images_per_second, bench.float_step->step_ratio);
+  }
+  text += format("arithmetic  {:.1f} GFLOP/s, {:.1f} % of the measured peak of {:.0f} ({}){}\n",
+                 2e-9 * bench.images_per_second * static_cast<double>(bench.training_macs), 100 * bench.peak_share, bench.peak_gflops,
+                 bench.peak_kernel,
+                 bench.integer_peak_kernel.empty()
+                     ? ""
+                     : format(" backward and {:.0f} ({}) forward", bench.integer_peak_gops, bench.integer_peak_kernel));
   text += format("memory      {:.0f} MiB at most, {} of it activations and gradients\n", bench.peak_memory_mib,
                  format_bytes(bench.engine_bytes));
   text += format("\n{:<38} {:>5} {:>10} {:>10} {:>7}\n", "ms of a step, all threads busy", "steps", "forward", "backward", "share");

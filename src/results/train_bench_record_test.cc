@@ -29,6 +29,14 @@ TEST(TrainBenchJson, HasWhatTheRecordHas) {
   EXPECT_EQ(json["kinds"][0]["backward_ms"], 3);
   EXPECT_EQ(json["unfused"], Json::parse(R"(["sum"])"));
   EXPECT_FALSE(json.contains("peers"));
+  EXPECT_FALSE(json.contains("integer_peak"));
+  EXPECT_FALSE(json.contains("float_step"));
+  bench.forward = "integer", bench.integer_peak_kernel = "i", bench.integer_peak_gops = 2000;
+  bench.float_step = {.images_per_second = 300, .fastest_images_per_second = 310, .step_ratio = 0.75};
+  json = Json::parse(train_bench_to_json(bench));
+  EXPECT_EQ(json["forward"], "integer");
+  EXPECT_EQ(json["integer_peak"], Json::parse(R"({"kernel":"i","gops":2000})"));
+  EXPECT_EQ(json["float_step"], Json::parse(R"({"images_per_second":300,"fastest_images_per_second":310,"step_ratio":0.75})"));
   bench.peer_program = "keras.py";
   bench.peers = {{.name = "keras n float", .images_per_second = 100, .peak_memory_mib = 2000, .ratio = 4, .memory_share = 0.5}};
   json = Json::parse(train_bench_to_json(bench));
@@ -44,11 +52,14 @@ TEST(TrainPeerJson, ReadsWhatThePeersWrite) {
   EXPECT_EQ((*keras)[0].name, "keras keras32 qat");
   EXPECT_EQ((*keras)[0].images_per_second, 473.5);
   EXPECT_EQ((*keras)[0].peak_memory_mib, 1300);
+  EXPECT_TRUE((*keras)[0].quantized);
   const auto torch = train_peers_from_json(R"({"cifar88M_float_cl": 60.5, "cifar88M_qat_fx_cl": 30})", "f");
   ASSERT_TRUE(torch.ok()) << torch.status().message();
   ASSERT_EQ(torch->size(), 2u);
   EXPECT_EQ((*torch)[0].name, "torch cifar88M_float_cl");
   EXPECT_FALSE((*torch)[0].peak_memory_mib.has_value());
+  EXPECT_FALSE((*torch)[0].quantized);
+  EXPECT_TRUE((*torch)[1].quantized);
 }
 
 TEST(TrainPeerJsonErrors, NameFileAndKey) {

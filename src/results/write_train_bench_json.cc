@@ -47,6 +47,7 @@ std::string train_bench_to_json(const TrainBenchRecord& bench) {
   json["recipe"] = bench.recipe;
   json["architecture"] = bench.architecture;
   json["mode"] = bench.mode;
+  json["forward"] = bench.forward;
   json["optimizer"] = bench.optimizer;
   json["version"] = bench.version;
   json["cpu"] = bench.cpu;
@@ -61,6 +62,10 @@ std::string train_bench_to_json(const TrainBenchRecord& bench) {
   json["training_macs"] = bench.training_macs;
   json["peak"]["kernel"] = bench.peak_kernel;
   json["peak"]["gflops"] = bench.peak_gflops;
+  if (!bench.integer_peak_kernel.empty()) {
+    json["integer_peak"]["kernel"] = bench.integer_peak_kernel;
+    json["integer_peak"]["gops"] = bench.integer_peak_gops;
+  }
   json["peak_share"] = bench.peak_share;
   json["engine_bytes"] = bench.engine_bytes;
   json["peak_memory_mib"] = bench.peak_memory_mib;
@@ -70,6 +75,11 @@ std::string train_bench_to_json(const TrainBenchRecord& bench) {
   json["kinds"] = list(bench.kinds, kind_json);
   json["layers"] = list(bench.layers, layer_json);
   json["unfused"] = bench.unfused;
+  if (bench.float_step) {
+    json["float_step"]["images_per_second"] = bench.float_step->images_per_second;
+    json["float_step"]["fastest_images_per_second"] = bench.float_step->fastest_images_per_second;
+    json["float_step"]["step_ratio"] = bench.float_step->step_ratio;
+  }
   if (bench.peer_program.empty()) return print_document(json);
   json["peer_program"] = bench.peer_program;
   json["peers"] = list(bench.peers, peer_json);
@@ -82,13 +92,17 @@ Result<std::vector<TrainPeerRow>> train_peers_from_json(const std::string& text,
   std::vector<TrainPeerRow> rows;
   if (document.is_object()) {
     for (const auto& [name, rate] : document.items()) {
-      if (rate.is_number()) rows.push_back({.name = "torch " + name, .images_per_second = rate.get<double>()});
+      if (!rate.is_number()) continue;
+      rows.push_back({.name = "torch " + name, .images_per_second = rate.get<double>()});
+      rows.back().quantized = name.find("qat") != std::string::npos;
     }
   } else {
     JsonReader in(path_for_messages);
     for (const auto& element : in.elements(in.root(document))) {
       TrainPeerRow row;
-      row.name = "keras " + in.text(in.member(element, "net")) + " " + in.text(in.member(element, "mode"));
+      const std::string mode = in.text(in.member(element, "mode"));
+      row.name = "keras " + in.text(in.member(element, "net")) + " " + mode;
+      row.quantized = mode == "qat";
       row.images_per_second = in.number(in.member(element, "images_per_second"));
       row.peak_memory_mib = in.number(in.member(element, "peak_memory_mib"));
       rows.push_back(row);

@@ -381,12 +381,12 @@ std::vector<StepTime> Engine::step_times() const {
   std::vector<StepTime> times;
   size_t backward = 0;
   for (size_t index = 0; index < state.steps.size(); ++index) {
-    StepTime time{.name = state.steps[index]->name(), .ops = {}, .kind = state.step_kind[index]};
+    StepTime time{.name = state.steps[index]->name(), .operators = {}, .kind = state.step_kind[index]};
     const int32_t op = state.step_op[index], unit = op < 0 ? -1 : state.fusion.unit_of(op);
-    if (op >= 0) time.ops.push_back(op);
+    if (op >= 0) time.operators.push_back(model.ops[static_cast<size_t>(op)].kind);
     for (int32_t further : {unit < 0 ? -1 : state.fusion.units()[static_cast<size_t>(unit)].norm,
                             unit < 0 ? -1 : state.fusion.units()[static_cast<size_t>(unit)].activation}) {
-      if (further >= 0) time.ops.push_back(further);
+      if (further >= 0) time.operators.push_back(model.ops[static_cast<size_t>(further)].kind);
     }
     time.forward_seconds = state.forward_clock->seconds(index);
     if (op >= 0 && time.kind == StepKind::kOperator) time.forward_macs = graph::count_macs(model, model.ops[static_cast<size_t>(op)]);

@@ -72,13 +72,14 @@ struct LossValue {
   int64_t correct = 0;
 };
 
-/// Fake quantizers and dropout stand behind ops[0], or before the first operator if there is none.
-enum class StepKind { kOperator, kFakeQuant, kDropout };
+/// Fake quantizers and dropout are named after the operator in front of them. Of the integer forward: ranges are observed in float,
+/// weights are folded, quantized and packed, once a training step and for all operators.
+enum class StepKind { kOperator, kFakeQuant, kDropout, kObservation, kPacking };
 
 /// What a step took since the engine was made, worker-seconds, and what it multiplied per image.
 struct StepTime {
-  std::string name;          // of its first operator
-  std::vector<int32_t> ops;  // in the order of the graph
+  std::string name;                      // of its first operator
+  std::vector<graph::OpKind> operators;  // in the order of the graph
   StepKind kind = StepKind::kOperator;
   double forward_seconds = 0, backward_seconds = 0;
   int64_t forward_macs = 0, backward_macs = 0;

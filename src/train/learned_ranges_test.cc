@@ -114,6 +114,8 @@ class FixedTrainer final : public Trainer {
   std::span<const float> gradient(size_t) const override { return {}; }
   std::span<const double> range_gradient(size_t quantizer) const override { return gradients[quantizer]; }
   std::string find_non_finite() const override { return {}; }
+  int64_t memory_bytes() const override { return 0; }
+  std::vector<StepTime> step_times() const override { return {}; }
 
  private:
   std::vector<graph::TensorId> none_;

@@ -20,6 +20,8 @@ class FloatTrainer final : public Trainer {
   std::span<const float> gradient(size_t parameter_index) const override { return engine_.gradient(parameter_index); }
   std::span<const double> range_gradient(size_t quantizer) const override { return engine_.range_gradient(quantizer); }
   std::string find_non_finite() const override { return engine_.find_non_finite(); }
+  int64_t memory_bytes() const override { return engine_.memory_bytes(); }
+  std::vector<StepTime> step_times() const override { return engine_.step_times(); }
 
  private:
   Engine engine_;

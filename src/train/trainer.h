@@ -32,6 +32,10 @@ class Trainer {
   virtual std::span<const double> range_gradient(size_t /*quantizer*/) const { return {}; }
   /// Name of the first operator with a value that is not finite after the last step, empty if none.
   virtual std::string find_non_finite() const = 0;
+
+  virtual int64_t memory_bytes() const = 0;
+  /// Requires: an engine that was made with its option `timed`.
+  virtual std::vector<StepTime> step_times() const = 0;
 };
 
 /// Float forward, fake quantization where the engine's plan has it.

@@ -1,7 +1,6 @@
 #include "train/walk.h"
 
 #include <algorithm>
-#include <chrono>
 
 namespace liteqat::train {
 namespace {
@@ -23,15 +22,6 @@ void for_each_segment(std::span<const Pass> passes, const RunSegment& run_segmen
     run_segment(passes.subspan(begin, end - begin));
     begin = end;
   }
-}
-
-/// Calls run(); its seconds go to the clock if there is one.
-template <typename Run>
-void run_timed(StepClock* clock, size_t step, int worker, const Run& run) {
-  if (clock == nullptr) return run();
-  const auto start = std::chrono::steady_clock::now();
-  run();
-  clock->add(step, worker, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
 }
 
 }  // namespace

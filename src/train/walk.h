@@ -2,6 +2,7 @@
 // chunks form a segment, and each worker takes its chunks through the whole segment while they are in its cache.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <span>
 #include <vector>
@@ -25,6 +26,15 @@ class StepClock {
   size_t steps_;
   std::vector<double> seconds_;  // [workers, steps]
 };
+
+/// Calls run(); its seconds go to the clock if there is one.
+template <typename Run>
+void run_timed(StepClock* clock, size_t step, int worker, const Run& run) {
+  if (clock == nullptr) return run();
+  const auto start = std::chrono::steady_clock::now();
+  run();
+  clock->add(step, worker, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+}
 
 /// All forward passes in order. The clock, null if nobody asks, counts steps as `steps` does.
 void walk_forward(std::span<Step* const> steps, Mode mode, const Batch& batch, ThreadPool& pool, StepClock* clock = nullptr);

@@ -100,7 +100,8 @@ assert unfused["training_macs"] == trained["training_macs"] and unfused["engine_
 (work / "keras.py").write_text("""import json, sys
 arguments = dict(zip(sys.argv[1::2], sys.argv[2::2]))
 assert arguments["--net"] == "keras32" and arguments["--batch"] == "8" and arguments["--seconds"] == "0.2", arguments
-json.dump([dict(net="keras32", mode="float", images_per_second=100.0, peak_memory_mib=1000.0)], open(arguments["--json"], "w"))
+modes = [arguments["--mode"]] if "--mode" in arguments else ["float", "qat"]
+json.dump([dict(net="keras32", mode=mode, images_per_second=100.0, peak_memory_mib=1000.0) for mode in modes], open(arguments["--json"], "w"))
 """)
 (work / "torch_bench.py").write_text("""import json
 json.dump({"keras32_float_cl": 50.0, "cifar88M_float_cl": 1.0}, open("torch_train_bench.json", "w"))
@@ -111,8 +112,24 @@ assert abs(peered["peers"][0]["ratio"] * 100 - peered["images_per_second"]) < 1e
 assert abs(peered["peers"][0]["memory_share"] * 1000 - peered["peak_memory_mib"]) < 1e-6 * peered["peak_memory_mib"]
 peered = json.loads(harness.run("bench", *small, "--peer", work / "torch_bench.py", "--python", sys.executable, "--json", "-")[0])
 assert [row["name"] for row in peered["peers"]] == ["torch keras32_float_cl"], peered["peers"]
-text, _ = harness.run("bench", *small, "--qat", "--layers")
-assert "FAKE_QUANT" in text and "images/s" in text and "% of the measured peak" in text, text
+text, _ = harness.run("bench", *small, "--qat", "--set", "qat.forward=fake_quant", "--layers")
+assert "FAKE_QUANT" in text and "images/s" in text and "% of the measured peak" in text and "of a float step's time" in text, text
+# On integers: operators of the deployed graph, what is done once a step, and the float step and the peers of each mode beside it.
+integer = json.loads(harness.run("bench", *small, "--qat", "--set", "qat.forward=integer", "--peer", work / "keras.py", "--python", sys.executable, "--json", "-")[0])
+assert integer["mode"] == "liteqat_8bit" and integer["forward"] == "integer" and integer["macs"] == trained["macs"] and integer["unfused"] == [], integer
+kinds = {kind["operators"]: kind for kind in integer["kinds"]}
+assert kinds["CONV_2D RELU6"]["forward_ms"] > 0 and kinds["CONV_2D RELU6"]["backward_ms"] > 0 and "BATCH_NORM" not in " ".join(kinds), kinds
+assert kinds["ranges, in float"]["forward_ms"] > 0 and kinds["folding, quantizing, packing"]["forward_ms"] > 0, kinds
+step_ms = 1e3 * integer["seconds"] / integer["steps"]
+parts = sum(kind["forward_ms"] + kind["backward_ms"] for kind in integer["kinds"])
+assert abs(parts + integer["load_ms"] + integer["update_ms"] + integer["other_ms"] - step_ms) < 1e-6 * step_ms
+assert 0 < integer["peak_share"] < 1 and integer["integer_peak"]["gops"] > 0
+twin = integer["float_step"]
+assert abs(twin["step_ratio"] * integer["images_per_second"] - twin["images_per_second"]) < 1e-6 * twin["images_per_second"]
+assert [row["name"] for row in integer["peers"]] == ["keras keras32 float", "keras keras32 qat"], integer["peers"]
+for row, own in zip(integer["peers"], [twin, integer]):
+    assert abs(row["ratio"] * row["images_per_second"] - own["images_per_second"]) < 1e-6 * own["images_per_second"], row
+assert "memory_share" not in integer["peers"][0] and "memory_share" in integer["peers"][1]
 for code, arguments, word in [(2, ["--train", "no_such_recipe"], "no_such_recipe"), (2, [], "MODEL"), (2, [model, "--train", "mnist"], "excludes"),
                               (3, ["--train", "mnist_guide", "--seconds", "0.01", "--peer", work / "keras.py"], "mnist_guide")]:
     _, message = harness.run("bench", *arguments, expect=code)

@@ -1,6 +1,7 @@
 #include "train/integer/integer_engine.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <optional>
@@ -57,6 +58,22 @@ Status check_model(const Graph& model, const quant::Plan& plan) {
                model.outputs.size());
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// With the activation that it computes in the same pass.
+std::vector<OpKind> operators_of(const graph::Op& op) {
+  switch (graph::fused_activation(op)) {
+    case graph::Activation::kRelu:
+      return {op.kind, OpKind::kRelu};
+    case graph::Activation::kRelu6:
+      return {op.kind, OpKind::kRelu6};
+    default:
+      return {op.kind};
+  }
+}
+
 }  // namespace
 
 int32_t integer_chunk_images(int32_t batch) {
@@ -92,6 +109,7 @@ struct IntegerEngine::State {
   Status prepare_forward();
   /// Forward of all chunks, and backward with them if asked for.
   LossValue walk(std::span<const float> images, std::span<const int32_t> all_labels, const LossOptions& loss_options, bool backward);
+  void invoke(runtime::Interpreter& interpreter, int worker);
   void forward(const Chunk& chunk, std::span<const float> images);
   void backward(const Chunk& chunk);
   int64_t image_elems(TensorId id) const { return places->image_elems(id); }
@@ -112,10 +130,14 @@ struct IntegerEngine::State {
   std::optional<IntegerPlace> place;
   std::optional<Engine> observer;
   std::vector<std::unique_ptr<IntegerStep>> steps;  // in forward order, those that the reverse walk needs
+  std::vector<size_t> step_op;                      // the deployed operator of each
+  std::vector<size_t> invoked_op;                   // and of each step of an interpreter
   std::vector<char> configured;                     // by images of a chunk
   std::vector<Worker> workers;
   BatchLoss losses;
   Inspector inspector;
+  std::optional<StepClock> forward_clock, backward_clock;  // by operator of the deployed graph
+  double observing_seconds = 0, packing_seconds = 0;       // wall time
 };
 
 Status IntegerEngine::State::build() {
@@ -161,8 +183,13 @@ Status IntegerEngine::State::add_steps() {
     if (!places->has_gradient(lowered.ops[op].outputs[0])) continue;
     LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<IntegerStep> made, make_integer_step(*place, op, parameters[op]));
     steps.push_back(std::move(made));
+    step_op.push_back(op);
   }
   configured.resize(static_cast<size_t>(options.chunk) + 1);
+  if (options.timed) {
+    forward_clock.emplace(lowered.ops.size(), pool.threads());
+    backward_clock.emplace(lowered.ops.size(), pool.threads());
+  }
   return configure(options.chunk);
 }
 
@@ -214,6 +241,8 @@ Status IntegerEngine::State::prepare_forward() {
     if (interpreter.ok()) workers[index].interpreter.emplace(*std::move(interpreter));
   });
   for (const Status& status : made) LITEQAT_RETURN_IF_ERROR(status);
+  invoked_op.clear();
+  for (const runtime::StepInfo& step : workers[0].interpreter->steps()) invoked_op.push_back(static_cast<size_t>(step.op_index));
   for (Worker& worker : workers) {
     for (size_t op = 0; op < lowered.ops.size(); ++op) {
       worker.codes[static_cast<size_t>(lowered.ops[op].outputs[0])] =
@@ -224,10 +253,24 @@ Status IntegerEngine::State::prepare_forward() {
 }
 
 Status IntegerEngine::State::refresh(const std::span<const float>* observed) {
+  const auto start = std::chrono::steady_clock::now();
   LITEQAT_RETURN_IF_ERROR(refold());
+  const auto observing = std::chrono::steady_clock::now();
   if (observed != nullptr) observe(*observed);
+  const double observed_for = seconds_since(observing);
   quant::set_weight_ranges(plan, folded);
-  return prepare_forward();
+  LITEQAT_RETURN_IF_ERROR(prepare_forward());
+  observing_seconds += observed_for;
+  packing_seconds += seconds_since(start) - observed_for;
+  return {};
+}
+
+/// The whole graph; step by step where steps are timed.
+void IntegerEngine::State::invoke(runtime::Interpreter& interpreter, int worker) {
+  if (!forward_clock) return interpreter.invoke();
+  for (size_t step = 0; step < invoked_op.size(); ++step) {
+    run_timed(&*forward_clock, invoked_op[step], worker, [&] { interpreter.invoke_step(step); });
+  }
 }
 
 void IntegerEngine::State::forward(const Chunk& chunk, std::span<const float> images) {
@@ -236,7 +279,7 @@ void IntegerEngine::State::forward(const Chunk& chunk, std::span<const float> im
   const std::span<std::byte> input = worker.interpreter->input(0);
   // A last chunk of fewer images leaves those of an earlier one behind its own: their codes are not read.
   std::memcpy(input.data(), images.data() + chunk.begin * elems, static_cast<size_t>(chunk.count * elems) * sizeof(float));
-  worker.interpreter->invoke();
+  invoke(*worker.interpreter, chunk.worker);
   if (!inspector) return;
   for (const graph::Op& op : lowered.ops) {
     const TensorId id = op.outputs[0];
@@ -253,7 +296,9 @@ void IntegerEngine::State::backward(const Chunk& chunk) {
                             .gradients = worker.gradients.data(),
                             .values = worker.values.data(),
                             .addend = worker.addend.data()};
-  for (size_t index = steps.size(); index-- > 0;) steps[index]->backward(own);
+  for (size_t index = steps.size(); index-- > 0;) {
+    run_timed(backward_clock ? &*backward_clock : nullptr, step_op[index], chunk.worker, [&] { steps[index]->backward(own); });
+  }
 }
 
 LossValue IntegerEngine::State::walk(std::span<const float> images, std::span<const int32_t> all_labels, const LossOptions& loss_options,
@@ -347,6 +392,26 @@ int64_t IntegerEngine::memory_bytes() const {
     if (worker.interpreter) bytes += worker.interpreter->arena_bytes() + worker.interpreter->scratch_bytes();
   }
   return bytes;
+}
+
+std::vector<StepTime> IntegerEngine::step_times() const {
+  const State& state = *state_;
+  LITEQAT_CHECK(state.forward_clock && state.backward_clock);
+  std::vector<StepTime> times;
+  for (size_t index = 0; index < state.lowered.ops.size(); ++index) {
+    const graph::Op& op = state.lowered.ops[index];
+    StepTime time{.name = op.name, .operators = operators_of(op)};
+    time.forward_seconds = state.forward_clock->seconds(index), time.backward_seconds = state.backward_clock->seconds(index);
+    time.forward_macs = graph::count_macs(state.lowered, op);
+    if (state.parameters[index].weights >= 0) time.backward_macs = time.forward_macs * (state.places->has_gradient(op.inputs[0]) ? 2 : 1);
+    times.push_back(std::move(time));
+  }
+  // What is done once a step is waited for by all workers.
+  const int workers = state.pool.threads();
+  times.push_back(
+      {.name = "ranges", .operators = {}, .kind = StepKind::kObservation, .forward_seconds = state.observing_seconds * workers});
+  times.push_back({.name = "weights", .operators = {}, .kind = StepKind::kPacking, .forward_seconds = state.packing_seconds * workers});
+  return times;
 }
 
 void IntegerEngine::set_inspector(Inspector inspector) {

@@ -26,6 +26,7 @@ struct IntegerOptions {
   int32_t chunk = 8;              // images at a time; fixed by the batch size, never by the thread count
   int64_t steps_done = 0;         // of the run that is resumed: which batches are observed depends on it
   ranks::Ranks* ranks = nullptr;  // as EngineOptions::ranks
+  bool timed = false;             // as EngineOptions::timed
 };
 
 /// The chunk that fit() uses: 8 images, fewer where a batch would make fewer than 4 chunks.
@@ -50,7 +51,9 @@ class IntegerEngine final : public Trainer {
   std::string find_non_finite() const override;
 
   /// Of gradients, scratch, the packed deployed graph and its activations, the observer's included.
-  int64_t memory_bytes() const;
+  int64_t memory_bytes() const override;
+  /// Operators of the deployed graph, activations fused into them named behind them; then what is done once a step.
+  std::vector<StepTime> step_times() const override;
 
   /// Sees every int8 activation of each chunk behind its forward: name, first image, codes [images, ...]. Called from the workers.
   using Inspector = std::function<void(const std::string& tensor, int32_t first_image, std::span<const int8_t> codes)>;

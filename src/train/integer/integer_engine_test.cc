@@ -212,6 +212,37 @@ TEST(IntegerEngine, BytesDoNotDependOnThreads) {
   EXPECT_EQ(gradients_of_steps(4, 0, 3, four), expected);
 }
 
+/// With its clock on an interpreter is invoked step by step.
+TEST(IntegerEngine, ItsClockCountsEveryOperatorAndChangesNoByte) {
+  Trained plain = make_trained(true), clocked = make_trained(true);
+  ThreadPool pool(2);
+  IntegerEngine engine = make_engine(plain, pool);
+  auto timed = IntegerEngine::make(clocked.model, clocked.plan, pool, {.max_batch = kImages, .chunk = 2, .timed = true});
+  ASSERT_TRUE(timed.ok()) << timed.status().message();
+  ASSERT_TRUE(engine.step(make_images(1), kLabels, 0.1f).ok());
+  ASSERT_TRUE(timed->step(make_images(1), kLabels, 0.1f).ok());
+  for (size_t k = 0; k < engine.parameters().size(); ++k) {
+    const std::span<const float> own = timed->gradient(k), expected = engine.gradient(k);
+    EXPECT_TRUE(std::equal(own.begin(), own.end(), expected.begin(), expected.end())) << k;
+  }
+  const Graph lowered = quant::lower_to_int8(quant::fold_keeping_ids(clocked.model).value(), clocked.plan, quant::IoType::kFloat32).value();
+  const std::vector<StepTime> times = timed->step_times();
+  ASSERT_EQ(times.size(), lowered.ops.size() + 2);
+  for (size_t op = 0; op < lowered.ops.size(); ++op) {
+    EXPECT_EQ(times[op].name, lowered.ops[op].name);
+    EXPECT_EQ(times[op].operators[0], lowered.ops[op].kind);
+    EXPECT_EQ(times[op].forward_macs, graph::count_macs(lowered, lowered.ops[op])) << times[op].name;
+    // The image has no gradient: the first convolution makes that of its weights only.
+    EXPECT_EQ(times[op].backward_macs, times[op].forward_macs * (times[op].name == "stem" ? 1 : 2)) << times[op].name;
+    if (times[op].forward_macs == 0) continue;
+    EXPECT_GT(times[op].forward_seconds, 0) << times[op].name;
+    EXPECT_GT(times[op].backward_seconds, 0) << times[op].name;
+  }
+  EXPECT_EQ(times[lowered.ops.size()].kind, StepKind::kObservation);
+  EXPECT_EQ(times.back().kind, StepKind::kPacking);
+  EXPECT_GT(times.back().forward_seconds, 0);
+}
+
 /// The schedule of decision 32: mean and variance stay those of float training in every step, gamma and beta train in every step.
 TEST(IntegerEngine, StatisticsAreFrozenWhileGammaAndBetaTrain) {
   Trained trained = make_trained(true);
