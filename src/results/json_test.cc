@@ -43,6 +43,13 @@ Run full_run() {
                      .ranks = 3,
                      .libraries = {{"oneDNN", "2.6.3"}}};
   run.data = {{.name = "train", .sha256 = "11", .count = 60000}, {.name = "test", .sha256 = "22", .count = 10000}};
+  run.images = results::ImageReading{.kind = "image_folder",
+                                     .height = 96,
+                                     .width = 128,
+                                     .channels = "bgr",
+                                     .resize = "opencv",
+                                     .fit = "pad",
+                                     .labels = "by place, offset 1"};
   run.stages = {{.name = "float", .seconds = 1.25, .images_per_second = 43200.5},
                 {.name = "data", .seconds = 0.1, .images_per_second = {}}};
   run.metrics = {small_metric()};
@@ -125,6 +132,13 @@ TEST(RunJson, HasTheDocumentedKeys) {
   EXPECT_EQ(json.at("seed").get<uint64_t>(), std::numeric_limits<uint64_t>::max());
   EXPECT_EQ(json.at("environment").at("libraries").at("oneDNN"), "2.6.3");
   EXPECT_EQ(json.at("data").at("test"), (Json{{"count", 10000}, {"sha256", "22"}}));
+  EXPECT_EQ(json.at("images"), (Json{{"kind", "image_folder"},
+                                     {"height", 96},
+                                     {"width", 128},
+                                     {"channels", "bgr"},
+                                     {"resize", "opencv"},
+                                     {"fit", "pad"},
+                                     {"labels", "by place, offset 1"}}));
   EXPECT_EQ(json.at("stages").at(0), (Json{{"name", "float"}, {"seconds", 1.25}, {"images_per_second", 43200.5}}));
   EXPECT_FALSE(json.at("stages").at(1).contains("images_per_second"));
   EXPECT_EQ(json.at("findings").at(0).at("verdict"), "doubt");

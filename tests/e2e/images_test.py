@@ -90,11 +90,25 @@ def metric(text):
     return [(m["correct"], m["total"]) for m in json.loads(text)["metrics"]]
 
 
+def check_answers(work, splits):
+    """Every image's own scores, whatever form it comes in: float32, in which no two images share them."""
+    def answers(form):
+        harness.run("eval", work / "run32/float32.tflite", "--data", work / form, "--predictions", work / "scores")
+        return np.load(work / "scores/float32.npy")
+    expected = answers("cifar")
+    assert len(np.unique(expected, axis=0)) == len(expected)
+    for form in ("folder/all.csv", "arrays"):
+        assert (answers(form) == expected).all(), form
+    by_class = np.argsort(splits["test"][1], kind="stable")
+    assert (answers("folder") == expected[by_class]).all()
+
+
 def check_evaluation(work, splits):
     """The same model, the same pixels: the same count from every form."""
     harness.run("run", "mnist_guide", "--set", "name=own32", "--set", "data.dataset=cifar10", "--set", "model.architecture=resnet8", "--set",
                 "train.epochs=1", "--set", "export.types=['float32','ptq_int8']", "--data", work / "cifar", "-o", work / "run32")
     model = work / "run32/ptq_int8.tflite"
+    check_answers(work, splits)
     expected = metric(harness.run("eval", model, "--data", work / "cifar", "--json", "-")[0])
     for form in ("folder", "folder/all.csv", "arrays"):
         found = harness.run("eval", model, "--data", work / form, "--json", "-", "--predictions", work / "answers")[0]
