@@ -86,9 +86,8 @@ struct Int8Case {
   }
 };
 
-Int8Case random_int8_case(Rng& rng) {
+Int8Case random_int8_case(Rng& rng, const Window& window) {
   Int8Case example;
-  const Window window = random_window(rng);
   example.input = random_codes(rng, input_elems(window));
   example.weights = random_codes(rng, weight_elems(window), rng.next_below(2) == 0 ? -127 : -128);
   for (int32_t channel = 0; channel < window.out_c; ++channel) {
@@ -119,7 +118,7 @@ int8_t half_even_code(int64_t accumulator, float factor, const Int8Params& param
 TEST(Conv2DInt8, EveryKernelEqualsXnnpacksProductInFloat) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     Rng rng(seed + 1000);
-    Int8Case example = random_int8_case(rng);
+    Int8Case example = random_int8_case(rng, random_window(rng));
     std::vector<float> factors;
     for (double rescale : example.rescale) factors.push_back(static_cast<float>(rng.next_below(8) == 0 ? 0x1p-7 : rescale));
     example.params.multipliers = nullptr;
@@ -136,10 +135,43 @@ TEST(Conv2DInt8, EveryKernelEqualsXnnpacksProductInFloat) {
   }
 }
 
+TEST(Conv2DInt8, SweepOfOutputChannelsAndPixels) {
+  // Every number of channels beside whole blocks, by odd and even numbers of pixels from one on, with and without a window; multipliers in
+  // all modes: half of them large, which have no steps, or none but small ones, which have.
+  uint64_t seed = 2000;
+  for (int32_t channels = 1; channels <= 96; ++channels) {
+    for (int32_t pixels : {1, 2 + channels % 7, 15 + channels % 5, 33}) {
+      Rng rng(++seed);
+      const int32_t filter = 1 + 2 * static_cast<int32_t>(rng.next_below(2));
+      Int8Case example = random_int8_case(rng, {.in_h = 2,
+                                                .in_w = pixels,
+                                                .in_c = random_between(rng, 1, 9),
+                                                .out_h = 2,
+                                                .out_w = pixels,
+                                                .out_c = channels,
+                                                .filter_h = filter,
+                                                .filter_w = filter,
+                                                .pad_top = filter / 2,
+                                                .pad_left = filter / 2});
+      if (seed % 2 == 0) {
+        for (size_t channel = 0; channel < example.rescale.size(); ++channel) {
+          example.rescale[channel] = std::ldexp(0.5 + rng.next_double() / 2, -9);
+          example.multipliers[channel] = numeric::quantize_multiplier(example.rescale[channel]);
+        }
+      }
+      const std::vector<int8_t> expected = example.oracle();
+      for (Isa isa : supported_isas()) {
+        const Int8Kernel& kernel = find_int8_kernel(example.params, isa);
+        ASSERT_EQ(run_guarded(kernel, example.params, example.input, expected.size()), expected) << kernel.name << ", seed " << seed;
+      }
+    }
+  }
+}
+
 TEST(Conv2DInt8, EveryKernelEqualsExactArithmetic) {
   for (uint64_t seed = 0; seed < 150; ++seed) {
     Rng rng(seed);
-    const Int8Case example = random_int8_case(rng);
+    const Int8Case example = random_int8_case(rng, random_window(rng));
     const std::vector<int8_t> expected = example.oracle();
     for (Isa isa : supported_isas()) {
       const Int8Kernel& kernel = find_int8_kernel(example.params, isa);

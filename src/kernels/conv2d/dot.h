@@ -10,6 +10,7 @@
 #include "kernels/lanes/code_channels.h"
 #include "kernels/lanes/dot_epilogue.h"
 #include "kernels/lanes/dot_tile.h"
+#include "kernels/lanes/paired_tile.h"
 
 namespace liteqat::kernels::conv2d {
 
@@ -48,7 +49,7 @@ struct Dot {
     const lanes::ChannelTaps channel_taps = {.taps = taps, .channel_stride = taps, .tap_stride = 1};
     lanes::pack_code_positions<Lanes>(
         params, params.window.out_c, channel_taps,
-        [&](int64_t channel) { return lanes::sum_of_taps<Lanes>(params.weights, channel_taps, channel); }, arrays);
+        [&](int64_t channel) { return lanes::sum_of_taps<Lanes>(params.weights, channel_taps, channel); }, arrays, true);
     geometry.pack_offsets(params.window, reinterpret_cast<int64_t*>(offsets));
     pack_weights(params, geometry, reinterpret_cast<Weight*>(offsets + geometry.offsets_bytes()));
   }
@@ -83,15 +84,18 @@ struct Dot {
  private:
   static void pack_weights(const Int8Params& params, const Geometry& geometry, Weight* packed) {
     const int64_t taps = geometry.segments * geometry.segment_taps;
-    lanes::for_positions<Lanes>(params.window.out_c, [&](int64_t channel, int64_t position) {
-      const lanes::ChannelBlock block = lanes::block_of<Lanes>(position, params.window.out_c);
-      for (int64_t segment = 0; segment < geometry.segments; ++segment) {
-        Weight* to =
-            packed + lanes::weight_offset<Lanes>(block, position, segment * geometry.padded_segment, geometry.padded_taps(), geometry.wide);
-        lanes::pack_segment<Lanes>(block, params.weights + channel * taps + segment * geometry.segment_taps, geometry.segment_taps,
-                                   geometry.wide, to);
-      }
-    });
+    lanes::for_positions<Lanes>(
+        params.window.out_c,
+        [&](int64_t channel, int64_t position) {
+          const lanes::ChannelBlock block = lanes::block_of<Lanes>(position, params.window.out_c);
+          for (int64_t segment = 0; segment < geometry.segments; ++segment) {
+            Weight* to = packed + lanes::weight_offset<Lanes>(block, position, segment * geometry.padded_segment, geometry.padded_taps(),
+                                                              geometry.wide);
+            lanes::pack_segment<Lanes>(block, params.weights + channel * taps + segment * geometry.segment_taps, geometry.segment_taps,
+                                       geometry.wide, to);
+          }
+        },
+        true);
   }
 
   struct Run {
@@ -127,18 +131,26 @@ struct Dot {
                            geometry.strips_of(window, count), strips, Lanes::copy_taps, fill);
         lanes::for_blocks<Lanes>(window.out_c, blocks, [&](const lanes::ChannelBlock& block) {
           for (int64_t line = 0; line < count; ++line) {
-            lanes::multiply_block<Lanes>(epilogue, taps, strips + geometry.line_offset(window, line),
-                                         int64_t{window.stride_w} * window.in_c, window.out_w, weights, block,
-                                         output + (row + line) * row_elems);
+            multiply_block(strips + geometry.line_offset(window, line), int64_t{window.stride_w} * window.in_c, window.out_w, block,
+                           output + (row + line) * row_elems);
           }
         });
       });
     }
 
     void multiply(const Tap* from, int64_t row_delta, int64_t count, int8_t* to) const {
-      lanes::for_blocks<Lanes>(window.out_c, blocks, [&](const lanes::ChannelBlock& block) {
-        lanes::multiply_block<Lanes>(epilogue, taps, from, row_delta, count, weights, block, to);
-      });
+      lanes::for_blocks<Lanes>(window.out_c, blocks,
+                               [&](const lanes::ChannelBlock& block) { multiply_block(from, row_delta, count, block, to); });
+    }
+
+    [[gnu::always_inline]] void multiply_block(const Tap* from, int64_t row_delta, int64_t count, const lanes::ChannelBlock& block,
+                                               int8_t* to) const {
+      if constexpr (requires(typename Lanes::Int x) { Lanes::join_halves(x, x); }) {
+        if (lanes::is_paired<Lanes>(block)) {
+          return lanes::multiply_paired<Lanes>(epilogue, taps, from, row_delta, count, weights, block, to);
+        }
+      }
+      lanes::multiply_block<Lanes>(epilogue, taps, from, row_delta, count, weights, block, to);
     }
   };
 };

@@ -65,13 +65,15 @@ CodeMode pack_code_channels(const Params& params, const ChannelTaps& taps, const
   return CodeMode::kInteger;
 }
 
-/// For kernels whose arrays stand by position behind the mode, as CodeEpilogue expects them.
+/// For kernels whose arrays stand by position behind the mode, as CodeEpilogue expects them. paired: as of for_positions.
 template <typename Lanes, typename Params, typename FoldedSum>
-void pack_code_positions(const Params& params, int64_t channels, const ChannelTaps& taps, const FoldedSum& folded_sum, std::byte* packed) {
+void pack_code_positions(const Params& params, int64_t channels, const ChannelTaps& taps, const FoldedSum& folded_sum, std::byte* packed,
+                         bool paired = false) {
   const int64_t positions = position_count<Lanes>(channels);
   auto* arrays = reinterpret_cast<int32_t*>(packed + StepArrays::kModeBytes);
   *reinterpret_cast<CodeMode*>(packed) = pack_code_channels<Lanes>(params, taps, folded_sum, [&](const auto& each) {
-    for_positions<Lanes>(channels, [&](int64_t channel, int64_t position) { each(channel, arrays, positions, position); });
+    for_positions<Lanes>(
+        channels, [&](int64_t channel, int64_t position) { each(channel, arrays, positions, position); }, paired);
   });
 }
 

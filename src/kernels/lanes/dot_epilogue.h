@@ -188,7 +188,52 @@ struct CodeEpilogue {
     store_kept(kept, kRows, block, output);
   }
 
+  /// For paired_tile.h: the first vector of the block of every row, and that which two rows share; rows `delta` bytes apart.
+  template <int kPairs>
+  [[gnu::always_inline]] void store_pairs(Int (&whole)[2 * kPairs][1], Int (&shared)[kPairs][1], const ChannelBlock& block, int8_t* output,
+                                          int64_t delta) const {
+    const StepPointers steps = steps_at(block.channel), others = steps_at(block.channel + Lanes::kCount);
+    if (mode == CodeMode::kOneSided) {
+      codes_along_steps<Lanes, false>(steps, whole);
+      codes_along_steps<Lanes, false>(others, shared);
+    } else if (mode == CodeMode::kTwoSided) {
+      codes_along_steps<Lanes, true>(steps, whole);
+      codes_along_steps<Lanes, true>(others, shared);
+    } else {
+      Int kept[3 * kPairs];
+#pragma GCC unroll 16
+      for (int row = 0; row < 2 * kPairs; ++row) kept[row] = whole[row][0];
+#pragma GCC unroll 8
+      for (int pair = 0; pair < kPairs; ++pair) kept[2 * kPairs + pair] = shared[pair][0];
+      keep_codes(kept, 2 * kPairs, block.channel);
+      keep_codes(kept + 2 * kPairs, kPairs, block.channel + Lanes::kCount);
+#pragma GCC unroll 16
+      for (int row = 0; row < 2 * kPairs; ++row) whole[row][0] = kept[row];
+#pragma GCC unroll 8
+      for (int pair = 0; pair < kPairs; ++pair) shared[pair][0] = kept[2 * kPairs + pair];
+    }
+    const typename Lanes::ByteClamp own = clamp;  // stores of bytes may alias what is behind the reference
+    const int64_t count = block.count;
+#pragma GCC unroll 8
+    for (int pair = 0; pair < kPairs; ++pair) {
+      Lanes::store_pair(output + 2 * pair * delta, delta, whole[2 * pair][0], whole[2 * pair + 1][0], shared[pair][0], own, count);
+    }
+  }
+
  private:
+  /// Codes of vectors of one position, in memory, by the modes that tiles share.
+  [[gnu::noinline]] void keep_codes(Int* sums, int64_t count, int64_t channel) const {
+    for (int64_t index = 0; index < count; ++index) {
+      Int codes[1][1] = {{sums[index]}};
+      if (mode == CodeMode::kInteger) {
+        codes[0][0] = integer.codes(codes[0][0], channel);
+      } else {
+        codes_by_mode<Lanes>(mode, steps_at(channel), codes);
+      }
+      sums[index] = codes[0][0];
+    }
+  }
+
   [[gnu::always_inline]] StepPointers steps_at(int64_t channel) const {
     return {zero_point, split + channel, high + channel, low + channel, above + channel, below + channel};
   }

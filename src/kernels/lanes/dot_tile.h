@@ -57,14 +57,25 @@ template <typename Lanes>
   return single;
 }
 
-/// Calls each(channel, position) for every channel.
+/// Whether a block's channels stand as paired_tile.h wants them, where a kernel has such tiles.
+template <typename Lanes>
+[[gnu::always_inline]] inline bool is_paired(const ChannelBlock& block) {
+  constexpr bool kPairs = requires(typename Lanes::Int x) {
+    Lanes::join_halves(x, x);
+  };
+  return kPairs && block.vectors == 2 && 2 * block.count <= 3 * Lanes::kCount;
+}
+
+/// Calls each(channel, position) for every position that holds a channel. paired: the kernel has tiles of pairs.
 template <typename Lanes, typename Each>
-[[gnu::always_inline]] inline void for_positions(int64_t channels, const Each& each) {
+[[gnu::always_inline]] inline void for_positions(int64_t channels, const Each& each, bool paired = false) {
   for (int64_t begin = 0; begin < channels;) {
     const ChannelBlock block = block_at<Lanes>(begin, channels);
+    const bool in_pairs = paired && is_paired<Lanes>(block);
     for (int32_t lane = 0; lane < block.vectors * Lanes::kCount; ++lane) {
       const int32_t vector = lane / Lanes::kCount, group = lane % Lanes::kCount / 4;
-      const int64_t channel = begin + 4 * (block.vectors * group + vector) + lane % 4;
+      const int64_t packed = begin + 4 * (block.vectors * group + vector) + lane % 4;
+      const int64_t channel = in_pairs ? begin + (vector == 0 ? lane : Lanes::kCount + lane % (Lanes::kCount / 2)) : packed;
       if (channel < channels) each(channel, begin + lane);
     }
     begin += block.vectors * Lanes::kCount;

@@ -23,6 +23,18 @@ struct Lanes : x86_avx512::Lanes {
     __builtin_memcpy(&taps, from, sizeof(taps));
     return _mm512_set1_epi32(taps);
   }
+  /// The low half of a and the high half of b.
+  static Int join_halves(Int a, Int b) { return _mm512_mask_blend_epi32(0xFF00, a, b); }
+  /// Two rows of `count` codes, 17 to 24, of which `shared` holds those beyond 16: the first row's in the low half, the other's in the
+  /// high.
+  static void store_pair(int8_t* to, int64_t stride, Int first, Int second, Int shared, const ByteClamp& clamp, int64_t count) {
+    __m512i codes = _mm512_packs_epi16(_mm512_packs_epi32(first, second), _mm512_packs_epi32(shared, shared));
+    codes = _mm512_min_epi8(_mm512_max_epi8(codes, clamp.low), clamp.high);
+    codes = _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 8, 12, 2, 6, 6, 6, 1, 5, 9, 13, 10, 14, 14, 14), codes);
+    const __mmask32 mask = ~uint32_t{0} >> (32 - count);
+    _mm256_mask_storeu_epi8(to, mask, _mm512_castsi512_si256(codes));
+    _mm256_mask_storeu_epi8(to + stride, mask, _mm512_extracti64x4_epi64(codes, 1));
+  }
   /// Eight taps of one row in every pair of lanes.
   static Int broadcast_wide(const uint8_t* from) {
     int64_t taps;
