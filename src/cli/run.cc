@@ -15,7 +15,7 @@ namespace {
 
 /// Options of run, train and qat; they outlive the parse.
 struct RunFlags {
-  std::string recipe, folder, data, pretrained, weights, from, json;
+  std::string recipe, folder, data, pretrained, weights, weight_map, from, json;
   std::vector<std::string> settings, reinit;
   int64_t limit_images = 0;
   bool fresh = false;
@@ -30,6 +30,7 @@ int terminal_width() {
 void add_weight_options(CLI::App& command, RunFlags& flags) {
   command.add_option("--weights", flags.weights,
                      "Float training starts from the weights of this .safetensors, .h5, .keras or .tflite, by layer name");
+  command.add_option("--weight-map", flags.weight_map, "TOML file: [layers], \"our layer\" = \"PyTorch module\", where the names differ");
   command.add_option("--reinit", flags.reinit, "A layer that starts fresh all the same, say a head of another size (repeatable)")
       ->expected(1)
       ->take_all();
@@ -61,6 +62,7 @@ pipeline::RunInputs make_inputs(const RunFlags& flags, const Session& session, p
   if (session.seed) inputs.settings.push_back(format("seed={}", *session.seed));
   if (!flags.pretrained.empty()) inputs.settings.push_back("model.pretrained=" + toml_string(flags.pretrained));
   if (!flags.weights.empty()) inputs.settings.push_back("model.weights=" + toml_string(flags.weights));
+  if (!flags.weight_map.empty()) inputs.settings.push_back("model.weight_map=" + toml_string(flags.weight_map));
   if (!flags.reinit.empty()) {
     std::string names;
     for (const std::string& name : flags.reinit) names += (names.empty() ? "" : ", ") + toml_string(name);

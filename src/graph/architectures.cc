@@ -21,6 +21,10 @@ constexpr Architecture kArchitectures[] = {
     {"mobilenet_v2_cifar", make_mobilenet_v2_cifar},
     {"resnet8", make_resnet8},
     {"gated_small", make_gated_small},
+    {"torchvision_mobilenet_v2", make_torchvision_mobilenet_v2},
+    {"torchvision_resnet18", make_torchvision_resnet18},
+    {"torchvision_resnet34", make_torchvision_resnet34},
+    {"torchvision_resnet50", make_torchvision_resnet50},
 };
 
 constexpr int32_t kMaxImageSide = 4096;

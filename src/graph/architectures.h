@@ -25,8 +25,14 @@ struct ArchitectureOptions {
 /// mobilenet_v2_keras: keras.applications' topology, global pooling, dense logits. case_study: the same, Dense 2048 ReLU, Dense softmax.
 /// mobilenet_v2_cifar: MobileNetV2 with the strides that CIFAR's 32x32 images need (87.98 M multiply-accumulates), logits.
 /// resnet8: MLPerf Tiny's image classification network, softmax.
+/// torchvision_mobilenet_v2, torchvision_resnet18, 34 and 50: torchvision's networks under its module names ("features.1.conv.0.0",
+/// "layer1.0.conv1", "fc"), padded symmetrically as PyTorch pads, logits; alpha scales the ResNets' widths too.
 /// gated_small: own network for small images: dilated convolutions side by side, hard swish, squeeze-and-excite, logits.
 std::vector<std::string> architecture_names();
+
+/// torchvision's module for a layer of keras.applications' MobileNetV2 ("block_1_expand_BN" -> "features.2.conv.0.1"); empty for any other
+/// name.
+std::string torchvision_module(const std::string& keras_layer);
 
 /// Input "input" [1,H,W,C] float32; output "logits" or "probabilities" [1,classes].
 /// Fails: kInvalidArgument for an unknown name (the nearest known one is named), kUnsupported for sizes the network cannot take.

@@ -48,6 +48,32 @@ TEST(Architectures, every_one_is_valid_at_any_batch_and_names_its_ends) {
   }
 }
 
+TEST(Architectures, torchvision_networks_have_its_parameters_and_names) {
+  // torchvision's own counts for 1,000 classes.
+  const std::pair<const char*, int64_t> kCounts[] = {{"torchvision_mobilenet_v2", 3504872},
+                                                     {"torchvision_resnet18", 11689512},
+                                                     {"torchvision_resnet34", 21797672},
+                                                     {"torchvision_resnet50", 25557032}};
+  for (const auto& [name, count] : kCounts) {
+    const Graph graph = make({.name = name, .height = 224, .width = 224, .channels = 3, .classes = 1000});
+    EXPECT_EQ(count_parameters(graph, false), count) << name;
+  }
+  const Graph resnet = make({.name = "torchvision_resnet50", .height = 224, .width = 224, .channels = 3, .classes = 10, .alpha = 0.125f});
+  EXPECT_EQ(output_shape(resnet, "conv1"), (Shape{1, 112, 112, 8}));
+  EXPECT_EQ(output_shape(resnet, "maxpool"), (Shape{1, 56, 56, 8}));
+  EXPECT_EQ(output_shape(resnet, "layer1.0.downsample.0"), (Shape{1, 56, 56, 32}));
+  EXPECT_EQ(output_shape(resnet, "layer2.0.conv1"), (Shape{1, 56, 56, 16}));  // the stride is the 3x3 convolution's
+  EXPECT_EQ(output_shape(resnet, "layer2.0.conv2"), (Shape{1, 28, 28, 16}));
+  EXPECT_EQ(output_shape(resnet, "layer4.2.conv3"), (Shape{1, 7, 7, 256}));
+  const Graph mobile = make({.name = "torchvision_mobilenet_v2", .height = 224, .width = 224, .channels = 3, .classes = 10});
+  EXPECT_EQ(output_shape(mobile, "features.0.0"), (Shape{1, 112, 112, 32}));
+  EXPECT_EQ(output_shape(mobile, "features.17.conv.2"), (Shape{1, 7, 7, 320}));
+  EXPECT_EQ(torchvision_module("block_16_project_BN"), "features.17.conv.3");
+  EXPECT_EQ(torchvision_module("expanded_conv_project"), "features.1.conv.1");
+  EXPECT_EQ(torchvision_module("expanded_conv_expand"), "");
+  EXPECT_EQ(torchvision_module("block_17_expand"), "");
+}
+
 TEST(Architectures, guide_network_is_tensorflows) {
   const Graph graph = make({.name = "mnist_guide"});
   // tflite-int8 section 5: 120 + 20,290 parameters; 26*26*12*9 + 2028*10 multiply-accumulates.

@@ -37,6 +37,13 @@ void fill_he_normal(std::span<float> weights, int64_t fan_in, Rng& rng) {
   }
 }
 
+Pool2DParams pool_params(const PoolLayer& layer) {
+  return {.stride_h = layer.stride > 0 ? layer.stride : layer.filter_h,
+          .stride_w = layer.stride > 0 ? layer.stride : layer.filter_w,
+          .filter_h = layer.filter_h,
+          .filter_w = layer.filter_w};
+}
+
 }  // namespace
 
 GraphBuilder::GraphBuilder(std::string model_name, uint64_t seed, const BatchNormParams& batch_norm)
@@ -194,15 +201,11 @@ TensorId GraphBuilder::add(const std::string& name, TensorId a, TensorId b) {
 }
 
 TensorId GraphBuilder::max_pool(const std::string& name, TensorId x, const PoolLayer& layer) {
-  return add_op(
-      OpKind::kMaxPool2D, name, {x},
-      Pool2DParams{.stride_h = layer.filter_h, .stride_w = layer.filter_w, .filter_h = layer.filter_h, .filter_w = layer.filter_w});
+  return add_op(OpKind::kMaxPool2D, name, {x}, pool_params(layer));
 }
 
 TensorId GraphBuilder::average_pool(const std::string& name, TensorId x, const PoolLayer& layer) {
-  return add_op(
-      OpKind::kAveragePool2D, name, {x},
-      Pool2DParams{.stride_h = layer.filter_h, .stride_w = layer.filter_w, .filter_h = layer.filter_h, .filter_w = layer.filter_w});
+  return add_op(OpKind::kAveragePool2D, name, {x}, pool_params(layer));
 }
 
 TensorId GraphBuilder::global_mean(const std::string& name, TensorId x) {

@@ -27,7 +27,8 @@ struct ConvLayer {
 };
 
 struct PoolLayer {
-  int32_t filter_h = 2, filter_w = 2;  // the stride is the filter, as in Keras
+  int32_t filter_h = 2, filter_w = 2;
+  int32_t stride = 0;  // 0: the filter, as in Keras
 };
 
 class GraphBuilder {

@@ -192,6 +192,8 @@ Status check_recipe(const Recipe& recipe, const std::string& path) {
   LITEQAT_RETURN_IF_ERROR(require(recipe.pretrained.empty() || recipe.weights.empty(), path, "model.weights",
                                   "empty where model.pretrained stands in for float training"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.reinit.empty() || !recipe.weights.empty(), path, "model.reinit", "empty without model.weights"));
+  LITEQAT_RETURN_IF_ERROR(
+      require(recipe.weight_map.empty() || !recipe.weights.empty(), path, "model.weight_map", "empty without model.weights"));
   LITEQAT_RETURN_IF_ERROR(check_training(recipe.train, "train", path));
   LITEQAT_RETURN_IF_ERROR(check_training(recipe.qat, "qat", path));
   LITEQAT_RETURN_IF_ERROR(require_one_of(recipe.scheme, {"tfmot_8bit", "liteqat_8bit"}, path, "qat.scheme"));
@@ -319,8 +321,8 @@ std::string print_recipe(const Recipe& recipe) {
 std::string hash_recipe(const Recipe& recipe) {
   // Runs from before these keys existed go on: what they stand at here is what those did.
   std::vector<std::string> left_out = {"description", "data.folder"};
-  const std::vector<std::string> later = {"weights", "reinit", "forward", "fused", "ranges", "clip_norm", "ema_decay",
-                                          "dropout", "cutout", "size",    "width", "resize", "fit",       "channels"};
+  const std::vector<std::string> later = {"weights", "reinit", "weight_map", "forward", "fused", "ranges", "clip_norm", "ema_decay",
+                                          "dropout", "cutout", "size",       "width",   "resize", "fit",   "channels"};
   std::map<std::string, std::string> defaults;
   Recipe standing;
   standing.forward = "fake_quant";

@@ -59,6 +59,7 @@ struct Recipe {
 
   std::string weights;              // where float training starts: .safetensors, .h5, .keras or .tflite, by tensor name
   std::vector<std::string> reinit;  // layers that start fresh all the same
+  std::string weight_map;           // TOML: which PyTorch module each layer is, where names differ
 
   TrainingRecipe train;
   std::string scheme = "liteqat_8bit";

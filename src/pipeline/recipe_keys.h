@@ -55,6 +55,7 @@ void visit_keys(RecipeType& recipe, Visitor&& visit) {
   visit("model.pretrained", recipe.pretrained);
   visit("model.weights", recipe.weights);
   visit("model.reinit", recipe.reinit);
+  visit("model.weight_map", recipe.weight_map);
   visit_training_keys("train", recipe.train, visit);
   visit("train.fused", recipe.fused);
   visit("qat.scheme", recipe.scheme);

@@ -252,7 +252,8 @@ Result<TrainedModel> run_float_stage(Context& context) {
   start.recipe_hash = context.directory.recipe_hash();
   LITEQAT_ASSIGN_OR_RETURN(start.graph, make_recipe_graph(context));
   if (!context.recipe.weights.empty()) {
-    LITEQAT_ASSIGN_OR_RETURN(const WeightLoading loading, load_initial_weights(context.recipe.weights, context.recipe.reinit, start.graph));
+    LITEQAT_ASSIGN_OR_RETURN(const WeightLoading loading,
+                             load_initial_weights(context.recipe.weights, context.recipe.reinit, start.graph, context.recipe.weight_map));
     for (const std::string& line : print_weight_loading(loading, context.recipe.weights)) context.progress.note(line);
   }
   if (context.recipe.pretrained.empty()) return train_stage(context, {"float", context.recipe.train, kOutput}, std::move(start));
