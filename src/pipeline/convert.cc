@@ -15,8 +15,8 @@
 namespace liteqat::pipeline {
 namespace {
 
-Result<Bytes> write_tflite(const graph::Graph& graph, const std::string& path) {
-  LITEQAT_ASSIGN_OR_RETURN(Bytes bytes, formats::tflite::write(graph));
+Result<Bytes> write_tflite(const graph::Graph& graph, const std::string& path, const formats::tflite::Extras& extras = {}) {
+  LITEQAT_ASSIGN_OR_RETURN(Bytes bytes, formats::tflite::write(graph, extras));
   LITEQAT_RETURN_IF_ERROR(write_file(path, bytes));
   return bytes;
 }
@@ -102,6 +102,13 @@ Result<graph::Graph> take_source(const ConvertInputs& inputs, const AnyModel& an
   return dequantized.ok() ? std::move(dequantized) : Result<graph::Graph>(dequantized.status().with_context(inputs.source));
 }
 
+/// Of a .tflite source what it held beside the model, but for the record of the conversion that made it, which the new file is not of.
+formats::tflite::Extras take_extras(const AnyModel& any) {
+  formats::tflite::Extras extras = any.extras;
+  std::erase_if(extras.metadata, [](const auto& entry) { return entry.name == "CONVERSION_METADATA"; });
+  return extras;
+}
+
 Result<graph::Graph> lower_weights(const ConvertInputs& inputs, const graph::Graph& model, results::ConversionRecord& record) {
   if (inputs.type == "float32") return model;
   if (inputs.type == "float16") return quant::lower_to_float16(model);
@@ -161,7 +168,7 @@ Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, Isa isa, Threa
   if (record.calibration) {
     lowered->info.description = format("Calibrated on {}, pixels' SHA-256 {}.", record.calibration->rule, record.calibration->sha256);
   }
-  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, write_tflite(*lowered, inputs.output));
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, write_tflite(*lowered, inputs.output, take_extras(any)));
   LITEQAT_RETURN_IF_ERROR(write_companions(inputs, *lowered, bytes, machine));
   record.bytes = static_cast<int64_t>(bytes.size());
   record.sha256 = sha256(bytes);

@@ -4,7 +4,9 @@
 #include <cmath>
 
 #include "base/text.h"
+#include "numeric/float16.h"
 #include "pipeline/model_file.h"
+#include "quant/dequantize.h"
 
 namespace liteqat::pipeline {
 
@@ -23,22 +25,10 @@ std::string scales_text(const graph::Quantization& q) {
 }
 
 double value_at(const Tensor& tensor, size_t index) {
-  switch (tensor.type) {
-    case DType::kInt8:
-      return tensor.as<int8_t>()[index];
-    case DType::kUInt8:
-      return tensor.as<uint8_t>()[index];
-    case DType::kInt16:
-      return tensor.as<int16_t>()[index];
-    case DType::kInt32:
-      return tensor.as<int32_t>()[index];
-    case DType::kInt64:
-      return static_cast<double>(tensor.as<int64_t>()[index]);
-    case DType::kFloat32:
-      return tensor.as<float>()[index];
-    default:
-      return static_cast<double>(tensor.data[index]);
-  }
+  if (tensor.type == DType::kFloat32) return tensor.as<float>()[index];
+  if (tensor.type == DType::kFloat16) return numeric::widen_float16(tensor.as<uint16_t>()[index]);
+  if (tensor.type == DType::kBool) return static_cast<double>(tensor.data[index]);
+  return static_cast<double>(quant::code_at(tensor, index));
 }
 
 /// "12 of 432 differ, by 1 at most".

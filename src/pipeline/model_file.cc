@@ -192,7 +192,7 @@ Result<AnyModel> read_any_model(const std::string& path) {
   const bool tflite = bytes.size() >= 8 && std::memcmp(bytes.data() + 4, "TFL3", 4) == 0;
   if (tflite) {
     any.deployed = true;
-    LITEQAT_ASSIGN_OR_RETURN(any.model.graph, formats::tflite::read(bytes, path));
+    LITEQAT_ASSIGN_OR_RETURN(any.model.graph, formats::tflite::read(bytes, path, &any.extras));
     return any;
   }
   if (formats::keras::is_keras(bytes)) {

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/status.h"
+#include "formats/tflite/extras.h"
 #include "graph/graph.h"
 #include "quant/plan.h"
 #include "train/fit.h"
@@ -37,6 +38,7 @@ struct AnyModel {
   bool imported = false;  // of Keras: a float training graph of any operators; only graph is filled
   TrainedModel model;     // deployed: only graph is filled
   int64_t file_bytes = 0;
+  formats::tflite::Extras extras;  // of a .tflite
 };
 Result<AnyModel> read_any_model(const std::string& path);
 

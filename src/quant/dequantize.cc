@@ -24,21 +24,6 @@ using graph::TensorId;
 
 namespace {
 
-int64_t read_code(const Tensor& tensor, size_t element) {
-  switch (tensor.type) {
-    case DType::kInt8:
-      return tensor.as<int8_t>()[element];
-    case DType::kUInt8:
-      return tensor.as<uint8_t>()[element];
-    case DType::kInt16:
-      return tensor.as<int16_t>()[element];
-    case DType::kInt32:
-      return tensor.as<int32_t>()[element];
-    default:
-      return tensor.as<int64_t>()[element];
-  }
-}
-
 /// Index of the scale that an element has.
 size_t channel_of(const Tensor& tensor, const Quantization& params, size_t element) {
   if (params.scale.size() == 1) return 0;
@@ -49,30 +34,9 @@ size_t channel_of(const Tensor& tensor, const Quantization& params, size_t eleme
   return element / inner % params.scale.size();
 }
 
-/// The values of a constant; `params` are its own or those that its operator prescribes.
-std::vector<float> real_values(const Tensor& tensor, const Quantization& params) {
-  std::vector<float> values(static_cast<size_t>(graph::elem_count(tensor.shape)));
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (tensor.type == DType::kFloat16) {
-      values[i] = numeric::widen_float16(tensor.as<uint16_t>()[i]);
-      continue;
-    }
-    const size_t channel = channel_of(tensor, params, i);
-    const double code = static_cast<double>(read_code(tensor, i) - params.zero_point[channel]);
-    values[i] = static_cast<float>(static_cast<double>(params.scale[channel]) * code);
-  }
-  return values;
-}
-
-void set_real(Tensor& tensor, const std::vector<float>& values) {
-  tensor.type = DType::kFloat32;
-  tensor.quantization = {};
-  tensor.data.resize(values.size() * sizeof(float));
-  if (!values.empty()) std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
-}
-
 bool holds_codes(const Tensor& tensor) {
-  return tensor.type != DType::kFloat32 && tensor.type != DType::kFloat16 && !tensor.quantization.empty();
+  const bool integer = tensor.type != DType::kFloat32 && tensor.type != DType::kFloat16 && tensor.type != DType::kBool;
+  return integer && !tensor.quantization.empty();
 }
 
 /// Parameters of a bias that a file stores without its own: input scale * weight scale, as every integer kernel takes it.
@@ -136,18 +100,53 @@ void forget_integer_options(Op& op) {
 
 }  // namespace
 
+int64_t code_at(const Tensor& tensor, size_t element) {
+  switch (tensor.type) {
+    case DType::kInt8:
+      return tensor.as<int8_t>()[element];
+    case DType::kUInt8:
+      return tensor.as<uint8_t>()[element];
+    case DType::kInt16:
+      return tensor.as<int16_t>()[element];
+    case DType::kInt32:
+      return tensor.as<int32_t>()[element];
+    default:
+      return tensor.as<int64_t>()[element];
+  }
+}
+
+Tensor dequantized(Tensor tensor) {
+  const Quantization& params = tensor.quantization;
+  std::vector<float> values(static_cast<size_t>(graph::elem_count(tensor.shape)));
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (tensor.type == DType::kFloat16) {
+      values[i] = numeric::widen_float16(tensor.as<uint16_t>()[i]);
+      continue;
+    }
+    const size_t channel = channel_of(tensor, params, i);
+    const double code = static_cast<double>(code_at(tensor, i) - params.zero_point[channel]);
+    values[i] = static_cast<float>(static_cast<double>(params.scale[channel]) * code);
+  }
+  tensor.type = DType::kFloat32;
+  tensor.quantization = {};
+  tensor.data.resize(values.size() * sizeof(float));
+  if (!values.empty()) std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
+  return tensor;
+}
+
 void fold_dequantized_constants(Graph& graph) {
   for (size_t index = 0; index < graph.ops.size();) {
     const Op& op = graph.ops[index];
-    if (op.kind != OpKind::kDequantize || !graph.tensor(op.inputs[0]).constant()) {
+    if (op.kind != OpKind::kDequantize) {
       ++index;
       continue;
     }
     const Tensor& stored = graph.tensor(op.inputs[0]);
-    Tensor& real = graph.tensor(op.outputs[0]);
-    set_real(real, real_values(stored, stored.quantization));
-    real.role = graph::Role::kConstant;
-    real.name = stored.name;
+    if (!stored.constant() || !(holds_codes(stored) || stored.type == DType::kFloat16)) {
+      ++index;
+      continue;
+    }
+    graph.tensor(op.outputs[0]) = dequantized(stored);
     graph.ops.erase(graph.ops.begin() + static_cast<std::ptrdiff_t>(index));
   }
 }
@@ -169,7 +168,7 @@ Result<Graph> dequantize_graph(const Graph& model) {
   for (Tensor& tensor : graph.tensors) {
     if (!holds_codes(tensor)) continue;
     if (tensor.constant()) {
-      set_real(tensor, real_values(tensor, tensor.quantization));
+      tensor = dequantized(std::move(tensor));
     } else {
       tensor.type = DType::kFloat32;
       tensor.quantization = {};

@@ -6,6 +6,13 @@
 
 namespace liteqat::quant {
 
+/// The code at a place. Requires: an integer tensor.
+int64_t code_at(const graph::Tensor& tensor, size_t element);
+
+/// A constant of codes (or float16) as float32: scale * (code - zero point), computed in double and rounded once. Requires: scales where
+/// the type is an integer.
+graph::Tensor dequantized(graph::Tensor tensor);
+
 /// Every DEQUANTIZE of a constant (float16 or integer weights of a float model) becomes the float32 constant it computes, exactly. Tensor
 /// ids stay valid; what fell out of use stays too.
 void fold_dequantized_constants(graph::Graph& graph);

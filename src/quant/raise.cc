@@ -106,8 +106,9 @@ class Raising {
   }
 
   Op as_reshape(Op op) {
+    const graph::Shape& input = graph_.tensor(op.inputs[0]).shape;
     graph::Shape shape = graph_.tensor(op.outputs[0]).shape;
-    if (!shape.empty() && graph_.tensor(op.inputs[0]).shape[0] == shape[0]) shape[0] = -1;  // the batch
+    if (!shape.empty() && !input.empty() && input[0] == shape[0]) shape[0] = -1;  // the batch
     return {.kind = OpKind::kReshape,
             .name = op.name,
             .inputs = {op.inputs[0], add_shape(op.name + "/shape", shape)},

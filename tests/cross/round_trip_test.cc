@@ -1,4 +1,5 @@
-// Every .tflite of the shared folder read, written and read again: the same bytes from the second writing on, the same outputs bit for bit.
+// Every .tflite of the shared folder read, written and read again: the same bytes from the second writing on, the same outputs bit for bit,
+// and whatever the file holds beside the model kept.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -39,6 +40,32 @@ std::vector<std::vector<std::byte>> run(const graph::Graph& graph) {
   return outputs;
 }
 
+void expect_equal(const formats::tflite::Extras& a, const formats::tflite::Extras& b) {
+  EXPECT_EQ(a.subgraph.empty() ? "main" : a.subgraph, b.subgraph);
+  ASSERT_EQ(a.metadata.size(), b.metadata.size());
+  for (size_t i = 0; i < a.metadata.size(); ++i) {
+    EXPECT_EQ(a.metadata[i].name, b.metadata[i].name);
+    EXPECT_EQ(a.metadata[i].content, b.metadata[i].content) << a.metadata[i].name;
+  }
+  ASSERT_EQ(a.files.size(), b.files.size());
+  for (size_t i = 0; i < a.files.size(); ++i) {
+    EXPECT_EQ(a.files[i].name, b.files[i].name);
+    EXPECT_EQ(a.files[i].content, b.files[i].content);
+  }
+  if (a.signatures.empty()) return;  // then one is made
+  ASSERT_EQ(a.signatures.size(), b.signatures.size());
+  for (size_t i = 0; i < a.signatures.size(); ++i) {
+    EXPECT_EQ(a.signatures[i].key, b.signatures[i].key);
+    for (auto ends : {&formats::tflite::Extras::Signature::inputs, &formats::tflite::Extras::Signature::outputs}) {
+      ASSERT_EQ((a.signatures[i].*ends).size(), (b.signatures[i].*ends).size());
+      for (size_t end = 0; end < (a.signatures[i].*ends).size(); ++end) {
+        EXPECT_EQ((a.signatures[i].*ends)[end].name, (b.signatures[i].*ends)[end].name);
+        EXPECT_EQ((a.signatures[i].*ends)[end].position, (b.signatures[i].*ends)[end].position);
+      }
+    }
+  }
+}
+
 TEST(RoundTrip, GivesTheSameOutputs) {
   const char* named = std::getenv("LITEQAT_SHARED");
   const std::string folder = std::string(named ? named : LITEQAT_SOURCE_DIR "/../shared") + "/models";
@@ -53,14 +80,19 @@ TEST(RoundTrip, GivesTheSameOutputs) {
     ++models;
     const auto bytes = read_file(entry.path().string());
     ASSERT_TRUE(bytes.ok()) << bytes.status().message();
-    const auto first = formats::tflite::read(*bytes, entry.path().string());
+    formats::tflite::Extras kept, kept_again;
+    const auto first = formats::tflite::read(*bytes, entry.path().string(), &kept);
     ASSERT_TRUE(first.ok()) << first.status().message();
-    const auto written = formats::tflite::write(*first);
+    const auto written = formats::tflite::write(*first, kept);
     ASSERT_TRUE(written.ok()) << written.status().message();
-    const auto second = formats::tflite::read(*written, "the written file");
+    const auto second = formats::tflite::read(*written, "the written file", &kept_again);
     ASSERT_TRUE(second.ok()) << second.status().message();
     EXPECT_EQ(run(*first), run(*second));
-    EXPECT_EQ(formats::tflite::write(*second).value(), *written);
+    EXPECT_EQ(formats::tflite::write(*second, kept_again).value(), *written);
+    expect_equal(kept, kept_again);
+    EXPECT_FALSE(kept.metadata.empty()) << "every converter leaves an entry beside min_runtime_version";
+    EXPECT_EQ(first->info.description, second->info.description);
+    EXPECT_EQ(first->info.name, second->info.name);
     EXPECT_EQ(first->info.labels, second->info.labels);
     EXPECT_EQ(first->info.normalization, second->info.normalization);
   }

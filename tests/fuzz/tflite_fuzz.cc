@@ -1,4 +1,5 @@
-// Fuzz target: any bytes as a .tflite file, loaded, prepared and run. A crash, a sanitizer report or a hang is a bug.
+// Fuzz target: any bytes as a .tflite file, loaded, prepared and run, made float and trainable. A crash, a sanitizer report or a hang is a
+// bug.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -6,6 +7,8 @@
 #include <span>
 
 #include "formats/tflite/tflite.h"
+#include "quant/dequantize.h"
+#include "quant/raise.h"
 #include "runtime/interpreter.h"
 
 namespace {
@@ -23,7 +26,8 @@ int64_t count_macs(const liteqat::runtime::Interpreter& interpreter) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto graph = liteqat::formats::tflite::read(std::as_bytes(std::span(data, size)), "fuzz.tflite");
+  liteqat::formats::tflite::Extras extras;
+  const auto graph = liteqat::formats::tflite::read(std::as_bytes(std::span(data, size)), "fuzz.tflite", &extras);
   if (!graph.ok()) return 0;
   for (const auto profile : {liteqat::runtime::Profile::kLitertReference, liteqat::runtime::Profile::kXnnpack}) {
     liteqat::runtime::Options options;
@@ -39,7 +43,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     interpreter->invoke();
   }
   // What was read can be written, and reads again as the same graph would.
-  const auto written = liteqat::formats::tflite::write(*graph);
+  const auto written = liteqat::formats::tflite::write(*graph, extras);
   if (written.ok() && !liteqat::formats::tflite::read(*written, "again.tflite").ok()) std::abort();
+  const auto real = liteqat::quant::dequantize_graph(*graph);
+  (void)liteqat::quant::raise_for_training(real.ok() ? *real : *graph);
   return 0;
 }

@@ -1,7 +1,9 @@
 #include "audit/measure/twin.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
+
+#include "quant/dequantize.h"
 
 namespace liteqat::audit {
 namespace {
@@ -16,45 +18,11 @@ bool has_codes(const Tensor& tensor) {
   return integer && !tensor.quantization.empty();
 }
 
-int64_t code_at(const Tensor& tensor, size_t index) {
-  switch (tensor.type) {
-    case DType::kInt8:
-      return tensor.as<int8_t>()[index];
-    case DType::kUInt8:
-      return tensor.as<uint8_t>()[index];
-    case DType::kInt16:
-      return tensor.as<int16_t>()[index];
-    default:
-      return tensor.as<int32_t>()[index];
-  }
-}
-
 bool converts(const graph::Op& op) {
   return op.kind == OpKind::kQuantize || op.kind == OpKind::kDequantize;
 }
 
 }  // namespace
-
-graph::Tensor dequantized(graph::Tensor tensor) {
-  const graph::Quantization& quantization = tensor.quantization;
-  const auto count = static_cast<size_t>(graph::elem_count(tensor.shape));
-  size_t inner = 1;
-  for (size_t axis = static_cast<size_t>(quantization.axis) + 1; axis < tensor.shape.size(); ++axis) {
-    inner *= static_cast<size_t>(tensor.shape[axis]);
-  }
-  std::vector<std::byte> real(count * sizeof(float));
-  for (size_t i = 0; i < count; ++i) {
-    const size_t channel = quantization.per_channel() ? i / inner % quantization.scale.size() : 0;
-    const int64_t zero_point = quantization.zero_point.empty() ? 0 : quantization.zero_point[channel % quantization.zero_point.size()];
-    const auto value =
-        static_cast<float>(static_cast<double>(quantization.scale[channel]) * static_cast<double>(code_at(tensor, i) - zero_point));
-    std::memcpy(real.data() + i * sizeof value, &value, sizeof value);
-  }
-  tensor.data = std::move(real);
-  tensor.type = DType::kFloat32;
-  tensor.quantization = {};
-  return tensor;
-}
 
 bool is_integer_graph(const graph::Graph& graph) {
   return std::any_of(graph.ops.begin(), graph.ops.end(),
@@ -80,7 +48,7 @@ Result<graph::Graph> make_float_twin(const graph::Graph& graph) {
   for (graph::TensorId& output : twin.outputs) output = alias[static_cast<size_t>(output)];
   for (Tensor& tensor : twin.tensors) {
     if (!has_codes(tensor)) continue;
-    if (tensor.constant()) tensor = dequantized(std::move(tensor));
+    if (tensor.constant()) tensor = quant::dequantized(std::move(tensor));
     tensor.type = DType::kFloat32;
     tensor.quantization = {};
   }

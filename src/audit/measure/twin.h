@@ -13,9 +13,6 @@ bool is_integer_graph(const graph::Graph& graph);
 /// Fails: kUnsupported for an operator whose inputs have codes without scale.
 Result<graph::Graph> make_float_twin(const graph::Graph& graph);
 
-/// A constant in float32, per channel along its quantization's axis. Requires: integer codes with at least one scale.
-graph::Tensor dequantized(graph::Tensor tensor);
-
 /// Operators other than QUANTIZE and DEQUANTIZE, by index.
 std::vector<int32_t> computing_ops(const graph::Graph& graph);
 

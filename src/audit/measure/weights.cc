@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "audit/measure/twin.h"
+#include "quant/dequantize.h"
 
 namespace liteqat::audit {
 namespace {
@@ -26,7 +26,7 @@ size_t channel_of(const Tensor& weights, OpKind kind, size_t index) {
 /// Channels with few codes, and with none but zero.
 void count_codes(const Tensor& weights, OpKind kind, WeightNoise& noise) {
   const auto channels = static_cast<size_t>(kind == OpKind::kDepthwiseConv2D ? weights.shape.back() : weights.shape[0]);
-  const Tensor real = dequantized(weights);
+  const Tensor real = quant::dequantized(weights);
   const auto values = real.as<float>();
   std::vector<double> largest(channels);
   // TFLite keeps one scale for dense weights; where channels have their own, a small one was meant to be small.
@@ -106,7 +106,7 @@ double compare_bias(const graph::Graph& model, const graph::Op& op, const graph:
   const Tensor *own = constant_input(model, op, 2), *real = constant_input(twin, twin_op, 2);
   if (output.scale.size() != 1 || (own == nullptr && real == nullptr)) return 0;
   if ((real != nullptr && real->type != DType::kFloat32) || (own != nullptr && own->quantization.empty())) return 0;
-  const Tensor codes = own != nullptr ? dequantized(*own) : Tensor{};
+  const Tensor codes = own != nullptr ? quant::dequantized(*own) : Tensor{};
   const size_t count = static_cast<size_t>(graph::elem_count((own != nullptr ? own : real)->shape));
   double largest = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -139,7 +139,7 @@ std::optional<WeightNoise> compare_weights(const graph::Graph& model, const grap
   WeightNoise noise;
   count_codes(*weights, op.kind, noise);
   if (own_weights || real == nullptr || real->type != DType::kFloat32 || real->shape != weights->shape) return noise;
-  const Tensor own = dequantized(*weights);
+  const Tensor own = quant::dequantized(*weights);
   noise.sqnr_db = sqnr(real->as<float>(), own.as<float>());
   noise.rounded = rounded_share(*weights, *real, op.kind);
   noise.bias_steps = compare_bias(model, op, twin, twin_op);

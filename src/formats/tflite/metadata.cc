@@ -147,4 +147,17 @@ void read_metadata(std::span<const std::byte> metadata, std::span<const std::byt
   if (outputs && outputs->size() > 0) read_output(*outputs->Get(0), file, graph);
 }
 
+bool agrees_with(std::span<const std::byte> metadata, const std::vector<Extras::AssociatedFile>& files, const Graph& graph) {
+  Graph said;
+  said.tensors.resize(graph.inputs.empty() ? 0 : 1);
+  if (!graph.inputs.empty()) {
+    said.inputs = {0};
+    said.tensors[0].shape = graph.tensor(graph.inputs[0]).shape;
+  }
+  Bytes archive;
+  append_zip(archive, files);
+  read_metadata(metadata, archive, said);
+  return said.info.name == graph.info.name && said.info.normalization == graph.info.normalization && said.info.labels == graph.info.labels;
+}
+
 }  // namespace liteqat::formats::tflite

@@ -7,6 +7,7 @@
 #include "formats/tflite/operators.h"
 #include "formats/tflite/options.h"
 #include "formats/tflite/tflite.h"
+#include "formats/tflite/zip.h"
 #include "graph/accumulators.h"
 
 namespace liteqat::formats::tflite {
@@ -102,6 +103,34 @@ class Reader {
     graph_.info.description = text_of(model_.description());
     LITEQAT_RETURN_IF_ERROR(read_model_metadata());
     return std::move(graph_);
+  }
+
+  /// What the graph does not say. Requires: read() succeeded.
+  Extras read_extras() const {
+    Extras extras;
+    const fbs::SubGraph& main = *model_.subgraphs()->Get(0);
+    extras.subgraph = text_of(main.name());
+    int64_t metadata_bytes = 0;
+    for (uint32_t index = 0; index < count_of(model_.metadata()); ++index) {
+      const fbs::Metadata& entry = *model_.metadata()->Get(index);
+      const std::string name = text_of(entry.name());
+      if (name == kRuntimeVersionName) continue;
+      const auto* data = model_.buffers()->Get(entry.buffer())->data();
+      metadata_bytes += static_cast<int64_t>(count_of(data));
+      if (metadata_bytes > kMaxSharing * static_cast<int64_t>(file_.size())) break;  // entries that share a buffer multiply it
+      extras.metadata.push_back({name, {}});
+      if (data == nullptr) continue;
+      const auto content = std::as_bytes(std::span(data->data(), data->size()));
+      extras.metadata.back().content.assign(content.begin(), content.end());
+    }
+    for (uint32_t index = 0; index < count_of(model_.signature_defs()); ++index) {
+      const fbs::SignatureDef& signature = *model_.signature_defs()->Get(index);
+      if (signature.subgraph_index() != 0) continue;
+      extras.signatures.push_back({text_of(signature.signature_key()), named_ends(signature.inputs(), *main.inputs()),
+                                   named_ends(signature.outputs(), *main.outputs())});
+    }
+    extras.files = list_zip(file_);
+    return extras;
   }
 
  private:
@@ -339,6 +368,17 @@ class Reader {
     return Status(Code::kCorruptFile, status.message());
   }
 
+  template <typename Maps>
+  static std::vector<Extras::NamedEnd> named_ends(const Maps* maps, const flatbuffers::Vector<int32_t>& ends) {
+    std::vector<Extras::NamedEnd> named;
+    for (uint32_t index = 0; index < count_of(maps); ++index) {
+      const auto& map = *maps->Get(index);
+      const auto place = std::find(ends.begin(), ends.end(), static_cast<int32_t>(map.tensor_index()));
+      if (place != ends.end()) named.push_back({text_of(map.name()), static_cast<size_t>(place - ends.begin())});
+    }
+    return named;
+  }
+
   Status read_model_metadata() {
     const auto* entries = model_.metadata();
     for (uint32_t index = 0; index < count_of(entries); ++index) {
@@ -361,17 +401,21 @@ class Reader {
   int64_t total_bytes_ = 0, copied_bytes_ = 0;
 };
 
-Result<Graph> read_aligned(std::span<const std::byte> bytes) {
+Result<Graph> read_aligned(std::span<const std::byte> bytes, Extras* extras) {
   LITEQAT_ASSIGN_OR_RETURN(const fbs::Model* model, open_model(bytes));
-  return Reader(*model, bytes).read();
+  Reader reader(*model, bytes);
+  auto graph = reader.read();
+  if (graph.ok() && extras != nullptr) *extras = reader.read_extras();
+  return graph;
 }
 
 }  // namespace
 
-Result<Graph> read(std::span<const std::byte> bytes, const std::string& path_for_messages) {
+Result<Graph> read(std::span<const std::byte> bytes, const std::string& path_for_messages, Extras* extras) {
   constexpr uintptr_t kAlignment = 16;  // FlatBuffers reads scalars in place; every allocation of ours is aligned so
-  Result<Graph> graph =
-      reinterpret_cast<uintptr_t>(bytes.data()) % kAlignment == 0 ? read_aligned(bytes) : read_aligned(Bytes(bytes.begin(), bytes.end()));
+  Result<Graph> graph = reinterpret_cast<uintptr_t>(bytes.data()) % kAlignment == 0
+                            ? read_aligned(bytes, extras)
+                            : read_aligned(Bytes(bytes.begin(), bytes.end()), extras);
   if (!graph.ok()) return graph.status().with_context(path_for_messages);
   return graph;
 }

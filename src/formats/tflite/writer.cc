@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <vector>
@@ -27,7 +28,7 @@ constexpr int64_t kMaxPayload = int64_t{2000} << 20;  // a FlatBuffer ends below
 constexpr int8_t kPlaceholderCode = 127;              // PLACEHOLDER_FOR_GREATER_OP_CODES
 constexpr int32_t kDynamic = -1;
 
-Status check_writable(const Graph& graph) {
+Status check_writable(const Graph& graph, const Extras& extras) {
   LITEQAT_RETURN_IF_ERROR(graph::validate(graph));
   for (size_t index = 0; index < graph.ops.size(); ++index) {
     const Op& op = graph.ops[index];
@@ -47,8 +48,9 @@ Status check_writable(const Graph& graph) {
   }
   int64_t payload = 0;
   for (const Tensor& tensor : graph.tensors) payload += static_cast<int64_t>(tensor.data.size());
+  for (const Extras::Metadata& entry : extras.metadata) payload += static_cast<int64_t>(entry.content.size());
   if (payload > kMaxPayload) {
-    return error(Code::kUnsupported, "the constants take {} bytes, a .tflite file holds at most {}", payload, kMaxPayload);
+    return error(Code::kUnsupported, "constants and metadata take {} bytes, a .tflite file holds at most {}", payload, kMaxPayload);
   }
   for (const std::string& label : graph.info.labels) {
     if (label.find_first_of("\r\n") != std::string::npos) {
@@ -77,14 +79,14 @@ std::vector<bool> find_batched(const Graph& graph) {
 
 class Writer {
  public:
-  explicit Writer(const Graph& graph) : graph_(graph), builder_(estimate_bytes(graph)) {}
+  Writer(const Graph& graph, const Extras& extras) : graph_(graph), extras_(extras), builder_(estimate_bytes(graph)) {}
 
   Bytes write() {
     choose_versions();
     const auto tensors = write_tensors();
     const auto subgraphs = write_subgraph(tensors);
     const auto codes = write_operator_codes();
-    const auto signatures = write_signature();
+    const auto signatures = write_signatures();
     const auto metadata = write_metadata();
     const auto buffers = builder_.CreateVector(buffers_);
     const Offset<flatbuffers::String> description = graph_.info.description.empty() ? 0 : builder_.CreateString(graph_.info.description);
@@ -92,7 +94,8 @@ class Writer {
                            fbs::CreateModel(builder_, kSchemaVersion, codes, subgraphs, description, buffers, 0, metadata, signatures));
     const auto bytes = std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize()));
     Bytes file(bytes.begin(), bytes.end());
-    if (!graph_.info.labels.empty()) append_zip(file, kLabelsFile, labels_text(graph_.info.labels));
+    const std::vector<Extras::AssociatedFile> files = choose_files();
+    if (!files.empty()) append_zip(file, files);
     return file;
   }
 
@@ -174,25 +177,59 @@ class Writer {
     for (const Op& op : graph_.ops) operators.push_back(write_operator(op));
     const auto operators_offset = builder_.CreateVector(operators);
     const auto inputs = builder_.CreateVector(graph_.inputs), outputs = builder_.CreateVector(graph_.outputs);
-    const auto name = builder_.CreateString("main");
+    const auto name = builder_.CreateString(extras_.subgraph.empty() ? "main" : extras_.subgraph);
     const std::vector subgraphs = {fbs::CreateSubGraph(builder_, tensors, inputs, outputs, operators_offset, name)};
     return builder_.CreateVector(subgraphs);
   }
 
-  Offset<flatbuffers::Vector<Offset<fbs::TensorMap>>> write_tensor_map(const std::vector<graph::TensorId>& ids) {
+  Offset<flatbuffers::Vector<Offset<fbs::TensorMap>>> write_tensor_map(const std::vector<graph::TensorId>& ids,
+                                                                       const std::vector<Extras::NamedEnd>& ends) {
     std::vector<Offset<fbs::TensorMap>> maps;
-    for (graph::TensorId id : ids) {
-      const auto name = builder_.CreateString(graph_.tensor(id).name);
-      maps.push_back(fbs::CreateTensorMap(builder_, name, static_cast<uint32_t>(id)));
+    for (const auto& [name, position] : ends) {
+      const auto text = builder_.CreateString(name);
+      maps.push_back(fbs::CreateTensorMap(builder_, text, static_cast<uint32_t>(ids[position])));
     }
     return builder_.CreateVector(maps);
   }
 
-  Offset<flatbuffers::Vector<Offset<fbs::SignatureDef>>> write_signature() {
-    const auto inputs = write_tensor_map(graph_.inputs), outputs = write_tensor_map(graph_.outputs);
-    const auto key = builder_.CreateString("serving_default");
-    const std::vector signatures = {fbs::CreateSignatureDef(builder_, inputs, outputs, key)};
+  bool fits(const Extras::Signature& signature) const {
+    const auto inside = [](size_t count) { return [count](const Extras::NamedEnd& end) { return end.position < count; }; };
+    return std::ranges::all_of(signature.inputs, inside(graph_.inputs.size())) &&
+           std::ranges::all_of(signature.outputs, inside(graph_.outputs.size()));
+  }
+
+  /// By tensor names, where the file had none.
+  Extras::Signature default_signature() const {
+    Extras::Signature signature = {.key = "serving_default", .inputs = {}, .outputs = {}};
+    for (graph::TensorId id : graph_.inputs) signature.inputs.push_back({graph_.tensor(id).name, signature.inputs.size()});
+    for (graph::TensorId id : graph_.outputs) signature.outputs.push_back({graph_.tensor(id).name, signature.outputs.size()});
+    return signature;
+  }
+
+  Offset<flatbuffers::Vector<Offset<fbs::SignatureDef>>> write_signatures() {
+    std::vector<Extras::Signature> chosen;
+    std::ranges::copy_if(extras_.signatures, std::back_inserter(chosen), [this](const auto& signature) { return fits(signature); });
+    if (chosen.empty()) chosen = {default_signature()};
+    std::vector<Offset<fbs::SignatureDef>> signatures;
+    for (const Extras::Signature& signature : chosen) {
+      const auto inputs = write_tensor_map(graph_.inputs, signature.inputs), outputs = write_tensor_map(graph_.outputs, signature.outputs);
+      signatures.push_back(fbs::CreateSignatureDef(builder_, inputs, outputs, builder_.CreateString(signature.key)));
+    }
     return builder_.CreateVector(signatures);
+  }
+
+  /// Metadata of another tool say more than ours; they stay while what both say is the same.
+  bool keeps_metadata() const {
+    const auto found = std::ranges::find(extras_.metadata, kMetadataName, &Extras::Metadata::name);
+    return found != extras_.metadata.end() && agrees_with(found->content, extras_.files, graph_);
+  }
+
+  std::vector<Extras::AssociatedFile> choose_files() const {
+    if (keeps_metadata()) return extras_.files;
+    std::vector<Extras::AssociatedFile> files;
+    if (!graph_.info.labels.empty()) files.push_back({kLabelsFile, labels_text(graph_.info.labels)});
+    std::ranges::copy_if(extras_.files, std::back_inserter(files), [](const auto& file) { return file.name != kLabelsFile; });
+    return files;
   }
 
   // The first release that knows every (operator, version) of the file.
@@ -206,17 +243,22 @@ class Writer {
     std::string runtime_version = min_runtime_version();
     runtime_version.resize(kRuntimeVersionBytes, '\0');
     std::vector<Offset<fbs::Metadata>> entries;
-    entries.push_back(write_metadata_entry("min_runtime_version", std::as_bytes(std::span(runtime_version))));
-    if (needs_metadata(graph_.info)) entries.push_back(write_metadata_entry(kMetadataName, make_metadata(graph_)));
+    entries.push_back(write_metadata_entry(kRuntimeVersionName, std::as_bytes(std::span(runtime_version))));
+    const bool kept = keeps_metadata();
+    for (const auto& [name, content] : extras_.metadata) {
+      if (name != kMetadataName || kept) entries.push_back(write_metadata_entry(name, content));
+    }
+    if (!kept && needs_metadata(graph_.info)) entries.push_back(write_metadata_entry(kMetadataName, make_metadata(graph_)));
     return builder_.CreateVector(entries);
   }
 
-  Offset<fbs::Metadata> write_metadata_entry(const char* name, std::span<const std::byte> content) {
+  Offset<fbs::Metadata> write_metadata_entry(const std::string& name, std::span<const std::byte> content) {
     const uint32_t buffer = add_buffer(content, false);
     return fbs::CreateMetadata(builder_, builder_.CreateString(name), buffer);
   }
 
   const Graph& graph_;
+  const Extras& extras_;
   FlatBufferBuilder builder_;
   std::vector<Offset<fbs::Buffer>> buffers_;
   std::vector<OpKind> kinds_;
@@ -225,9 +267,9 @@ class Writer {
 
 }  // namespace
 
-Result<Bytes> write(const Graph& graph) {
-  LITEQAT_RETURN_IF_ERROR(check_writable(graph));
-  return Writer(graph).write();
+Result<Bytes> write(const Graph& graph, const Extras& extras) {
+  LITEQAT_RETURN_IF_ERROR(check_writable(graph, extras));
+  return Writer(graph, extras).write();
 }
 
 }  // namespace liteqat::formats::tflite

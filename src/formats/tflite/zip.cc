@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 #include <string_view>
 
 #include "base/check.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr uint32_t kLocalSignature = 0x04034b50, kCentralSignature = 0x02014b50, kEndSignature = 0x06054b50;
 constexpr size_t kLocalBytes = 30, kCentralBytes = 46, kEndBytes = 22, kMaxComment = 65535;
 constexpr uint16_t kExtractVersion = 20, kDate1980 = 1 << 5 | 1, kUnix = 3;
+constexpr size_t kMaxName = 256;
 constexpr uint32_t kOwnerReadWrite = 0600u << 16;
 
 void append_u16(std::string& out, uint32_t value) {
@@ -67,6 +69,19 @@ std::optional<size_t> find_end_record(const View& view) {
   return std::nullopt;
 }
 
+/// Calls visit(name, place in the directory) for every entry until one returns false or the directory ends or is damaged.
+void walk_directory(const View& view, const std::function<bool(std::string_view, size_t)>& visit) {
+  const auto end_at = find_end_record(view);
+  if (!end_at) return;
+  size_t at = view.u32(*end_at + 16);
+  for (size_t remaining = view.u16(*end_at + 10); remaining > 0; --remaining) {
+    if (!view.holds(at, kCentralBytes) || view.u32(at) != kCentralSignature) return;
+    const size_t name_bytes = view.u16(at + 28);
+    if (!view.holds(at + kCentralBytes, name_bytes) || !visit(view.text(at + kCentralBytes, name_bytes), at)) return;
+    at += kCentralBytes + name_bytes + view.u16(at + 30) + view.u16(at + 32);
+  }
+}
+
 std::optional<std::string> read_entry(const View& view, size_t central_at) {
   const uint32_t method = view.u16(central_at + 10), crc = view.u32(central_at + 16);
   const size_t stored = view.u32(central_at + 20), size = view.u32(central_at + 24), local_at = view.u32(central_at + 42);
@@ -81,30 +96,33 @@ std::optional<std::string> read_entry(const View& view, size_t central_at) {
 
 }  // namespace
 
-void append_zip(Bytes& file, const std::string& name, const std::string& content) {
-  LITEQAT_CHECK(file.size() + content.size() + 1024 < UINT32_MAX && name.size() < 256);
-  const auto local_at = static_cast<uint32_t>(file.size());
-  std::string archive;
-  append_u32(archive, kLocalSignature);
-  append_u16(archive, kExtractVersion);
-  append_entry_fields(archive, name, content);
-  archive += name + content;
+void append_zip(Bytes& file, const std::vector<Extras::AssociatedFile>& entries) {
+  LITEQAT_CHECK(entries.size() < UINT16_MAX);
+  std::string archive, central;
+  for (const auto& [name, content] : entries) {
+    LITEQAT_CHECK(file.size() + archive.size() + central.size() + content.size() + 1024 < UINT32_MAX && name.size() < kMaxName);
+    const auto local_at = static_cast<uint32_t>(file.size() + archive.size());
+    append_u32(archive, kLocalSignature);
+    append_u16(archive, kExtractVersion);
+    append_entry_fields(archive, name, content);
+    archive += name + content;
 
+    append_u32(central, kCentralSignature);
+    append_u16(central, kUnix << 8 | kExtractVersion);
+    append_u16(central, kExtractVersion);
+    append_entry_fields(central, name, content);
+    for (int field = 0; field < 3; ++field) append_u16(central, 0);  // comment length, first disk, internal attributes
+    append_u32(central, kOwnerReadWrite);
+    append_u32(central, local_at);
+    central += name;
+  }
   const auto central_at = static_cast<uint32_t>(file.size() + archive.size());
-  append_u32(archive, kCentralSignature);
-  append_u16(archive, kUnix << 8 | kExtractVersion);
-  append_u16(archive, kExtractVersion);
-  append_entry_fields(archive, name, content);
-  for (int field = 0; field < 3; ++field) append_u16(archive, 0);  // comment length, first disk, internal attributes
-  append_u32(archive, kOwnerReadWrite);
-  append_u32(archive, local_at);
-  archive += name;
-
+  archive += central;
   append_u32(archive, kEndSignature);
-  append_u32(archive, 0);  // disk numbers
-  append_u16(archive, 1);  // entries on this disk
-  append_u16(archive, 1);  // entries
-  append_u32(archive, static_cast<uint32_t>(kCentralBytes + name.size()));
+  append_u32(archive, 0);                                      // disk numbers
+  append_u16(archive, static_cast<uint32_t>(entries.size()));  // on this disk
+  append_u16(archive, static_cast<uint32_t>(entries.size()));
+  append_u32(archive, static_cast<uint32_t>(central.size()));
   append_u32(archive, central_at);
   append_u16(archive, 0);  // comment length
 
@@ -113,18 +131,30 @@ void append_zip(Bytes& file, const std::string& name, const std::string& content
 }
 
 std::optional<std::string> find_in_zip(std::span<const std::byte> file, const std::string& name) {
+  std::optional<std::string> content;
   const View view(file);
-  const auto end_at = find_end_record(view);
-  if (!end_at) return std::nullopt;
-  size_t at = view.u32(*end_at + 16);
-  for (size_t remaining = view.u16(*end_at + 10); remaining > 0; --remaining) {
-    if (!view.holds(at, kCentralBytes) || view.u32(at) != kCentralSignature) return std::nullopt;
-    const size_t name_bytes = view.u16(at + 28);
-    if (!view.holds(at + kCentralBytes, name_bytes)) return std::nullopt;
-    if (view.text(at + kCentralBytes, name_bytes) == name) return read_entry(view, at);
-    at += kCentralBytes + name_bytes + view.u16(at + 30) + view.u16(at + 32);
-  }
-  return std::nullopt;
+  walk_directory(view, [&](std::string_view entry, size_t central_at) {
+    if (entry != name) return true;
+    content = read_entry(view, central_at);
+    return false;
+  });
+  return content;
+}
+
+std::vector<Extras::AssociatedFile> list_zip(std::span<const std::byte> file) {
+  std::vector<Extras::AssociatedFile> entries;
+  size_t bytes = 0;  // entries of a damaged directory may all be the same bytes
+  const View view(file);
+  walk_directory(view, [&](std::string_view entry, size_t central_at) {
+    const bool plain = entry.size() < kMaxName && std::ranges::all_of(entry, [](char letter) { return letter >= 0x20 && letter < 0x7F; });
+    if (auto content = plain ? read_entry(view, central_at) : std::nullopt) {
+      bytes += content->size();
+      if (bytes > file.size()) return false;
+      entries.push_back({std::string(entry), *std::move(content)});
+    }
+    return entries.size() + 1 < UINT16_MAX;
+  });
+  return entries;
 }
 
 }  // namespace liteqat::formats::tflite

@@ -8,16 +8,42 @@ namespace {
 TEST(Zip, AppendedEntryIsFound) {
   for (const std::string& content : {std::string(), std::string("cat\ndog\n"), std::string(70000, 'x')}) {
     Bytes file(37, std::byte{9});
-    append_zip(file, "labels.txt", content);
+    append_zip(file, {{"labels.txt", content}});
     EXPECT_EQ(file[36], std::byte{9});
     EXPECT_EQ(find_in_zip(file, "labels.txt"), content);
     EXPECT_EQ(find_in_zip(file, "label.txt"), std::nullopt);
   }
 }
 
+TEST(Zip, EntriesAreListedInOrder) {
+  Bytes file(11, std::byte{9});
+  append_zip(file, {{"a.txt", "one"}, {"b.bin", ""}, {"c.txt", "three"}});
+  const auto entries = list_zip(file);
+  ASSERT_EQ(entries.size(), 3u);
+  EXPECT_EQ(entries[0].name, "a.txt");
+  EXPECT_EQ(entries[1].content, "");
+  EXPECT_EQ(entries[2].content, "three");
+  EXPECT_EQ(find_in_zip(file, "c.txt"), "three");
+  Bytes again(11, std::byte{9});
+  append_zip(again, entries);
+  EXPECT_EQ(again, file);
+  EXPECT_TRUE(list_zip(std::span(file).first(30)).empty());
+}
+
+TEST(Zip, EntriesThatShareBytesDoNotMultiplyThem) {
+  Bytes file(1, std::byte{9});
+  append_zip(file, {{"a", std::string(1000, 'x')}});
+  // Twelve directory entries for the one file behind each other, and an end record that counts them.
+  const size_t directory = 1 + 30 + 1 + 1000, entry = 46 + 1;
+  const Bytes central(file.begin() + static_cast<std::ptrdiff_t>(directory), file.begin() + static_cast<std::ptrdiff_t>(directory + entry));
+  for (int copy = 0; copy < 11; ++copy) file.insert(file.begin() + static_cast<std::ptrdiff_t>(directory), central.begin(), central.end());
+  file[file.size() - 12] = std::byte{12};
+  EXPECT_EQ(list_zip(file).size(), 1u);
+}
+
 TEST(Zip, DamageIsNoticed) {
   Bytes original(5, std::byte{1});
-  append_zip(original, "l.txt", "cat\ndog\n");
+  append_zip(original, {{"l.txt", "cat\ndog\n"}});
   for (size_t size = 0; size < original.size(); ++size) {
     EXPECT_EQ(find_in_zip(std::span(original).first(size), "l.txt"), std::nullopt) << size;
   }
