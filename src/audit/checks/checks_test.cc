@@ -274,6 +274,36 @@ Evidence make_scored(std::vector<AuditedModel> models) {
   return evidence;
 }
 
+/// 60 images a class of ten; the first `counts.size()` classes are answered as `counts` says, the others right.
+Evidence make_confused(const std::vector<std::vector<int>>& counts) {
+  Evidence evidence;
+  evidence.classes = 10;
+  AuditedModel model;
+  model.name = "net";
+  Measured measured = {"file", "test", {}};
+  for (int32_t label = 0; label < 10; ++label) {
+    const auto row = static_cast<size_t>(label);
+    std::vector<int32_t> answers;
+    for (int32_t answer = 0; row < counts.size() && answer < 10; ++answer) {
+      const auto column = static_cast<size_t>(answer);
+      answers.insert(answers.end(), column < counts[row].size() ? static_cast<size_t>(counts[row][column]) : 0, answer);
+    }
+    answers.resize(60, label);
+    evidence.labels.insert(evidence.labels.end(), 60, label);
+    measured.answers.classed.insert(measured.answers.classed.end(), answers.begin(), answers.end());
+  }
+  model.measured.push_back(measured);
+  evidence.subjects.push_back(model);
+  return evidence;
+}
+
+TEST(Checks, TwoClassesExchangedAreSeenThoughTheyLookAlike) {
+  EXPECT_EQ(verdict_of(make_confused({{10, 50}, {48, 12}}), "labels.permutation"), Verdict::kProblem);
+  EXPECT_EQ(verdict_of(make_confused({{15, 0, 45}, {0, 15, 0, 45}}), "labels.permutation"), Verdict::kClear)
+      << "a weak model takes one class for another, and no ring closes";
+  EXPECT_EQ(verdict_of(make_confused({{5, 0, 55}, {0, 5, 0, 55}}), "labels.permutation"), Verdict::kProblem) << "hardly ever themselves";
+}
+
 TEST(Checks, AnIntegerFormThatAnswersAsItsModelIsNoDoubt) {
   Evidence evidence = make_scored({scored("qat", Kind::kUnknown, 1), scored("qat_int8", Kind::kInteger, 1)});
   EXPECT_EQ(verdict_of(evidence, "report.identical_figures"), Verdict::kClear);
