@@ -99,8 +99,9 @@ Status Training::quantize(const Recipe& recipe, Progress& progress) {
     LITEQAT_ASSIGN_OR_RETURN(plan_, quant::make_plan(graph_, scheme));
     return {};
   }
+  LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
   LITEQAT_ASSIGN_OR_RETURN(QuantizedModel start,
-                           calibrate_for_ptq(graph_, data::take_first(images_, batch_), options_.normalization, pool_, progress));
+                           make_calibrated_start(graph_, recipe, data::take_first(images_, batch_), {isa, pool_, progress}));
   if (recipe.forward == "integer") {
     plan_ = quant::renumber_plan(start.plan, start.graph, graph_);
     const train::IntegerOptions options{.max_batch = batch_, .chunk = train::integer_chunk_images(batch_), .timed = true};

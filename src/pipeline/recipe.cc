@@ -321,8 +321,8 @@ std::string print_recipe(const Recipe& recipe) {
 std::string hash_recipe(const Recipe& recipe) {
   // Runs from before these keys existed go on: what they stand at here is what those did.
   std::vector<std::string> left_out = {"description", "data.folder"};
-  const std::vector<std::string> later = {"weights", "reinit", "weight_map", "forward", "fused", "ranges", "clip_norm", "ema_decay",
-                                          "dropout", "cutout", "size",       "width",   "resize", "fit",   "channels"};
+  const std::vector<std::string> later = {"weights", "reinit", "weight_map", "forward", "fused",  "ranges", "clip_norm", "ema_decay",
+                                          "dropout", "cutout", "size",       "width",   "resize", "fit",    "channels"};
   std::map<std::string, std::string> defaults;
   Recipe standing;
   standing.forward = "fake_quant";

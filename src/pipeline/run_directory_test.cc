@@ -18,7 +18,7 @@ class RunDirectoryTest : public ::testing::Test {
     path_ = std::filesystem::temp_directory_path() / format("liteqat-run-directory-{}", ::testing::UnitTest::GetInstance()->random_seed());
     path_ += ::testing::UnitTest::GetInstance()->current_test_info()->name();
     std::filesystem::remove_all(path_);
-    recipe_.name = "r";
+    recipe_ = *parse_recipe("name = 'r'", "r.toml", {.settings = {}, .use_environment = false});
   }
   void TearDown() override { std::filesystem::remove_all(path_); }
 

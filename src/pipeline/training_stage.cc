@@ -206,14 +206,14 @@ train::Forward start_on_integers(const Context& context, const graph::Graph& flo
   return train::Forward::kInteger;
 }
 
-/// What activation ranges begin with under liteqat_8bit: the smallest and largest values of the calibration images where training moves them
-/// on by itself, else what quantizing after training would take.
-Result<std::vector<quant::Observation>> observe_start(Context& context, graph::Graph& folded, quant::Plan& plan) {
-  const data::Split images = take_calibration_images(context.recipe, context.dataset);
-  const data::Normalization normalization = make_normalization(context.recipe);
-  if (context.recipe.ranges == "ema") return train::calibrate(folded, plan, images, normalization, context.pool, context.progress);
-  LITEQAT_ASSIGN_OR_RETURN(const quant::Ranges ranges, ptq::calibrate(folded, {images, normalization}, {quant::Calibrator::kPercentile},
-                                                                      {context.isa, context.pool, context.progress}));
+/// What activation ranges begin with under liteqat_8bit: the smallest and largest values of the calibration images where training moves
+/// them on by itself, else what quantizing after training would take.
+Result<std::vector<quant::Observation>> observe_start(graph::Graph& folded, quant::Plan& plan, const Recipe& recipe,
+                                                      const data::Split& images, const ptq::Machine& machine) {
+  const data::Normalization normalization = make_normalization(recipe);
+  if (recipe.ranges == "ema") return train::calibrate(folded, plan, images, normalization, machine.pool, machine.progress);
+  LITEQAT_ASSIGN_OR_RETURN(const quant::Ranges ranges,
+                           ptq::calibrate(folded, {images, normalization}, {quant::Calibrator::kPercentile}, machine));
   std::vector<quant::Observation> observations(plan.quantizers.size());
   for (const auto& [name, range] : ranges) {  // what only moves values on shares its source's range, which must hold both
     const quant::Quantizer* grid = quant::find_grid(folded, plan, folded.find_tensor(name));
@@ -223,18 +223,6 @@ Result<std::vector<quant::Observation>> observe_start(Context& context, graph::G
     seen = {whole.min, whole.max, true};
   }
   return observations;
-}
-
-/// The folded float graph with its plan and calibrated ranges.
-Result<TrainedModel> make_calibrated_start(Context& context, const graph::Graph& float_graph) {
-  TrainedModel start;
-  LITEQAT_ASSIGN_OR_RETURN(start.graph, quant::fold_batch_norm(float_graph));
-  LITEQAT_ASSIGN_OR_RETURN(start.plan, quant::make_plan(start.graph, quant::Scheme::kLiteqat8Bit));
-  LITEQAT_ASSIGN_OR_RETURN(const auto observations, observe_start(context, start.graph, *start.plan));
-  quant::apply_observations(*start.plan, observations);
-  quant::set_weight_ranges(*start.plan, start.graph);
-  if (context.recipe.ranges == "calibrated") quant::fix_activation_ranges(*start.plan);
-  return start;
 }
 
 /// The graph both QAT and its control start from.
@@ -279,7 +267,10 @@ Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_m
   LITEQAT_ASSIGN_OR_RETURN(const quant::Scheme scheme, quant::parse_scheme(context.recipe.scheme));
   TrainedModel start;
   if (scheme == quant::Scheme::kLiteqat8Bit) {
-    LITEQAT_ASSIGN_OR_RETURN(start, make_calibrated_start(context, float_model.graph));
+    LITEQAT_ASSIGN_OR_RETURN(QuantizedModel calibrated, make_calibrated_start(float_model.graph, context.recipe,
+                                                                              take_calibration_images(context.recipe, context.dataset),
+                                                                              {context.isa, context.pool, context.progress}));
+    start.graph = std::move(calibrated.graph), start.plan = std::move(calibrated.plan);
   } else {
     start.graph = float_model.graph;
     LITEQAT_ASSIGN_OR_RETURN(start.plan, quant::make_plan(start.graph, scheme));
@@ -287,6 +278,18 @@ Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_m
   start.recipe_hash = context.directory.recipe_hash();
   const train::Forward forward = start_on_integers(context, float_model.graph, start);
   return train_stage(context, {"qat", context.recipe.qat, kOutput, forward}, std::move(start));
+}
+
+Result<QuantizedModel> make_calibrated_start(const graph::Graph& float_graph, const Recipe& recipe, const data::Split& images,
+                                             const ptq::Machine& machine) {
+  QuantizedModel start;
+  LITEQAT_ASSIGN_OR_RETURN(start.graph, quant::fold_batch_norm(float_graph));
+  LITEQAT_ASSIGN_OR_RETURN(start.plan, quant::make_plan(start.graph, quant::Scheme::kLiteqat8Bit));
+  LITEQAT_ASSIGN_OR_RETURN(const auto observations, observe_start(start.graph, start.plan, recipe, images, machine));
+  quant::apply_observations(start.plan, observations);
+  quant::set_weight_ranges(start.plan, start.graph);
+  if (recipe.ranges == "calibrated") quant::fix_activation_ranges(start.plan);
+  return start;
 }
 
 }  // namespace liteqat::pipeline

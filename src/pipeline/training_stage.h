@@ -4,6 +4,7 @@
 
 #include "pipeline/context.h"
 #include "pipeline/model_file.h"
+#include "ptq/observe.h"
 
 namespace liteqat::pipeline {
 
@@ -16,5 +17,14 @@ Result<TrainedModel> run_control_stage(Context& context, const TrainedModel& flo
 
 /// Quantization-aware fine-tuning of the float model -> qat.safetensors.
 Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_model);
+
+/// What quantization-aware training under liteqat_8bit starts from: the folded float graph, its plan, and ranges as qat.ranges asks, found
+/// on the images.
+struct QuantizedModel {
+  graph::Graph graph;
+  quant::Plan plan;
+};
+Result<QuantizedModel> make_calibrated_start(const graph::Graph& float_graph, const Recipe& recipe, const data::Split& images,
+                                             const ptq::Machine& machine);
 
 }  // namespace liteqat::pipeline

@@ -65,7 +65,7 @@ struct Rounding {
 
 double rounded_share(const Tensor& weights, const Tensor& real, OpKind kind) {
   const auto channels = static_cast<size_t>(kind == OpKind::kDepthwiseConv2D ? weights.shape.back() : weights.shape[0]);
-  const Tensor own = dequantized(weights);
+  const Tensor own = quant::dequantized(weights);
   const auto codes = own.as<float>(), values = real.as<float>();
   const auto& scale_of = weights.quantization.scale;
   const double last_code = weights.type == DType::kUInt8 ? 255 : 127;  // TFLite's int8 weights are symmetric

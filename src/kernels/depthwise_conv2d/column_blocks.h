@@ -5,6 +5,7 @@
 #include "kernels/depthwise_conv2d/implementations.h"
 #include "kernels/lanes/blocks.h"
 #include "kernels/lanes/code_channels.h"
+#include "kernels/lanes/requantize.h"
 
 namespace liteqat::kernels::depthwise_conv2d {
 
@@ -105,5 +106,19 @@ struct ColumnPlaces {
     __builtin_memset(packed + padding_offset(), params.input_zero_point, static_cast<size_t>(row_bytes));
   }
 };
+
+/// By two roundings in integers, where not every channel has steps: rare, so compiled once for all filters. `arrays`: of the block.
+template <typename Lanes, int kVectors>
+[[gnu::noinline]] void store_column_integers(const Int8Params& params, const std::byte* arrays, const typename Lanes::Int (*sums)[kVectors],
+                                             int32_t rows, int8_t* to) {
+  constexpr int64_t kWidth = kVectors * Lanes::kCount;
+  const lanes::Requantizer<Lanes> requantizer(params, arrays, kWidth);
+  const auto clamp = Lanes::byte_clamp(params.clamp.low, params.clamp.high);
+  for (int32_t row = 0; row < rows; ++row) {
+    typename Lanes::Int codes[kVectors];
+    for (int vector = 0; vector < kVectors; ++vector) codes[vector] = requantizer.codes(sums[row][vector], vector * Lanes::kCount);
+    lanes::store_codes<Lanes, kVectors>(codes, kWidth, clamp, to + int64_t{row} * params.window.out_w * params.window.out_c);
+  }
+}
 
 }  // namespace liteqat::kernels::depthwise_conv2d

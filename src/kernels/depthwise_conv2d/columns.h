@@ -1,7 +1,7 @@
 // int8 depthwise convolution with 5x5 filters, and 3x3 without strips.h, along rows of the image: a tile is one or two output rows by one
 // block of channels, and walks over the columns of the input. A column's rows are interleaved once, Lanes::kTaps rows per channel, and
-// multiplied into every output that reads it: the columns under the filter wait in registers, and so do the weights where they fit. Only for
-// a depth multiplier of 1, no dilation, equal strides of 1 or 2. A Lanes type of internal linkage gives the steps.
+// multiplied into every output that reads it: the columns under the filter wait in registers, and so do the weights where they fit. Only
+// for a depth multiplier of 1, no dilation, equal strides of 1 or 2. A Lanes type of internal linkage gives the steps.
 //
 // Rows outside the input are read from a row of zero points, columns outside from its begin. The product of the zero point (and of the
 // shift of the codes, lanes/dot_tile.h) with the weights is folded into the bias, exactly, modulo 2^32.
@@ -9,23 +9,8 @@
 
 #include "kernels/depthwise_conv2d/column_blocks.h"
 #include "kernels/lanes/dot_epilogue.h"
-#include "kernels/lanes/requantize.h"
 
 namespace liteqat::kernels::depthwise_conv2d {
-
-/// By two roundings in integers, where not every channel has steps: rare, so compiled once for all filters. `arrays`: of the block.
-template <typename Lanes, int kVectors>
-[[gnu::noinline]] void store_column_integers(const Int8Params& params, const std::byte* arrays, const typename Lanes::Int (*sums)[kVectors],
-                                             int32_t rows, int8_t* to) {
-  constexpr int64_t kWidth = kVectors * Lanes::kCount;
-  const lanes::Requantizer<Lanes> requantizer(params, arrays, kWidth);
-  const auto clamp = Lanes::byte_clamp(params.clamp.low, params.clamp.high);
-  for (int32_t row = 0; row < rows; ++row) {
-    typename Lanes::Int codes[kVectors];
-    for (int vector = 0; vector < kVectors; ++vector) codes[vector] = requantizer.codes(sums[row][vector], vector * Lanes::kCount);
-    lanes::store_codes<Lanes, kVectors>(codes, kWidth, clamp, to + int64_t{row} * params.window.out_w * params.window.out_c);
-  }
-}
 
 /// kFilter x kFilter at stride kStride.
 template <typename Lanes, int kFilter, int kStride>

@@ -342,7 +342,8 @@ Result<LossValue> IntegerEngine::step(std::span<const float> images, std::span<c
   const Share own = share(static_cast<int32_t>(labels.size()));
   LITEQAT_CHECK_EQ(static_cast<int64_t>(images.size()), own.count * state_->image_elems(state_->lowered.inputs[0]));
   if (own.count > 0) LITEQAT_RETURN_IF_ERROR(state_->configure((own.count - 1) % state_->options.chunk + 1));
-  const bool observes = state_->steps_done % kObservationInterval == 0 && std::ranges::any_of(state_->plan.quantizers, quant::follows_batches);
+  const bool observes =
+      state_->steps_done % kObservationInterval == 0 && std::ranges::any_of(state_->plan.quantizers, quant::follows_batches);
   LITEQAT_RETURN_IF_ERROR(state_->refresh(observes ? &images : nullptr));
   ++state_->steps_done;
   state_->stale = true;
