@@ -104,6 +104,26 @@ TEST(RenderBench, FiguresLayersAndRatio) {
   EXPECT_THAT(render_bench(bench), HasSubstr("latency 2.000 (of the minima 2.000), throughput 2.000; above 1: liteqat is faster\n"));
 }
 
+TEST(RenderDataset, ASplitWithoutImagesIsNotShown) {
+  results::DatasetRecord dataset = {.name = "image_folder", .folder = "d", .class_names = {"cat", "dog"}};
+  dataset.splits = {{.name = "train", .sha256 = "ab", .height = 2, .width = 4, .channels = 1, .per_class = {0, 0}},
+                    {.name = "test",
+                     .sha256 = "cd",
+                     .count = 2,
+                     .height = 2,
+                     .width = 4,
+                     .channels = 1,
+                     .per_class = {1, 1},
+                     .mean = {0.5},
+                     .std = {0.25}}};
+  EXPECT_EQ(render_dataset(dataset),
+            "image_folder: 2 classes (cat, dog)\n"
+            "test   2 images 2x4x1, sha256 cd\n"
+            "test   mean 0.50000000, std 0.25000000 (of pixel / 255)\n");
+  dataset.checked = true;
+  EXPECT_THAT(render_dataset(dataset), testing::Not(HasSubstr("train")));
+}
+
 TEST(RenderDataset, DescribedOrChecked) {
   results::DatasetRecord dataset = {.name = "mnist", .folder = "d", .class_names = {"0", "1"}};
   dataset.splits = {
