@@ -1,10 +1,9 @@
 #include "pipeline/layers_file.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 
 #include "base/text.h"
+#include "pipeline/toml_parse.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -70,12 +69,7 @@ bool fits_pattern(const std::string& pattern, const std::string& text) {
 }
 
 Result<std::vector<LayerOverride>> parse_layers_file(const std::string& text, const std::string& path) {
-  toml::table table;
-  try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& fault) {
-    return error(Code::kCorruptFile, "{}, line {}: {}", path, fault.source().begin.line, fault.description());
-  }
+  LITEQAT_ASSIGN_OR_RETURN(const toml::table table, parse_toml(text, path));
   for (const auto& [key, node] : table) {
     if (key.str() != "layer") return error(Code::kCorruptFile, "{}: unknown key '{}', expected [[layer]]", path, std::string(key.str()));
   }

@@ -1,11 +1,10 @@
 #include "pipeline/ranges_file.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cmath>
 
 #include "base/text.h"
+#include "pipeline/toml_parse.h"
 #include "pipeline/toml_text.h"
 #include "ptq/observe.h"
 
@@ -40,12 +39,7 @@ std::string print_ranges(const quant::Ranges& ranges, const graph::Graph& model,
 }
 
 Result<quant::Ranges> parse_ranges(const std::string& text, const std::string& path, const graph::Graph& model) {
-  toml::table table;
-  try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& fault) {
-    return error(Code::kCorruptFile, "{}, line {}: {}", path, fault.source().begin.line, fault.description());
-  }
+  LITEQAT_ASSIGN_OR_RETURN(const toml::table table, parse_toml(text, path));
   const toml::table* rows = table["ranges"].as_table();
   if (rows == nullptr) return error(Code::kCorruptFile, "{}: has no table [ranges]", path);
   std::vector<std::string> names;

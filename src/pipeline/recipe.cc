@@ -1,7 +1,5 @@
 #include "pipeline/recipe.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -15,6 +13,7 @@
 #include "base/text.h"
 #include "graph/architectures.h"
 #include "pipeline/recipe_keys.h"
+#include "pipeline/toml_parse.h"
 #include "quant/lower.h"
 #include "quant/plan.h"
 
@@ -293,11 +292,8 @@ Result<std::string> find_recipe(const std::string& name) {
 
 Result<Recipe> parse_recipe(const std::string& text, const std::string& path, const RecipeOverrides& overrides) {
   Recipe recipe;
-  try {
-    LITEQAT_RETURN_IF_ERROR(set_table(recipe, toml::parse(text), "", path));
-  } catch (const toml::parse_error& fault) {
-    return error(Code::kCorruptFile, "{}, line {}: {}", path, fault.source().begin.line, fault.description());
-  }
+  LITEQAT_ASSIGN_OR_RETURN(const toml::table table, parse_toml(text, path));
+  LITEQAT_RETURN_IF_ERROR(set_table(recipe, table, "", path));
   if (overrides.use_environment) LITEQAT_RETURN_IF_ERROR(set_from_environment(recipe));
   for (const std::string& setting : overrides.settings) {
     const size_t equals = setting.find('=');

@@ -1,7 +1,5 @@
 #include "pipeline/torch_weights.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -9,6 +7,7 @@
 #include "base/text.h"
 #include "graph/architectures.h"
 #include "numeric/float16.h"
+#include "pipeline/toml_parse.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -77,12 +76,7 @@ std::optional<graph::Shape> flattened_image(const Graph& network, const Op& dens
 }  // namespace
 
 Result<WeightMap> parse_weight_map(const std::string& text, const std::string& path) {
-  toml::table table;
-  try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& fault) {
-    return error(Code::kCorruptFile, "{}, line {}: {}", path, fault.source().begin.line, fault.description());
-  }
+  LITEQAT_ASSIGN_OR_RETURN(const toml::table table, parse_toml(text, path));
   for (const auto& [key, node] : table) {
     if (key.str() != "layers") return error(Code::kCorruptFile, "{}: unknown key '{}', expected [layers]", path, std::string(key.str()));
   }
