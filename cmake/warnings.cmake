@@ -7,6 +7,10 @@ target_compile_options(liteqat_build_flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   target_compile_options(liteqat_build_flags INTERFACE -Wno-restrict)  # false positives on std::string concatenation, GCC bug 105651
 endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  # Instrumented code keeps branches that the optimizer otherwise removes; GCC's manual warns of false positives under -fsanitize.
+  target_compile_options(liteqat_build_flags INTERFACE -Wno-maybe-uninitialized)
+endif()
 if(LITEQAT_WERROR)
   target_compile_options(liteqat_build_flags INTERFACE -Werror)
 endif()
