@@ -206,7 +206,7 @@ TEST(Weights, OneScaleForChannelsOfVeryDifferentSizeIsSeenInTheCodes) {
   ASSERT_TRUE(noise.has_value());
   EXPECT_EQ(noise->narrow_channels, std::vector<int64_t>{1});
   EXPECT_EQ(noise->empty_channels, std::vector<int64_t>{2});
-  graph.tensor(w).quantization.scale = {0.1f, 0.01f, 0.1f};
+  graph.tensor(w).quantization = {{0.1f, 0.01f, 0.1f}, {0, 0, 0}, 3};
   EXPECT_TRUE(compare_weights(graph, op, graph, op, true)->narrow_channels.empty()) << "a scale of its own";
 }
 
