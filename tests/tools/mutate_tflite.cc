@@ -9,6 +9,7 @@
 // Prints a line per model and one per failure; exit 1 if there was a failure.
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,7 +33,8 @@ using liteqat::Bytes;
 using liteqat::test::Damage;
 using liteqat::test::Mutations;
 
-constexpr unsigned kMostSeconds = 5;             // one mutation; a second under sanitizers is five times as long
+constexpr int kMostSeconds = 5;                  // of CPU time for one mutation; under sanitizers one works five times as long
+constexpr unsigned kMostWaiting = 300;           // seconds by the clock, where a child waits instead of working: other work may hold it up
 constexpr int64_t kMostActivations = 64 << 20;   // beside twice the file
 constexpr rlim_t kMostMemory = rlim_t{4} << 30;  // the address space of a child
 
@@ -65,6 +67,13 @@ bool load_and_run(const Bytes& bytes) {
   return true;
 }
 
+/// SIGPROF after so many seconds of CPU time, SIGALRM after kMostWaiting by the clock; 0 for neither.
+void set_timers(int cpu_seconds) {
+  const itimerval timer = {.it_interval = {}, .it_value = {.tv_sec = cpu_seconds, .tv_usec = 0}};
+  setitimer(ITIMER_PROF, &timer, nullptr);
+  alarm(cpu_seconds == 0 ? 0 : kMostWaiting);
+}
+
 [[noreturn]] void run_child(const Mutations& mutations, size_t first, size_t every, Progress* progress) {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   const rlimit limit = {kMostMemory, kMostMemory};
@@ -75,10 +84,10 @@ bool load_and_run(const Bytes& bytes) {
   std::string what;
   for (size_t mutation = first; mutation < mutations.count(); mutation += every) {
     progress->mutation = mutation;
-    alarm(kMostSeconds);
+    set_timers(kMostSeconds);
     ++(load_and_run(mutations.make(mutation, what)) ? progress->ran : progress->refused);
   }
-  alarm(0);
+  set_timers(0);
   std::_Exit(0);
 }
 
@@ -98,9 +107,10 @@ size_t test_model(const std::string& name, const Mutations& mutations, size_t fi
     mutations.make(progress->mutation, what);
     const int signal = WIFSIGNALED(state) ? WTERMSIG(state) : 0;
     std::printf("%s: mutation %zu, %s: %s\n", name.c_str(), progress->mutation, what.c_str(),
-                signal == SIGALRM ? "still running after 5 s"
-                : signal != 0     ? strsignal(signal)
-                                  : "the process ended");
+                signal == SIGPROF   ? "still running after 5 s of CPU time"
+                : signal == SIGALRM ? "still waiting after 300 s"
+                : signal != 0       ? strsignal(signal)
+                                    : "the process ended");
   }
   std::printf("%s (%zu bytes): %zu mutations, %zu refused, %zu ran, %zu failures\n", name.c_str(), mutations.model().size(),
               progress->refused + progress->ran + failures, progress->refused, progress->ran, failures);
