@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 #include <utility>
 
 #include "quant/lower.h"
@@ -60,13 +62,31 @@ Status check_foldable(const Graph& graph, const Op& batch_norm) {
   return {};
 }
 
+/// to = from times its channel's scale, of weights with this output axis. In place, or without overlap.
+void scale_weights(const Tensor& weights, int32_t axis, const Affine& affine, const float* from, float* to) {
+  const float* scale = affine.scale.data();
+  const size_t channels = affine.scale.size();
+  ChannelIndex(weights.shape, static_cast<int32_t>(channels), axis)
+      .for_runs(
+          weights.as<float>().size(),
+          [&](size_t begin, size_t count, size_t channel) {
+            const float factor = scale[channel];
+            for (size_t i = begin; i < begin + count; ++i) to[i] = from[i] * factor;
+          },
+          [&](size_t begin) {
+            for (size_t channel = 0; channel < channels; ++channel) to[begin + channel] = from[begin + channel] * scale[channel];
+          });
+}
+
+float fold_bias(const Affine& affine, size_t channel, float bias) {
+  return bias * affine.scale[channel] + affine.offset[channel];
+}
+
 void fold(Graph& graph, Op& op, const Affine& affine) {
   Tensor& weights = graph.tensor(op.inputs[1]);
-  const ChannelIndex channel_of(weights.shape, static_cast<int32_t>(affine.scale.size()), output_axis(op.kind));
-  const std::span<float> values = weights.as<float>();
-  for (size_t i = 0; i < values.size(); ++i) values[i] *= affine.scale[channel_of(i)];
+  scale_weights(weights, output_axis(op.kind), affine, weights.as<float>().data(), weights.as<float>().data());
   const std::span<float> bias = graph.tensor(op.inputs[2]).as<float>();
-  for (size_t channel = 0; channel < bias.size(); ++channel) bias[channel] = bias[channel] * affine.scale[channel] + affine.offset[channel];
+  for (size_t channel = 0; channel < bias.size(); ++channel) bias[channel] = fold_bias(affine, channel, bias[channel]);
 }
 
 }  // namespace
@@ -138,6 +158,39 @@ Result<Graph> fold_keeping_ids(const Graph& model) {
   Graph folded = model;
   LITEQAT_RETURN_IF_ERROR(fold_batch_norms(folded, nullptr));
   return folded;
+}
+
+std::vector<FoldedTensor> find_folded_tensors(const Graph& model, const Graph& folded) {
+  std::vector<FoldedTensor> found;
+  std::set<TensorId> computed;
+  for (const Op& op : folded.ops) {
+    if (!has_weights(op.kind)) continue;
+    const Op& source = model.ops[static_cast<size_t>(model.find_consumers(op.inputs[1])[0])];
+    const Op* next = single_consumer(model, source.outputs[0]);
+    if (next == nullptr || next->kind != OpKind::kBatchNorm) continue;
+    const auto batch_norm = static_cast<int32_t>(next - model.ops.data());
+    found.push_back({op.inputs[1], op.inputs[1], batch_norm, output_axis(op.kind)});
+    const bool has_bias = source.inputs.size() > 2 && source.inputs[2] != kNoTensor;
+    found.push_back({op.inputs[2], has_bias ? op.inputs[2] : kNoTensor, batch_norm});
+    computed.insert({op.inputs[1], op.inputs[2]});
+  }
+  for (size_t index = 0; index < model.tensors.size(); ++index) {
+    const auto id = static_cast<TensorId>(index);
+    if (model.tensors[index].role == graph::Role::kParameter && !computed.contains(id)) found.push_back({id, id});
+  }
+  return found;
+}
+
+void fold_again(const Graph& model, const FoldedTensor& tensor, Graph& folded) {
+  const std::span<float> to = folded.tensor(tensor.id).as<float>();
+  const std::span<const float> from = tensor.source == kNoTensor ? std::span<const float>() : model.tensor(tensor.source).as<float>();
+  if (tensor.batch_norm < 0) {
+    std::ranges::copy(from, to.begin());
+    return;
+  }
+  const Affine affine = make_affine(model, model.ops[static_cast<size_t>(tensor.batch_norm)]);
+  if (tensor.axis >= 0) return scale_weights(model.tensor(tensor.source), tensor.axis, affine, from.data(), to.data());
+  for (size_t channel = 0; channel < to.size(); ++channel) to[channel] = fold_bias(affine, channel, from.empty() ? 0.0f : from[channel]);
 }
 
 Result<Graph> fold_batch_norm(const Graph& model) {

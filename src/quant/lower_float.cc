@@ -16,6 +16,10 @@ void freeze(Graph& graph) {
 
 Status fuse_for_deployment(Graph& graph, Multipliers* multipliers) {
   LITEQAT_RETURN_IF_ERROR(graph::validate(graph));
+  return fuse_validated(graph, multipliers);
+}
+
+Status fuse_validated(Graph& graph, Multipliers* multipliers) {
   LITEQAT_RETURN_IF_ERROR(fold_batch_norms(graph, multipliers));
   fuse_activations(graph);
   fuse_padding(graph);

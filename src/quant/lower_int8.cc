@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "numeric/fake_quant.h"
@@ -45,18 +46,19 @@ void set_data(Tensor& tensor, DType type, const std::vector<T>& values) {
 /// Turns the fused float graph into the integer graph in place; parameters stay double until they are stored.
 class Int8Lowering {
  public:
-  Int8Lowering(const Graph& model, const Plan& plan) : model_(model), plan_(plan), graph_(model) {}
+  /// pool: null for one thread.
+  Int8Lowering(const Graph& model, const Plan& plan, ThreadPool* pool) : model_(model), plan_(plan), pool_(pool) {}
 
   Result<Graph> run(IoType io) {
     LITEQAT_RETURN_IF_ERROR(check_plan());
-    LITEQAT_RETURN_IF_ERROR(fuse_for_deployment(graph_, &multipliers_));
+    LITEQAT_RETURN_IF_ERROR(graph::validate(model_));
+    graph_ = copy_without_weights();
+    LITEQAT_RETURN_IF_ERROR(fuse_validated(graph_, &multipliers_));
     params_.resize(graph_.tensors.size());
     for (TensorId input : graph_.inputs) LITEQAT_RETURN_IF_ERROR(set_own_params(input, "the input"));
-    for (size_t index = 0; index < graph_.ops.size(); ++index) {
-      const size_t ops = graph_.ops.size();
-      LITEQAT_RETURN_IF_ERROR(lower_op(index));
-      index += graph_.ops.size() - ops;  // over QUANTIZEs that were inserted around it
-    }
+    const Status lowered = lower_ops();
+    LITEQAT_RETURN_IF_ERROR(lower_all_weights());  // of the operators before one that failed
+    LITEQAT_RETURN_IF_ERROR(lowered);
     for (size_t id = 0; id < graph_.tensors.size(); ++id) {
       if (!params_[id]) continue;
       graph_.tensors[id].type = DType::kInt8;
@@ -70,6 +72,61 @@ class Int8Lowering {
   }
 
  private:
+  /// The model but for weights that only operators with weights read: those are written anew from the model's own.
+  Graph copy_without_weights() const {
+    std::set<TensorId> replaced, kept;
+    for (const Op& op : model_.ops) {
+      for (size_t position = 0; position < op.inputs.size(); ++position) {
+        (has_weights(op.kind) && position == 1 ? replaced : kept).insert(op.inputs[position]);
+      }
+    }
+    Graph copy = {.info = model_.info, .tensors = {}, .ops = model_.ops, .inputs = model_.inputs, .outputs = model_.outputs};
+    copy.tensors.reserve(model_.tensors.size());
+    for (size_t index = 0; index < model_.tensors.size(); ++index) {
+      const auto id = static_cast<TensorId>(index);
+      const Tensor& tensor = model_.tensors[index];
+      const bool payload = !replaced.contains(id) || kept.contains(id);
+      copy.tensors.push_back({.name = tensor.name,
+                              .type = tensor.type,
+                              .shape = tensor.shape,
+                              .role = tensor.role,
+                              .data = payload ? tensor.data : std::vector<std::byte>(),
+                              .quantization = tensor.quantization});
+    }
+    return copy;
+  }
+
+  Status lower_ops() {
+    for (size_t index = 0; index < graph_.ops.size(); ++index) {
+      const size_t ops = graph_.ops.size();
+      LITEQAT_RETURN_IF_ERROR(lower_op(index));
+      index += graph_.ops.size() - ops;  // over QUANTIZEs that were inserted around it
+    }
+    return {};
+  }
+
+  /// Weights and biases of all operators whose activations have their parameters.
+  Status lower_all_weights() {
+    std::set<TensorId> taken;
+    bool apart = true;  // operators that share a tensor take turns
+    for (const Weighted& weighted : weighted_) {
+      apart = apart && taken.insert(weighted.op.inputs[1]).second && taken.insert(weighted.op.inputs[2]).second;
+    }
+    std::vector<Status> done(weighted_.size());
+    const auto lower = [&](int task, int) {
+      const Weighted& weighted = weighted_[static_cast<size_t>(task)];
+      done[static_cast<size_t>(task)] = lower_weights(weighted.op).with_context(weighted.what);
+    };
+    const auto tasks = static_cast<int>(weighted_.size());
+    if (apart && pool_ != nullptr) {
+      pool_->run(tasks, lower);
+    } else {
+      for (int task = 0; task < tasks; ++task) lower(task, 0);
+    }
+    for (const Status& status : done) LITEQAT_RETURN_IF_ERROR(status);
+    return {};
+  }
+
   bool fits(const Quantizer& quantizer) const {
     if (quantizer.tensor < 0 || static_cast<size_t>(quantizer.tensor) >= model_.tensors.size()) return false;
     if (quantizer.update == RangeUpdate::kShared) return plan_.find(quantizer.same_as) != nullptr;
@@ -137,7 +194,8 @@ class Int8Lowering {
       requantize_parts(index);
       return {};
     }
-    return has_weights(op.kind) ? lower_weights(op).with_context(what) : Status();
+    if (has_weights(op.kind)) weighted_.push_back({op, what});
+    return {};
   }
 
   /// CONCATENATION copies codes: every part goes through a QUANTIZE to its grid first. Also where both grids happen to be equal: training
@@ -260,9 +318,16 @@ class Int8Lowering {
     }
   }
 
+  struct Weighted {
+    Op op;
+    std::string what;
+  };
+
   const Graph& model_;
   const Plan& plan_;
+  ThreadPool* pool_;
   Graph graph_;
+  std::vector<Weighted> weighted_;
   Multipliers multipliers_;
   std::vector<std::optional<ConvertedParams>> params_;  // by tensor id; none for constants
 };
@@ -276,10 +341,22 @@ Result<IoType> parse_io_type(const std::string& name) {
   return error(Code::kInvalidArgument, "unknown input and output type \"{}\": expected float32, int8 or uint8", name);
 }
 
-Result<Graph> lower_to_int8(const Graph& model, const Plan& plan, IoType io) {
-  if (plan.scheme != Scheme::kLiteqat8Bit || !has_batch_norm(model)) return Int8Lowering(model, plan).run(io);
+namespace {
+
+Result<Graph> lower(const Graph& model, const Plan& plan, IoType io, ThreadPool* pool) {
+  if (plan.scheme != Scheme::kLiteqat8Bit || !has_batch_norm(model)) return Int8Lowering(model, plan, pool).run(io);
   LITEQAT_ASSIGN_OR_RETURN(const Graph folded, fold_keeping_ids(model));
-  return Int8Lowering(folded, plan).run(io);
+  return Int8Lowering(folded, plan, pool).run(io);
+}
+
+}  // namespace
+
+Result<Graph> lower_to_int8(const Graph& model, const Plan& plan, IoType io) {
+  return lower(model, plan, io, nullptr);
+}
+
+Result<Graph> lower_to_int8(const Graph& model, const Plan& plan, IoType io, ThreadPool& pool) {
+  return lower(model, plan, io, &pool);
 }
 
 }  // namespace liteqat::quant

@@ -59,6 +59,40 @@ TEST(LowerToInt8, DenseLiteralValues) {
   EXPECT_THAT(values_of<int32_t>(lowered, "dense/bias"), ElementsAre(1530, -25500));  // at 0.01 / 255
 }
 
+TEST(LowerToInt8, WorkersChangeNoByte) {
+  const Graph model = graph::make_architecture({.name = "resnet8", .height = 32, .width = 32, .channels = 3, .classes = 10}).value();
+  for (Scheme scheme : {Scheme::kTfmot8Bit, Scheme::kLiteqat8Bit}) {
+    const Plan plan = plan_with_ranges(model, scheme, -2.0f, 2.0f);
+    const Graph alone = lower_to_int8(model, plan, IoType::kFloat32).value();
+    for (int threads : {1, 2, 4}) {
+      ThreadPool pool(threads);
+      const Graph divided = lower_to_int8(model, plan, IoType::kFloat32, pool).value();
+      ASSERT_EQ(divided.tensors.size(), alone.tensors.size());
+      for (size_t id = 0; id < alone.tensors.size(); ++id) {
+        EXPECT_EQ(divided.tensors[id].data, alone.tensors[id].data) << alone.tensors[id].name;
+        EXPECT_EQ(divided.tensors[id].quantization, alone.tensors[id].quantization) << alone.tensors[id].name;
+      }
+    }
+  }
+}
+
+TEST(LowerToInt8, NamesTheFirstOperatorWhoseWeightsFail) {
+  Graph model = graph::make_architecture({.name = "resnet8", .height = 32, .width = 32, .channels = 3, .classes = 10}).value();
+  Plan plan = plan_with_ranges(model, Scheme::kTfmot8Bit, -2.0f, 2.0f);
+  std::vector<std::string> weights;
+  for (const graph::Op& op : model.ops) {
+    if (op.kind == graph::OpKind::kConv2D) weights.push_back(model.tensor(op.inputs[1]).name);
+  }
+  for (size_t bad : {weights.size() - 1, size_t{2}}) {
+    graph::Tensor& tensor = model.tensor(model.find_tensor(weights[bad]));
+    tensor.as<float>()[0] = std::numeric_limits<float>::quiet_NaN();
+    ThreadPool pool(2);
+    const auto lowered = lower_to_int8(model, plan, IoType::kFloat32, pool);
+    ASSERT_FALSE(lowered.ok());
+    EXPECT_NE(lowered.status().message().find(weights[bad] + "\""), std::string::npos) << lowered.status().message();
+  }
+}
+
 TEST(LowerToInt8, PerChannelAxes) {
   GraphBuilder builder("test", 3, {});
   TensorId x = builder.conv2d("conv", builder.input(4, 4, 2), {.filters = 3, .kernel = 3});

@@ -43,6 +43,8 @@ void add_missing_biases(graph::Graph& graph);
 /// Batch norm folded (so every operator with weights has a bias), activations and padding fused. Fails as graph::validate and
 /// fold_batch_norms do.
 Status fuse_for_deployment(graph::Graph& graph, Multipliers* multipliers);
+/// The same for a graph that is valid but for weights, whose payloads may be missing.
+Status fuse_validated(graph::Graph& graph, Multipliers* multipliers);
 
 /// Everything that training changed is kConstant from here on.
 void freeze(graph::Graph& graph);

@@ -1,6 +1,7 @@
 #include "quant/plan.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "quant/weights.h"
@@ -69,22 +70,58 @@ bool follows_batches(const Quantizer& quantizer) {
   return quantizer.update == RangeUpdate::kMovingAverage || quantizer.update == RangeUpdate::kAllValues;
 }
 
+bool follows_weights(const Quantizer& quantizer) {
+  return quantizer.weight && quantizer.update == RangeUpdate::kLastValue;
+}
+
 void fix_activation_ranges(Plan& plan) {
   for (Quantizer& quantizer : plan.quantizers) {
     if (!quantizer.weight && follows_batches(quantizer)) quantizer.update = RangeUpdate::kFixed;
   }
 }
 
+namespace {
+
+/// [min, max] widened to hold the values. In lanes, which the compiler turns into vectors: the result does not depend on the order.
+void widen(std::span<const float> values, float& min, float& max) {
+  constexpr size_t kLanes = 16;
+  std::array<float, kLanes> low, high;
+  low.fill(min), high.fill(max);
+  size_t i = 0;
+  for (; i + kLanes <= values.size(); i += kLanes) {
+    for (size_t lane = 0; lane < kLanes; ++lane) {
+      low[lane] = std::min(low[lane], values[i + lane]);
+      high[lane] = std::max(high[lane], values[i + lane]);
+    }
+  }
+  for (; i < values.size(); ++i) {
+    low[0] = std::min(low[0], values[i]);
+    high[0] = std::max(high[0], values[i]);
+  }
+  for (size_t lane = 0; lane < kLanes; ++lane) {
+    min = std::min(min, low[lane]);
+    max = std::max(max, high[lane]);
+  }
+}
+
+}  // namespace
+
 void set_weight_range(Quantizer& quantizer, const Tensor& weights) {
   quantizer.min.assign(static_cast<size_t>(quantizer.channels), 0.0f);
   quantizer.max.assign(static_cast<size_t>(quantizer.channels), 0.0f);
   const std::span<const float> values = weights.as<float>();
-  const ChannelIndex channel_of(weights.shape, quantizer.channels, quantizer.axis);
-  for (size_t i = 0; i < values.size(); ++i) {
-    const size_t channel = channel_of(i);
-    quantizer.min[channel] = std::min(quantizer.min[channel], values[i]);
-    quantizer.max[channel] = std::max(quantizer.max[channel], values[i]);
-  }
+  float *min = quantizer.min.data(), *max = quantizer.max.data();
+  ChannelIndex(weights.shape, quantizer.channels, quantizer.axis)
+      .for_runs(
+          values.size(),
+          [&](size_t begin, size_t count, size_t channel) { widen(values.subspan(begin, count), min[channel], max[channel]); },
+          [&](size_t begin) {
+            const float* row = values.data() + begin;
+            for (size_t channel = 0; channel < quantizer.min.size(); ++channel) {
+              min[channel] = std::min(min[channel], row[channel]);
+              max[channel] = std::max(max[channel], row[channel]);
+            }
+          });
   if (!quantizer.symmetric) return;
   for (size_t channel = 0; channel < quantizer.min.size(); ++channel) {
     const float bound = std::max(-quantizer.min[channel], quantizer.max[channel]);
@@ -95,7 +132,7 @@ void set_weight_range(Quantizer& quantizer, const Tensor& weights) {
 
 void set_weight_ranges(Plan& plan, const Graph& graph) {
   for (Quantizer& quantizer : plan.quantizers) {
-    if (quantizer.weight && quantizer.update == RangeUpdate::kLastValue) set_weight_range(quantizer, graph.tensor(quantizer.tensor));
+    if (follows_weights(quantizer)) set_weight_range(quantizer, graph.tensor(quantizer.tensor));
   }
 }
 

@@ -70,6 +70,8 @@ void apply_observations(Plan& plan, const std::vector<Observation>& observations
 void fix_activation_ranges(Plan& plan);
 /// Whether update_range() moves the quantizer's range.
 bool follows_batches(const Quantizer& quantizer);
+/// Whether set_weight_ranges() sets it.
+bool follows_weights(const Quantizer& quantizer);
 
 /// kLastValue's update: the range of each channel of a weight tensor (symmetric: +-max|w|).
 void set_weight_range(Quantizer& quantizer, const graph::Tensor& weights);

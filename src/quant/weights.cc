@@ -1,6 +1,7 @@
 #include "quant/weights.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 
@@ -52,15 +53,82 @@ size_t range_index(const Quantizer& quantizer, size_t channel) {
   return quantizer.channels == 1 ? 0 : channel;
 }
 
+/// Index of the first value that is not finite, values.size() if all are.
+size_t find_non_finite(std::span<const float> values) {
+  constexpr uint32_t kMagnitude = 0x7fffffff, kLowestExponentBit = 0x00800000, kCarry = 0x80000000;
+  uint32_t carries = 0;  // an exponent of ones, and no other, carries into the sign
+  for (float value : values) carries |= (std::bit_cast<uint32_t>(value) & kMagnitude) + kLowestExponentBit;
+  if ((carries & kCarry) == 0) return values.size();
+  return static_cast<size_t>(std::ranges::find_if(values, [](float value) { return !std::isfinite(value); }) - values.begin());
+}
+
+/// A fake-quantized value is a whole number of steps of range.scale, rounded to float32. On a scale that agrees with it to 1/512 it is
+/// steps * (1 + e), |e| < 1/512 + 2^-23: up to 128 that rounds to the steps again, and beyond both are clamped alike. The codes can be
+/// counted without a division in double.
+bool counts_steps(const numeric::FakeQuantParams& range, double scale) {
+  return !range.all_zero && std::abs(static_cast<double>(range.scale) / scale - 1) < 1.0 / 512;
+}
+
+/// floor(x) of |x| < 2^31, in steps that every instruction set has for vectors.
+int32_t floor_int(float x) {
+  const auto truncated = static_cast<int32_t>(x);
+  return truncated - (static_cast<float>(truncated) > x ? 1 : 0);
+}
+
+/// The step that numeric::fake_quantize, or fake_quantize_per_channel, rounds to; range_at(i): range of element i.
+template <bool kPerChannel, typename RangeAt>
+void count_steps(const float* __restrict values, size_t count, const RangeAt& range_at, int8_t* __restrict codes) {
+  for (size_t i = 0; i < count; ++i) {
+    const auto [low, high, scale, inverse_scale, zero] = range_at(i);
+    const float inside = values[i] < high ? values[i] : high;
+    const float shifted = (inside < low ? low : inside) - low;
+    const int32_t steps = floor_int((kPerChannel ? shifted * inverse_scale : shifted / scale) - zero + 0.5f);
+    codes[i] = static_cast<int8_t>(steps < kWeightLow ? kWeightLow : steps > kWeightHigh ? kWeightHigh : steps);
+  }
+}
+
+struct StepRange {
+  float low, high, scale, inverse_scale, zero;
+};
+
+/// Ranges with channels innermost.
+struct StepRanges {
+  std::vector<float> low, high, scale, inverse_scale, zero;
+
+  explicit StepRanges(const std::vector<numeric::FakeQuantParams>& ranges) {
+    for (const numeric::FakeQuantParams& range : ranges) {
+      low.push_back(range.nudged_min), high.push_back(range.nudged_max);
+      scale.push_back(range.scale), inverse_scale.push_back(range.inverse_scale), zero.push_back(range.quant_zero);
+    }
+  }
+};
+
+template <bool kPerChannel>
+void count_all_steps(std::span<const float> values, const ChannelIndex& channel_of, const std::vector<numeric::FakeQuantParams>& ranges,
+                     int8_t* codes) {
+  const StepRanges rows(ranges);
+  const float *low = rows.low.data(), *high = rows.high.data(), *scale = rows.scale.data(), *inverse_scale = rows.inverse_scale.data(),
+              *zero = rows.zero.data();
+  channel_of.for_runs(
+      values.size(),
+      [&](size_t begin, size_t count, size_t channel) {
+        const StepRange range = {low[channel], high[channel], scale[channel], inverse_scale[channel], zero[channel]};
+        count_steps<kPerChannel>(
+            values.data() + begin, count, [&](size_t) { return range; }, codes + begin);
+      },
+      [&](size_t begin) {
+        const auto range_at = [=](size_t i) { return StepRange{low[i], high[i], scale[i], inverse_scale[i], zero[i]}; };
+        count_steps<kPerChannel>(values.data() + begin, ranges.size(), range_at, codes + begin);
+      });
+}
+
 }  // namespace
 
 Result<IntegerWeights> quantize_weights(const WeightSource& source) {
   const Quantizer& quantizer = source.quantizer;
   const std::span<const float> values = source.weights.as<float>();
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (!std::isfinite(values[i])) {
-      return error(Code::kOutOfRange, "tensor \"{}\": element {} is {}, expected a finite weight", source.weights.name, i, values[i]);
-    }
+  if (const size_t i = find_non_finite(values); i < values.size()) {
+    return error(Code::kOutOfRange, "tensor \"{}\": element {} is {}, expected a finite weight", source.weights.name, i, values[i]);
   }
   std::vector<double> scales;
   for (size_t channel = 0; channel < static_cast<size_t>(count_scales(source)); ++channel) {
@@ -92,6 +160,16 @@ void requantize_weights(const WeightSource& source, const std::vector<double>& s
   const ChannelIndex channel_of(source.weights.shape, scales, output_axis(source.kind));
   weights.scale = scale;
   weights.codes.resize(values.size());
+  const auto all_count_steps = [&] {
+    for (size_t channel = 0; channel < scale.size(); ++channel) {
+      if (!counts_steps(ranges[channel], scale[channel])) return false;
+    }
+    return source.multiplier == nullptr;
+  };
+  if (all_count_steps()) {
+    return per_channel ? count_all_steps<true>(values, channel_of, ranges, weights.codes.data())
+                       : count_all_steps<false>(values, channel_of, ranges, weights.codes.data());
+  }
   for (size_t i = 0; i < values.size(); ++i) {
     const size_t channel = channel_of(i);
     const numeric::FakeQuantParams& range = ranges[channel];

@@ -27,6 +27,21 @@ class ChannelIndex {
   ChannelIndex(const graph::Shape& shape, int32_t channels, int32_t axis);
   size_t operator()(size_t element) const { return channels_ == 1 ? 0 : element / inner_ % channels_; }
 
+  /// All elements in order, as loops without a division: along(first element, elements, channel) for neighbours of one channel, or, where
+  /// channels are the innermost axis, across(first element) for every row of one element a channel.
+  template <typename Along, typename Across>
+  void for_runs(size_t elements, const Along& along, const Across& across) const {
+    if (channels_ == 1) return along(size_t{0}, elements, size_t{0});
+    const size_t row = channels_ * inner_;
+    for (size_t begin = 0; begin < elements; begin += row) {
+      if (inner_ == 1) {
+        across(begin);
+        continue;
+      }
+      for (size_t channel = 0; channel < channels_; ++channel) along(begin + channel * inner_, inner_, channel);
+    }
+  }
+
  private:
   size_t channels_, inner_ = 1;
 };

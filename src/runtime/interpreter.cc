@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/check.h"
 #include "base/thread_pool.h"
 #include "runtime/arena_plan.h"
 #include "runtime/step.h"
@@ -71,7 +72,7 @@ double estimate_nanoseconds(const Graph& graph, const graph::Op& op) {
 struct Interpreter::State {
   struct BoundStep {
     size_t op_index;
-    Step step;
+    const Step* step;
     int parts = 1;  // into which its units are divided
     std::vector<const std::byte*> inputs{};
     std::vector<std::byte*> outputs{};
@@ -85,6 +86,7 @@ struct Interpreter::State {
   std::vector<TensorId> storage;                      // by tensor id: the tensor in whose memory it lies (some steps work in place)
   std::vector<int64_t> offsets;                       // by tensor id, in the arena; -1: not there
   std::vector<Lifetime> lifetimes;                    // by tensor id, of what has an offset; in steps
+  std::vector<std::unique_ptr<Step>> made;            // empty in a twin, whose steps are another interpreter's
   std::vector<BoundStep> steps;
   AlignedBytes arena, scratch;
   int64_t arena_bytes = 0, live_peak_bytes = 0;
@@ -93,6 +95,10 @@ struct Interpreter::State {
   std::unique_ptr<ThreadPool> pool;  // null for one thread
 
   Status build(const Graph& source);
+  Status update(const Graph& source, ThreadPool& workers);
+  /// What `source`, whose steps this state runs, knows since its update().
+  Status follow(const State& source);
+  Status make_twin(const State& source);
 
  private:
   OpContext context(size_t op_index) const { return {graph, graph.ops[op_index], op_index, constants, options}; }
@@ -102,8 +108,13 @@ struct Interpreter::State {
   }
   static size_t index(TensorId id) { return static_cast<size_t>(id); }
 
+  void take_scales(const Graph& source);
+  void take_constants(const Graph& source);
   Status make_steps();
+  Status remake_steps(ThreadPool& workers);
   Status add_step(size_t op_index);
+  /// Places that steps work in, and the scratch memory that they need, from the steps.
+  void collect_demands();
   Status fold(size_t op_index);
   int parts_of(size_t op_index, const Step& step) const;
   Status plan_memory();
@@ -127,16 +138,96 @@ Status Interpreter::State::build(const Graph& source) {
   const graph::Shape& first_input = graph.tensor(graph.inputs[0]).shape;
   if (options.stored_shapes) options.batch = first_input.empty() ? 1 : first_input[0];
   LITEQAT_RETURN_IF_ERROR(graph::infer_shapes(graph, options.stored_shapes ? 0 : options.batch));
+  take_constants(source);
+  LITEQAT_RETURN_IF_ERROR(make_steps());
+  collect_demands();
+  LITEQAT_RETURN_IF_ERROR(plan_memory());
+  bind_buffers();
+  return {};
+}
+
+void Interpreter::State::take_scales(const Graph& source) {
+  for (size_t id = 0; id < source.tensors.size(); ++id) graph.tensors[id].quantization = source.tensors[id].quantization;
+}
+
+void Interpreter::State::take_constants(const Graph& source) {
+  constants.clear();
+  known.clear();
   for (const Tensor& tensor : source.tensors) {
     constants.push_back(tensor.constant() ? std::span<const std::byte>(tensor.data) : std::span<const std::byte>());
     known.push_back(tensor.constant());
   }
-  storage.resize(graph.tensors.size());
-  std::iota(storage.begin(), storage.end(), 0);
-  LITEQAT_RETURN_IF_ERROR(make_steps());
-  LITEQAT_RETURN_IF_ERROR(plan_memory());
+}
+
+Status Interpreter::State::update(const Graph& source, ThreadPool& workers) {
+  LITEQAT_CHECK_EQ(source.tensors.size(), graph.tensors.size());
+  LITEQAT_CHECK_EQ(source.ops.size(), graph.ops.size());
+  take_scales(source);
+  take_constants(source);
+  LITEQAT_RETURN_IF_ERROR(remake_steps(workers));
+  const std::vector<TensorId> old_storage = storage;
+  const int64_t old_scratch_bytes = worker_scratch_bytes;
+  collect_demands();
+  if (storage != old_storage || worker_scratch_bytes > old_scratch_bytes) {
+    LITEQAT_RETURN_IF_ERROR(plan_memory());
+  } else {
+    worker_scratch_bytes = old_scratch_bytes;
+  }
   bind_buffers();
   return {};
+}
+
+Status Interpreter::State::follow(const State& source) {
+  take_scales(source.graph);
+  constants = source.constants;
+  known = source.known;
+  const bool moved = storage != source.storage || worker_scratch_bytes != source.worker_scratch_bytes;
+  storage = source.storage;
+  worker_scratch_bytes = source.worker_scratch_bytes;
+  if (moved) LITEQAT_RETURN_IF_ERROR(plan_memory());
+  bind_buffers();
+  return {};
+}
+
+Status Interpreter::State::make_twin(const State& source) {
+  graph = copy_structure(source.graph);
+  options = source.options;
+  for (const BoundStep& bound : source.steps) steps.push_back({.op_index = bound.op_index, .step = bound.step, .parts = bound.parts});
+  return follow(source);
+}
+
+/// Operators whose values are computed here first: the others read them. Those are independent of one another.
+Status Interpreter::State::remake_steps(ThreadPool& workers) {
+  folded.clear();
+  folded_bytes = 0;
+  for (size_t op_index = 0, next = 0; op_index < graph.ops.size(); ++op_index) {
+    if (next < steps.size() && steps[next].op_index == op_index) {
+      ++next;
+    } else {
+      LITEQAT_RETURN_IF_ERROR(fold(op_index));
+    }
+  }
+  std::vector<Status> results(steps.size());
+  workers.run(static_cast<int>(steps.size()), [&](int task, int) {
+    const auto step = static_cast<size_t>(task);
+    auto fresh = make_step(context(steps[step].op_index));
+    results[step] = fresh.status();
+    if (fresh.ok()) *made[step] = *std::move(fresh);
+  });
+  for (const Status& result : results) LITEQAT_RETURN_IF_ERROR(result);
+  return {};
+}
+
+void Interpreter::State::collect_demands() {
+  storage.resize(graph.tensors.size());
+  std::iota(storage.begin(), storage.end(), 0);
+  worker_scratch_bytes = 0;
+  for (const BoundStep& bound : steps) {
+    const graph::Op& op = graph.ops[bound.op_index];
+    if (bound.step->in_place) storage[index(op.outputs[0])] = storage[index(op.inputs[0])];
+    const int64_t aligned = (bound.step->scratch_bytes + kernels::kAlignment - 1) / kernels::kAlignment * kernels::kAlignment;
+    worker_scratch_bytes = std::max(worker_scratch_bytes, aligned);
+  }
 }
 
 Status Interpreter::State::make_steps() {
@@ -149,13 +240,9 @@ Status Interpreter::State::make_steps() {
 }
 
 Status Interpreter::State::add_step(size_t op_index) {
-  const graph::Op& op = graph.ops[op_index];
   LITEQAT_ASSIGN_OR_RETURN(Step step, make_step(context(op_index)));
-  if (step.in_place) storage[index(op.outputs[0])] = storage[index(op.inputs[0])];
-  const int64_t aligned = (step.scratch_bytes + kernels::kAlignment - 1) / kernels::kAlignment * kernels::kAlignment;
-  worker_scratch_bytes = std::max(worker_scratch_bytes, aligned);
-  const int parts = parts_of(op_index, step);
-  steps.push_back({.op_index = op_index, .step = std::move(step), .parts = parts});
+  made.push_back(std::make_unique<Step>(std::move(step)));
+  steps.push_back({.op_index = op_index, .step = made.back().get(), .parts = parts_of(op_index, *made.back())});
   return {};
 }
 
@@ -177,7 +264,7 @@ Status Interpreter::State::fold(size_t op_index) {
   }
   for (TensorId id : op.outputs) folded_bytes += std::min(tensor_bytes(graph.tensor(id)), kMaxActivationBytes);
   LITEQAT_RETURN_IF_ERROR(check_memory(op_index, folded_bytes + step.scratch_bytes, "values computed once"));
-  BoundStep bound = {.op_index = op_index, .step = {}};
+  BoundStep bound = {.op_index = op_index, .step = &step};
   for (TensorId id : op.inputs) bound.inputs.push_back(id == graph::kNoTensor ? nullptr : constants[index(id)].data());
   AlignedBytes step_scratch(step.scratch_bytes);
   for (TensorId id : op.outputs) {
@@ -286,19 +373,21 @@ const std::byte* Interpreter::State::read_address(TensorId id) {
 void Interpreter::State::bind_buffers() {
   for (BoundStep& bound : steps) {
     const graph::Op& op = graph.ops[bound.op_index];
+    bound.inputs.clear();
+    bound.outputs.clear();
     for (TensorId id : op.inputs) bound.inputs.push_back(id == graph::kNoTensor ? nullptr : read_address(id));
     for (TensorId id : op.outputs) bound.outputs.push_back(address(id));
   }
 }
 
 void Interpreter::State::run(const BoundStep& bound) {
-  if (bound.step.in_place) return;
+  if (bound.step->in_place) return;
   const StepBuffers buffers = {bound.inputs, bound.outputs, scratch.data()};
-  if (bound.parts == 1) return bound.step.run(buffers, {0, bound.step.units});
+  if (bound.parts == 1) return bound.step->run(buffers, {0, bound.step->units});
   pool->run(bound.parts, [&](int part, int worker) {
     StepBuffers own = buffers;
     own.scratch += worker * worker_scratch_bytes;
-    bound.step.run(own, kernels::part_of(bound.step.units, part, bound.parts));
+    bound.step->run(own, kernels::part_of(bound.step->units, part, bound.parts));
   });
 }
 
@@ -308,6 +397,19 @@ Result<Interpreter> Interpreter::prepare(const graph::Graph& graph, const Option
   LITEQAT_RETURN_IF_ERROR(state->build(graph));
   if (options.threads > 1) state->pool = std::make_unique<ThreadPool>(options.threads);
   return Interpreter(std::move(state));
+}
+
+Result<Interpreter> Interpreter::twin() const {
+  auto state = std::make_unique<State>();
+  LITEQAT_RETURN_IF_ERROR(state->make_twin(*state_));
+  if (state->options.threads > 1) state->pool = std::make_unique<ThreadPool>(state->options.threads);
+  return Interpreter(std::move(state));
+}
+
+Status Interpreter::update(const graph::Graph& graph, ThreadPool& workers, std::span<Interpreter> twins) {
+  LITEQAT_RETURN_IF_ERROR(state_->update(graph, workers));
+  for (Interpreter& twin : twins) LITEQAT_RETURN_IF_ERROR(twin.state_->follow(*state_));
+  return {};
 }
 
 Interpreter::Interpreter(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -367,9 +469,9 @@ std::vector<StepInfo> Interpreter::steps() const {
     const graph::Op& op = state_->graph.ops[bound.op_index];
     infos.push_back({.op_index = static_cast<int32_t>(bound.op_index),
                      .op = graph::op_kind_name(op.kind),
-                     .kernel = bound.step.kernel,
+                     .kernel = bound.step->kernel,
                      .macs = graph::count_macs(state_->graph, op),
-                     .scratch_bytes = bound.step.scratch_bytes});
+                     .scratch_bytes = bound.step->scratch_bytes});
   }
   return infos;
 }

@@ -12,6 +12,7 @@
 #include "base/cpu.h"
 #include "base/memory_limit.h"
 #include "base/status.h"
+#include "base/thread_pool.h"
 #include "graph/graph.h"
 
 namespace liteqat::runtime {
@@ -54,6 +55,13 @@ class Interpreter {
   /// Fails: kUnsupported/kMismatch/kOutOfRange, the message starting with operator kind and index; kOutOfRange also for more than
   /// options.max_memory, before it is asked for. The graph must outlive the interpreter.
   static Result<Interpreter> prepare(const graph::Graph& graph, const Options& options);
+  /// Another interpreter of the same prepared graph with activations of its own, which a thread of its own may run. Runs the steps of this
+  /// one, which must outlive it. Requires: not a twin itself. Fails: kOutOfRange for memory.
+  Result<Interpreter> twin() const;
+  /// Takes another graph's constants, scales and zero points, as prepare() would, but keeps the memory; `twins`: all that were made of this
+  /// interpreter. Operators are divided among workers. Requires: a valid graph that differs from the prepared one in nothing else, but
+  /// perhaps in which of its tensors are outputs; not a twin. Fails as prepare(); then none of them can be run until an update() succeeds.
+  Status update(const graph::Graph& graph, ThreadPool& workers, std::span<Interpreter> twins);
   Interpreter(Interpreter&&) noexcept;
   Interpreter& operator=(Interpreter&&) noexcept;
   ~Interpreter();

@@ -46,6 +46,63 @@ TEST(Interpreter, EveryInstructionSetGivesTheSameBytes) {
   }
 }
 
+/// The same network with other weights, and other scales of weights and biases.
+Graph with_other_constants(const Graph& graph, uint64_t seed) {
+  Graph other = graph;
+  Rng rng(seed);
+  for (graph::Tensor& tensor : other.tensors) {
+    if (!tensor.constant()) continue;
+    for (float& scale : tensor.quantization.scale) scale *= 1.25f;
+    if (tensor.type == DType::kFloat32) {
+      for (float& value : tensor.as<float>()) value *= rng.next_float() - 0.5f;
+    } else if (tensor.type == DType::kInt8) {
+      for (int8_t& code : tensor.as<int8_t>()) code = static_cast<int8_t>(rng.next_below(255)) - 127;
+    }
+  }
+  return other;
+}
+
+TEST(Interpreter, UpdateGivesWhatPreparingGivesAndTwinsFollow) {
+  ThreadPool pool(3);
+  int different = 0;
+  for (uint64_t seed = 300; seed < 360; ++seed) {
+    const Graph graph = RandomGraph(seed, seed % 2 == 0 ? DType::kInt8 : DType::kFloat32).make(5);
+    const Graph other = with_other_constants(graph, seed);
+    const Data input = random_input(graph.tensor(graph.inputs[0]), seed);
+    for (Isa isa : supported_isas()) {
+      Interpreter interpreter = prepared(graph, {.isa = isa}), fresh = prepared(other, {.isa = isa});
+      const Data before = run_once(interpreter, input), expected = run_once(fresh, input);
+      std::vector<Interpreter> twins;
+      for (int twin = 0; twin < 2; ++twin) twins.push_back(interpreter.twin().value());
+      EXPECT_EQ(run_once(twins[1], input), before);
+      ASSERT_TRUE(interpreter.update(other, pool, twins).ok());
+      ASSERT_EQ(run_once(interpreter, input), expected) << isa_name(isa) << ", seed " << seed << "\n" << graph::print(graph);
+      std::vector<Data> found(twins.size());
+      pool.run(2, [&](int twin, int) { found[static_cast<size_t>(twin)] = run_once(twins[static_cast<size_t>(twin)], input); });
+      EXPECT_EQ(found, std::vector<Data>(2, expected)) << isa_name(isa) << ", seed " << seed;
+      ASSERT_TRUE(interpreter.update(graph, pool, twins).ok());
+      EXPECT_EQ(run_once(interpreter, input), before);
+      EXPECT_EQ(run_once(twins[0], input), before);
+      different += before != expected;
+    }
+  }
+  EXPECT_GT(different, 60);
+}
+
+TEST(Interpreter, UpdateNamesTheOperatorThatCannotBe) {
+  ThreadPool pool(2);
+  const Graph graph = RandomGraph(2, DType::kInt8).make(4);
+  Interpreter interpreter = prepared(graph, {});
+  Graph other = graph;
+  const auto weighted = std::ranges::find_if(other.ops, [](const graph::Op& op) { return op.kind == graph::OpKind::kConv2D; });
+  ASSERT_NE(weighted, other.ops.end());
+  for (float& scale : other.tensor(weighted->inputs[1]).quantization.scale) scale = 1e12f;
+  const Status status = interpreter.update(other, pool, {});
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.message(), HasSubstr("CONV_2D '" + weighted->name + "'"));
+  ASSERT_TRUE(interpreter.update(graph, pool, {}).ok());
+}
+
 TEST(Interpreter, ABatchEqualsItsImagesOneByOne) {
   constexpr int32_t kBatch = 5;
   for (uint64_t seed = 100; seed < 160; ++seed) {

@@ -82,7 +82,6 @@ int32_t integer_chunk_images(int32_t batch) {
 
 struct IntegerEngine::State {
   struct Worker {
-    std::optional<runtime::Interpreter> interpreter;
     std::vector<const int8_t*> codes;  // by tensor of the deployed graph
     FloatBlock gradients, values, addend;
   };
@@ -104,8 +103,9 @@ struct IntegerEngine::State {
   Status configure(int32_t images);
   /// observed: images whose ranges count, of this rank's share; null: none of the whole batch do.
   Status refresh(const std::span<const float>* observed);
-  Status refold();
+  void refold();
   void observe(std::span<const float> images);
+  Status prepare_interpreters();
   Status prepare_forward();
   /// Forward of all chunks, and backward with them if asked for.
   LossValue walk(std::span<const float> images, std::span<const int32_t> all_labels, const LossOptions& loss_options, bool backward);
@@ -121,7 +121,10 @@ struct IntegerEngine::State {
   int64_t steps_done;
   bool stale = true;   // the prepared graph is not that of the weights an optimizer has left
   int32_t max_images;  // of this rank's share
-  Graph folded, lowered, exposed;
+  Graph folded, lowered;
+  std::vector<quant::FoldedTensor> folded_tensors;
+  std::vector<std::ptrdiff_t> folded_range;        // of each of them: index of the quantizer whose range its values give; -1: none
+  std::vector<runtime::Interpreter> interpreters;  // by worker; the first one's steps are everybody's
   TensorId loss_id = kNoTensor;
   ParameterGradients gradients;
   std::vector<FloatBlock> parameter_scratch;
@@ -143,7 +146,7 @@ struct IntegerEngine::State {
 Status IntegerEngine::State::build() {
   LITEQAT_ASSIGN_OR_RETURN(folded, quant::fold_keeping_ids(model));
   quant::set_weight_ranges(plan, folded);
-  LITEQAT_ASSIGN_OR_RETURN(lowered, quant::lower_to_int8(folded, plan, quant::IoType::kFloat32));
+  LITEQAT_ASSIGN_OR_RETURN(lowered, quant::lower_to_int8(folded, plan, quant::IoType::kFloat32, pool));
   loss_id = loss_tensor(lowered);
   for (const graph::Op& op : lowered.ops) {
     parameters.emplace_back();
@@ -155,7 +158,13 @@ Status IntegerEngine::State::build() {
     gradients.use_partials(parameters.back().weights);
     if (parameters.back().bias_gradient() >= 0) gradients.use_partials(parameters.back().bias_gradient());
   }
+  folded_tensors = quant::find_folded_tensors(model, folded);
+  for (const quant::FoldedTensor& tensor : folded_tensors) {
+    const quant::Quantizer* range = plan.find(tensor.id);
+    folded_range.push_back(range != nullptr && quant::follows_weights(*range) ? range - plan.quantizers.data() : -1);
+  }
   LITEQAT_RETURN_IF_ERROR(add_steps());
+  LITEQAT_RETURN_IF_ERROR(prepare_interpreters());
   LITEQAT_ASSIGN_OR_RETURN(Engine float_engine,
                            Engine::make(folded, &plan, pool, {max_images, observer_chunk(options.chunk), /*training=*/false}));
   observer.emplace(std::move(float_engine));
@@ -201,11 +210,14 @@ Status IntegerEngine::State::configure(int32_t images) {
   return {};
 }
 
-/// The folded weights of this step, in the tensors that the observer reads.
-Status IntegerEngine::State::refold() {
-  LITEQAT_ASSIGN_OR_RETURN(Graph fresh, quant::fold_keeping_ids(model));
-  for (size_t id = 0; id < folded.tensors.size(); ++id) folded.tensors[id].data = std::move(fresh.tensors[id].data);
-  return {};
+/// The folded weights of this step, in the tensors that the observer reads, and their ranges.
+void IntegerEngine::State::refold() {
+  pool.run(static_cast<int>(folded_tensors.size()), [&](int task, int) {
+    const auto index = static_cast<size_t>(task);
+    quant::fold_again(model, folded_tensors[index], folded);
+    if (folded_range[index] < 0) return;
+    quant::set_weight_range(plan.quantizers[static_cast<size_t>(folded_range[index])], folded.tensor(folded_tensors[index].id));
+  });
 }
 
 void IntegerEngine::State::observe(std::span<const float> images) {
@@ -226,27 +238,28 @@ void IntegerEngine::State::observe(std::span<const float> images) {
   }
 }
 
-/// Packs the deployed graph of this step, for every worker.
-Status IntegerEngine::State::prepare_forward() {
-  LITEQAT_ASSIGN_OR_RETURN(lowered, quant::lower_to_int8(folded, plan, quant::IoType::kFloat32));
-  exposed = expose_activations(lowered);
+Status IntegerEngine::State::prepare_interpreters() {
+  const Graph exposed = expose_activations(lowered);
   LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
-  std::vector<Status> made(workers.size());
-  const auto interpreters = static_cast<int>(workers.size());
-  pool.run(interpreters + static_cast<int>(steps.size()), [&](int task, int) {
-    if (task >= interpreters) return steps[static_cast<size_t>(task - interpreters)]->prepare();
-    const auto index = static_cast<size_t>(task);
-    auto interpreter = runtime::Interpreter::prepare(exposed, {.batch = options.chunk, .isa = isa});
-    made[index] = interpreter.status();
-    if (interpreter.ok()) workers[index].interpreter.emplace(*std::move(interpreter));
-  });
-  for (const Status& status : made) LITEQAT_RETURN_IF_ERROR(status);
-  invoked_op.clear();
-  for (const runtime::StepInfo& step : workers[0].interpreter->steps()) invoked_op.push_back(static_cast<size_t>(step.op_index));
-  for (Worker& worker : workers) {
+  LITEQAT_ASSIGN_OR_RETURN(runtime::Interpreter first, runtime::Interpreter::prepare(exposed, {.batch = options.chunk, .isa = isa}));
+  interpreters.push_back(std::move(first));
+  for (size_t worker = 1; worker < workers.size(); ++worker) {
+    LITEQAT_ASSIGN_OR_RETURN(runtime::Interpreter twin, interpreters[0].twin());
+    interpreters.push_back(std::move(twin));
+  }
+  for (const runtime::StepInfo& step : interpreters[0].steps()) invoked_op.push_back(static_cast<size_t>(step.op_index));
+  return {};
+}
+
+/// Packs the deployed graph of this step.
+Status IntegerEngine::State::prepare_forward() {
+  LITEQAT_ASSIGN_OR_RETURN(lowered, quant::lower_to_int8(folded, plan, quant::IoType::kFloat32, pool));
+  LITEQAT_RETURN_IF_ERROR(interpreters[0].update(lowered, pool, std::span(interpreters).subspan(1)));
+  pool.run(static_cast<int>(steps.size()), [&](int step, int) { steps[static_cast<size_t>(step)]->prepare(); });
+  for (size_t worker = 0; worker < workers.size(); ++worker) {
     for (size_t op = 0; op < lowered.ops.size(); ++op) {
-      worker.codes[static_cast<size_t>(lowered.ops[op].outputs[0])] =
-          reinterpret_cast<const int8_t*>(worker.interpreter->output(op).data());
+      workers[worker].codes[static_cast<size_t>(lowered.ops[op].outputs[0])] =
+          reinterpret_cast<const int8_t*>(interpreters[worker].output(op).data());
     }
   }
   return {};
@@ -254,11 +267,10 @@ Status IntegerEngine::State::prepare_forward() {
 
 Status IntegerEngine::State::refresh(const std::span<const float>* observed) {
   const auto start = std::chrono::steady_clock::now();
-  LITEQAT_RETURN_IF_ERROR(refold());
+  refold();
   const auto observing = std::chrono::steady_clock::now();
   if (observed != nullptr) observe(*observed);
   const double observed_for = seconds_since(observing);
-  quant::set_weight_ranges(plan, folded);
   LITEQAT_RETURN_IF_ERROR(prepare_forward());
   observing_seconds += observed_for;
   packing_seconds += seconds_since(start) - observed_for;
@@ -274,12 +286,13 @@ void IntegerEngine::State::invoke(runtime::Interpreter& interpreter, int worker)
 }
 
 void IntegerEngine::State::forward(const Chunk& chunk, std::span<const float> images) {
-  Worker& worker = workers[static_cast<size_t>(chunk.worker)];
+  const Worker& worker = workers[static_cast<size_t>(chunk.worker)];
+  runtime::Interpreter& interpreter = interpreters[static_cast<size_t>(chunk.worker)];
   const int64_t elems = image_elems(lowered.inputs[0]);
-  const std::span<std::byte> input = worker.interpreter->input(0);
+  const std::span<std::byte> input = interpreter.input(0);
   // A last chunk of fewer images leaves those of an earlier one behind its own: their codes are not read.
   std::memcpy(input.data(), images.data() + chunk.begin * elems, static_cast<size_t>(chunk.count * elems) * sizeof(float));
-  invoke(*worker.interpreter, chunk.worker);
+  invoke(interpreter, chunk.worker);
   if (!inspector) return;
   for (const graph::Op& op : lowered.ops) {
     const TensorId id = op.outputs[0];
@@ -390,8 +403,8 @@ int64_t IntegerEngine::memory_bytes() const {
   for (const FloatBlock& block : state.parameter_scratch) add(block);
   for (const State::Worker& worker : state.workers) {
     for (const FloatBlock* block : {&worker.gradients, &worker.values, &worker.addend}) add(*block);
-    if (worker.interpreter) bytes += worker.interpreter->arena_bytes() + worker.interpreter->scratch_bytes();
   }
+  for (const runtime::Interpreter& interpreter : state.interpreters) bytes += interpreter.arena_bytes() + interpreter.scratch_bytes();
   return bytes;
 }
 

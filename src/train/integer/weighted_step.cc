@@ -27,9 +27,15 @@ class WeightedStep : public IntegerStep {
     const std::vector<float>& scale = tensor.quantization.scale;
     const size_t channels = scale.size(), rest = codes.size() / channels;
     const bool last = channels > 1 && tensor.quantization.axis != 0;
-    for (size_t row = 0; row < (last ? rest : channels); ++row) {
-      const size_t columns = last ? channels : rest, begin = row * columns;
-      for (size_t k = 0; k < columns; ++k) weights_[begin + k] = static_cast<float>(codes[begin + k]) * scale[last ? k : row];
+    if (last) {
+      for (size_t begin = 0; begin < codes.size(); begin += channels) {
+        for (size_t k = 0; k < channels; ++k) weights_[begin + k] = static_cast<float>(codes[begin + k]) * scale[k];
+      }
+      return;
+    }
+    for (size_t channel = 0; channel < channels; ++channel) {
+      const size_t begin = channel * rest;
+      place().kernels.dequantize(codes.data() + begin, scale[channel], 0, weights_.data() + begin, static_cast<int64_t>(rest));
     }
   }
 
