@@ -57,14 +57,18 @@ void ParameterGradients::sum(int32_t groups, ThreadPool& pool, ranks::Ranks* ran
 
 void ParameterGradients::sum_block(const Block& block, int32_t groups, bool from_zero) const {
   const int64_t offset = entries_[static_cast<size_t>(block.parameter)].total;
-  float* total = totals_.data();
-  for (int32_t group = 0; group < groups; ++group) {
-    const float* addend = partial(block.parameter, group);
-    if (group == 0 && from_zero) {
-      std::copy(addend + block.begin - offset, addend + block.end - offset, total + block.begin);
-    } else {
-      for (int64_t i = block.begin; i < block.end; ++i) total[i] += addend[i - offset];
-    }
+  const auto addend = [&](int32_t group) { return partial(block.parameter, group) + block.begin - offset; };
+  float* __restrict total = totals_.data() + block.begin;
+  const int64_t elems = block.end - block.begin;
+  int32_t group = 0;
+  if (from_zero && groups > 0) std::copy(addend(0), addend(0) + elems, total), group = 1;
+  for (; group + 3 < groups; group += 4) {  // sums are read and written once for four addends
+    const float *first = addend(group), *second = addend(group + 1), *third = addend(group + 2), *fourth = addend(group + 3);
+    for (int64_t i = 0; i < elems; ++i) total[i] = total[i] + first[i] + second[i] + third[i] + fourth[i];
+  }
+  for (; group < groups; ++group) {
+    const float* own = addend(group);
+    for (int64_t i = 0; i < elems; ++i) total[i] += own[i];
   }
 }
 

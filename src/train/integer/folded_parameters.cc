@@ -1,6 +1,9 @@
 #include "train/integer/folded_parameters.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+#include <span>
 #include <vector>
 
 #include "quant/passes.h"
@@ -38,6 +41,31 @@ Result<FoldedParameters> FoldedParameters::find(const Graph& model, const Parame
   return found;
 }
 
+namespace {
+
+double product(float a, float b) {
+  return static_cast<double>(a) * static_cast<double>(b);
+}
+
+/// sums[row] = sum of a * b over the row, in order. Several rows at a time: an addition waits for the one before it in its row.
+void sum_rows(std::span<const float> a, std::span<const float> b, size_t columns, std::vector<double>& sums) {
+  constexpr size_t kRows = 8;
+  size_t row = 0;
+  for (; row + kRows <= sums.size(); row += kRows) {
+    std::array<double, kRows> sum = {};
+    const float *own_a = a.data() + row * columns, *own_b = b.data() + row * columns;
+    for (size_t column = 0; column < columns; ++column) {
+      for (size_t each = 0; each < kRows; ++each) sum[each] += product(own_a[each * columns + column], own_b[each * columns + column]);
+    }
+    std::ranges::copy(sum, sums.begin() + static_cast<std::ptrdiff_t>(row));
+  }
+  for (; row < sums.size(); ++row) {
+    for (size_t i = row * columns; i < (row + 1) * columns; ++i) sums[row] += product(a[i], b[i]);
+  }
+}
+
+}  // namespace
+
 void FoldedParameters::finish(const Graph& model, const ParameterGradients& gradients) const {
   if (!has_batch_norm()) return;
   const auto values = [&](TensorId id) { return model.tensor(id).as<float>(); };
@@ -51,12 +79,19 @@ void FoldedParameters::finish(const Graph& model, const ParameterGradients& grad
   if (weights >= 0) {
     const std::span<float> dw = gradients.total(weights);
     const std::span<const float> w = values(weights_id);
-    const size_t rest = dw.size() / channels, columns = channels_last ? channels : rest;
-    for (size_t begin = 0; begin < dw.size(); begin += columns) {
-      for (size_t column = 0; column < columns; ++column) {
-        const size_t i = begin + column, channel = channels_last ? column : begin / rest;
-        sums[channel] += static_cast<double>(dw[i]) * static_cast<double>(w[i]);
-        dw[i] = static_cast<float>(static_cast<double>(dw[i]) * scale[channel]);
+    if (channels_last) {
+      for (size_t begin = 0; begin < dw.size(); begin += channels) {
+        for (size_t channel = 0; channel < channels; ++channel) {
+          sums[channel] += product(dw[begin + channel], w[begin + channel]);
+          dw[begin + channel] = static_cast<float>(static_cast<double>(dw[begin + channel]) * scale[channel]);
+        }
+      }
+    } else {
+      const size_t rest = dw.size() / channels;
+      sum_rows(dw, w, rest, sums);
+      for (size_t channel = 0; channel < channels; ++channel) {
+        const double factor = scale[channel];
+        for (float& value : dw.subspan(channel * rest, rest)) value = static_cast<float>(static_cast<double>(value) * factor);
       }
     }
   }
