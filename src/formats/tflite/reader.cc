@@ -28,6 +28,7 @@ constexpr uint32_t kMaxDepth = 64, kMaxTables = 1'000'000;  // the Verifier's ow
 constexpr uint32_t kMaxTensors = 65'536, kMaxOperators = 65'536;
 constexpr int64_t kMaxTensorBytes = INT32_MAX;  // TFLite's kernels index with int
 constexpr int64_t kMaxTotalBytes = int64_t{4} << 30;
+constexpr uint64_t kNoOffset = 1;   // the schema's: data lie outside the FlatBuffer if Buffer.offset is larger
 constexpr int64_t kMaxSharing = 8;  // constants may share buffers, but not multiply the file's size without end
 
 template <typename Vector>
@@ -68,8 +69,9 @@ bool is_float(DType type) {
 
 // What a reader may look at without fear: identifier, every offset and extent inside the file, version.
 Result<const fbs::Model*> open_model(std::span<const std::byte> bytes) {
-  if (bytes.size() < kRootAndIdentifier || bytes.size() >= FLATBUFFERS_MAX_BUFFER_SIZE) {
-    return error(Code::kCorruptFile, "not a TensorFlow Lite model: {} bytes", bytes.size());
+  if (bytes.size() < kRootAndIdentifier) return error(Code::kCorruptFile, "not a TensorFlow Lite model: {} bytes", bytes.size());
+  if (bytes.size() >= FLATBUFFERS_MAX_BUFFER_SIZE) {
+    return error(Code::kUnsupported, "a file of {} bytes, less than {} are read", bytes.size(), FLATBUFFERS_MAX_BUFFER_SIZE);
   }
   const auto* data = reinterpret_cast<const uint8_t*>(bytes.data());
   if (!fbs::ModelBufferHasIdentifier(data)) {
@@ -115,13 +117,10 @@ class Reader {
       const fbs::Metadata& entry = *model_.metadata()->Get(index);
       const std::string name = text_of(entry.name());
       if (name == kRuntimeVersionName) continue;
-      const auto* data = model_.buffers()->Get(entry.buffer())->data();
-      metadata_bytes += static_cast<int64_t>(count_of(data));
+      const std::span<const std::byte> content = *content_of(entry.buffer());
+      metadata_bytes += static_cast<int64_t>(content.size());
       if (metadata_bytes > kMaxSharing * static_cast<int64_t>(file_.size())) break;  // entries that share a buffer multiply it
-      extras.metadata.push_back({name, {}});
-      if (data == nullptr) continue;
-      const auto content = std::as_bytes(std::span(data->data(), data->size()));
-      extras.metadata.back().content.assign(content.begin(), content.end());
+      extras.metadata.push_back({name, {content.begin(), content.end()}});
     }
     for (uint32_t index = 0; index < count_of(model_.signature_defs()); ++index) {
       const fbs::SignatureDef& signature = *model_.signature_defs()->Get(index);
@@ -138,7 +137,8 @@ class Reader {
   Status check_model() const {
     if (count_of(model_.subgraphs()) == 0) return error(Code::kCorruptFile, "the model has no subgraph");
     if (count_of(model_.buffers()) == 0) return error(Code::kCorruptFile, "the model has no buffers; buffer 0 must exist");
-    if (count_of(model_.buffers()->Get(0)->data()) != 0) return error(Code::kCorruptFile, "buffer 0 holds data; it must be empty");
+    LITEQAT_ASSIGN_OR_RETURN(const auto nothing, content_of(0));
+    if (!nothing.empty()) return error(Code::kCorruptFile, "buffer 0 holds data; it must be empty");
     const fbs::SubGraph& main = *model_.subgraphs()->Get(0);
     if (count_of(main.tensors()) > kMaxTensors || count_of(main.operators()) > kMaxOperators) {
       return error(Code::kUnsupported, "{} tensors and {} operators, at most {} and {} are read", count_of(main.tensors()),
@@ -241,17 +241,33 @@ class Reader {
     return agrees;
   }
 
+  // What a buffer holds: in the FlatBuffer, or behind it in the same file, where converters that write large models put it. Empty for
+  // tensors that are computed.
+  Result<std::span<const std::byte>> content_of(uint32_t index) const {
+    if (index >= model_.buffers()->size()) {
+      return error(Code::kCorruptFile, "its buffer is {}, the model has {}", index, model_.buffers()->size());
+    }
+    const fbs::Buffer& buffer = *model_.buffers()->Get(index);
+    const uint64_t offset = buffer.offset(), size = buffer.size();
+    const auto* inside = buffer.data();
+    if (offset <= kNoOffset) return inside ? std::as_bytes(std::span(inside->data(), inside->size())) : std::span<const std::byte>();
+    if (count_of(inside) != 0) {
+      return error(Code::kCorruptFile, "buffer {} holds {} bytes and names {} others at offset {}", index, inside->size(), size, offset);
+    }
+    if (offset > file_.size() || size > file_.size() - offset) {
+      return error(Code::kCorruptFile, "buffer {} is {} bytes at offset {}, outside the file of {}", index, size, offset, file_.size());
+    }
+    return file_.subspan(static_cast<size_t>(offset), static_cast<size_t>(size));
+  }
+
   Status read_payload(const fbs::Tensor& stored, Tensor& tensor) {
-    if (stored.buffer() >= model_.buffers()->size()) {
-      return error(Code::kCorruptFile, "its buffer is {}, the model has {}", stored.buffer(), model_.buffers()->size());
+    if (stored.external_buffer() != 0) {
+      return error(Code::kUnsupported, "its data lie in another file (external buffer {}), which is not read", stored.external_buffer());
     }
-    const fbs::Buffer& buffer = *model_.buffers()->Get(stored.buffer());
-    if (buffer.offset() != 0 || buffer.size() != 0 || stored.external_buffer() != 0) {
-      return error(Code::kUnsupported, "its data lie outside the FlatBuffer (buffer {}); models above 2 GB are not implemented",
-                   stored.buffer());
-    }
-    if (count_of(buffer.data()) == 0) return Status();  // computed, not constant
-    const int64_t expected = graph::elem_count(tensor.shape) * graph::dtype_bytes(tensor.type), found = buffer.data()->size();
+    LITEQAT_ASSIGN_OR_RETURN(const std::span<const std::byte> data, content_of(stored.buffer()));
+    if (data.empty()) return Status();  // computed, not constant
+    const int64_t expected = graph::elem_count(tensor.shape) * graph::dtype_bytes(tensor.type);
+    const auto found = static_cast<int64_t>(data.size());
     if (found != expected) {
       return error(Code::kCorruptFile, "buffer {} holds {} bytes, {} {} needs {}", stored.buffer(), found, graph::dtype_name(tensor.type),
                    graph::shape_text(tensor.shape), expected);
@@ -261,7 +277,6 @@ class Reader {
       return error(Code::kUnsupported, "the constants so far take {} bytes in a file of {}: too many tensors share buffers", copied_bytes_,
                    file_.size());
     }
-    const auto data = std::as_bytes(std::span(buffer.data()->data(), buffer.data()->size()));
     tensor.data.assign(data.begin(), data.end());
     tensor.role = Role::kConstant;
     return Status();
@@ -383,14 +398,9 @@ class Reader {
     const auto* entries = model_.metadata();
     for (uint32_t index = 0; index < count_of(entries); ++index) {
       const fbs::Metadata& entry = *entries->Get(index);
-      if (entry.buffer() >= model_.buffers()->size()) {
-        return error(Code::kCorruptFile, "metadata {} '{}': its buffer is {}, the model has {}", index, text_of(entry.name()),
-                     entry.buffer(), model_.buffers()->size());
-      }
-      const auto* data = model_.buffers()->Get(entry.buffer())->data();
-      if (text_of(entry.name()) == kMetadataName && data) {
-        read_metadata(std::as_bytes(std::span(data->data(), data->size())), file_, graph_);
-      }
+      const auto content = content_of(entry.buffer());
+      if (!content.ok()) return content.status().with_context(format("metadata {} '{}'", index, text_of(entry.name())));
+      if (text_of(entry.name()) == kMetadataName && !content->empty()) read_metadata(*content, file_, graph_);
     }
     return Status();
   }

@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 
+#include "formats/tflite/outside_file.h"
 #include "formats/tflite/test_graphs.h"
 #include "formats/tflite/tflite.h"
 #include "tflite_schema_generated.h"
@@ -58,8 +59,19 @@ TEST(TfliteErrors, TruncationAtEveryByte) {
   EXPECT_EQ(accepted, 126u);
 }
 
-TEST(TfliteErrors, EverySingleByteChange) {
-  const Bytes original = *write(small_graph());
+// What lies behind the FlatBuffer cannot be cut unnoticed.
+TEST(TfliteErrors, TruncationOfDataOutside) {
+  const Bytes original = outside_file(*write(small_graph()), 3);
+  ASSERT_TRUE(read(original, "bad.tflite").ok());
+  for (size_t size = 0; size < original.size(); ++size) {
+    const Bytes part(original.begin(), original.begin() + static_cast<std::ptrdiff_t>(size));
+    const auto graph = read(part, "bad.tflite");
+    ASSERT_FALSE(graph.ok()) << size;
+    expect_sentence(graph.status(), std::to_string(size));
+  }
+}
+
+void expect_every_change_is_refused_or_valid(const Bytes& original) {
   size_t refused = 0;
   for (size_t at = 0; at < original.size(); ++at) {
     std::vector<int> values = {0x00, 0xFF, 0x7F, 0x80};
@@ -77,6 +89,14 @@ TEST(TfliteErrors, EverySingleByteChange) {
     }
   }
   EXPECT_GT(refused, original.size());
+}
+
+TEST(TfliteErrors, EverySingleByteChange) {
+  expect_every_change_is_refused_or_valid(*write(small_graph()));
+}
+
+TEST(TfliteErrors, EverySingleByteChangeWithDataOutside) {
+  expect_every_change_is_refused_or_valid(outside_file(*write(small_graph()), 3));
 }
 
 TEST(TfliteErrors, FilesThatAreNoModels) {
@@ -101,9 +121,7 @@ Status status_after(const Change& change) {
   const Bytes bytes = *write(small_graph());
   const auto model = fbs::UnPackModel(bytes.data());
   change(*model);
-  flatbuffers::FlatBufferBuilder builder;
-  fbs::FinishModelBuffer(builder, fbs::CreateModel(builder, model.get()));
-  return read(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())), "bad.tflite").status();
+  return read(packed(*model), "bad.tflite").status();
 }
 
 struct Case {
@@ -118,6 +136,12 @@ fbs::SubGraphT& main_of(fbs::ModelT& model) {
 }
 fbs::TensorT& tensor_of(fbs::ModelT& model, const std::string& name) {
   return **std::ranges::find(main_of(model).tensors, name, [](const auto& tensor) { return tensor->name; });
+}
+void move_outside(fbs::ModelT& model, const std::string& name, uint64_t offset, uint64_t size, bool keep = false) {
+  fbs::BufferT& buffer = *model.buffers[tensor_of(model, name).buffer];
+  if (!keep) buffer.data.clear();
+  buffer.offset = offset;
+  buffer.size = size;
 }
 fbs::Conv2DOptionsT& conv_of(fbs::ModelT& model) {
   return *main_of(model).operators[0]->builtin_options.AsConv2DOptions();
@@ -197,12 +221,23 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Variable", kUn, "variable", [](fbs::ModelT& m) { tensor_of(m, "x").is_variable = true; }},
         Case{"Sparse", kUn, "sparse", [](fbs::ModelT& m) { tensor_of(m, "w").sparsity = std::make_unique<fbs::SparsityParametersT>(); }},
         Case{"BufferIndex", kBad, "buffer is 500", [](fbs::ModelT& m) { tensor_of(m, "w").buffer = 500; }},
-        Case{"BufferOutside", kUn, "outside",
+        Case{"BufferInsideAndOutside", kBad, "holds 16 bytes and names 16 others",
+             [](fbs::ModelT& m) { move_outside(m, "w", 16, 16, true); }},
+        // 16 + (2^64 - 1) wraps to 15.
+        Case{"BufferOutsideWraps", kBad, "outside the file", [](fbs::ModelT& m) { move_outside(m, "w", 16, UINT64_MAX); }},
+        Case{"BufferOutsideStartsBeyond", kBad, "outside the file", [](fbs::ModelT& m) { move_outside(m, "w", UINT64_MAX, 16); }},
+        Case{"BufferOutsideEndsBeyond", kBad, "outside the file", [](fbs::ModelT& m) { move_outside(m, "w", 16, 1 << 20); }},
+        Case{"BufferOutsideShort", kBad, "holds 15 bytes", [](fbs::ModelT& m) { move_outside(m, "w", 16, 15); }},
+        Case{"BufferOutsideEmpty", kBad, "tensor", [](fbs::ModelT& m) { move_outside(m, "w", 16, 0); }},
+        Case{"BufferOutsideAtNoOffset", kBad, "tensor", [](fbs::ModelT& m) { move_outside(m, "w", 1, 16); }},
+        Case{"BufferOutsideOfMetadata", kBad, "metadata 1 'TFLITE_METADATA': buffer",
              [](fbs::ModelT& m) {
-               m.buffers[tensor_of(m, "w").buffer]->offset = 16;
-               m.buffers[tensor_of(m, "w").buffer]->size = UINT64_MAX;
+               m.buffers[m.metadata[1]->buffer]->data.clear();
+               m.buffers[m.metadata[1]->buffer]->offset = m.buffers[m.metadata[1]->buffer]->size = 1 << 20;
              }},
-        Case{"ExternalBuffer", kUn, "outside", [](fbs::ModelT& m) { tensor_of(m, "w").external_buffer = 1; }},
+        Case{"BufferZeroOutside", kBad, "buffer 0", [](fbs::ModelT& m) { m.buffers[0]->offset = m.buffers[0]->size = 16; }},
+        Case{"BufferOutside", kOk, "", [](fbs::ModelT& m) { move_outside(m, "w", 16, 16); }},
+        Case{"ExternalBuffer", kUn, "another file", [](fbs::ModelT& m) { tensor_of(m, "w").external_buffer = 1; }},
         Case{"PayloadShort", kBad, "holds 15 bytes", [](fbs::ModelT& m) { m.buffers[tensor_of(m, "w").buffer]->data.pop_back(); }},
         Case{"PayloadLong", kBad, "holds 17 bytes", [](fbs::ModelT& m) { m.buffers[tensor_of(m, "w").buffer]->data.push_back(0); }},
         Case{"ConstantWithoutData", kBad, "tensor", [](fbs::ModelT& m) { tensor_of(m, "w").buffer = 0; }},

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "formats/tflite/outside_file.h"
 #include "formats/tflite/test_graphs.h"
 #include "tflite_schema_generated.h"
 
@@ -242,10 +243,27 @@ Bytes changed_file(const Change& change) {
   const Bytes bytes = *write(without_labels());
   auto model = ::tflite::UnPackModel(bytes.data());
   change(*model->subgraphs[0]);
-  flatbuffers::FlatBufferBuilder builder;
-  ::tflite::FinishModelBuffer(builder, ::tflite::CreateModel(builder, model.get()));
-  const auto written = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
-  return {written.begin(), written.end()};
+  return packed(*model);
+}
+
+// Constants and metadata behind the FlatBuffer are the model's like those inside, at any alignment, and are written inside again.
+TEST(Tflite, DataOutsideTheFlatBufferAreRead) {
+  Graph graph = make_every_operator(DType::kInt8);
+  graph.info = {"outside", "", graph::InputNormalization{{127.5f}, {63.75f}}, {}};
+  const Bytes ordinary = *write(graph);
+  for (const size_t shift : {0, 1, 7}) {
+    const Bytes outside = outside_file(ordinary, shift);
+    ASSERT_TRUE(
+        std::ranges::all_of(::tflite::UnPackModel(outside.data())->buffers, [](const auto& buffer) { return buffer->data.empty(); }));
+    Extras extras, expected;
+    const auto found = read(outside, "x", &extras);
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    ASSERT_TRUE(read(ordinary, "x", &expected).ok());
+    expect_same(*found, graph);
+    ASSERT_EQ(extras.metadata.size(), expected.metadata.size());
+    EXPECT_EQ(extras.metadata[0].content, expected.metadata[0].content);
+    EXPECT_EQ(*write(*found, extras), ordinary);
+  }
 }
 
 // TensorFlow's converter stores 1 for a batch it does not know, also behind SPACE_TO_BATCH_ND, which multiplies it.
