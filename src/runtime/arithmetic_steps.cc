@@ -5,6 +5,7 @@
 
 #include "kernels/add/add.h"
 #include "kernels/add/codes.h"
+#include "kernels/add/floats.h"
 #include "kernels/add/line.h"
 #include "kernels/binary/binary.h"
 #include "numeric/rescale.h"
@@ -125,9 +126,17 @@ Step make_add_float32_step(const OpContext& context, const Broadcast& broadcast)
   constexpr float kLargest = std::numeric_limits<float>::max();
   const numeric::FloatClamp bounds = numeric::float_clamp(context.op.params_as<graph::ArithmeticParams>().activation);
   const numeric::FloatClamp clamp = {std::max(bounds.low, -kLargest), std::min(bounds.high, kLargest)};
-  return Step{.kernel = "add_f32_reference", .run = [=](const StepBuffers& buffers, Range) {
-                add::add_float32(broadcast, clamp, buffers.input<float>(), buffers.input<float>(1), buffers.output<float>());
-              }};
+  const graph::Shape& shape = context.output().shape;
+  if (context.input(0).shape == shape && context.input(1).shape == shape) {
+    const add::FloatsKernel& kernel = add::find_floats_kernel(context.options.isa);
+    return make_elementwise_step(context, kernel.name, [clamp, run = kernel.run](const StepBuffers& buffers, Range elems) {
+      run(clamp, elems.end - elems.begin, buffers.input<float>() + elems.begin, buffers.input<float>(1) + elems.begin,
+          buffers.output<float>() + elems.begin);
+    });
+  }
+  return make_elementwise_step(context, "add_f32_reference", [=](const StepBuffers& buffers, Range elems) {
+    add::add_float32(broadcast, clamp, elems, buffers.input<float>(), buffers.input<float>(1), buffers.output<float>());
+  });
 }
 
 /// body(a, b, output, count) on neighbouring codes.

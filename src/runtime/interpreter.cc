@@ -59,12 +59,12 @@ constexpr int64_t kFineParts = 4;
 
 /// About how long a step takes on one core with the strongest kernels: it decides nothing but into how many parts the step is divided.
 double estimate_nanoseconds(const Graph& graph, const graph::Op& op) {
-  constexpr double kDenseMacs = 300, kDepthwiseMacs = 60, kFloatSlowdown = 4, kElems = 8;  // a nanosecond
-  double elems = 0;
-  for (TensorId id : op.outputs) elems += static_cast<double>(graph::elem_count(graph.tensor(id).shape));
+  constexpr double kDenseMacs = 300, kDepthwiseMacs = 60, kFloatSlowdown = 4, kBytes = 8;  // a nanosecond
+  double bytes = 0;
+  for (TensorId id : op.outputs) bytes += static_cast<double>(tensor_bytes(graph.tensor(id)));
   double macs = static_cast<double>(graph::count_macs(graph, op)) / (op.kind == OpKind::kDepthwiseConv2D ? kDepthwiseMacs : kDenseMacs);
   if (graph.tensor(op.outputs[0]).type == DType::kFloat32) macs *= kFloatSlowdown;
-  return macs + elems / kElems;
+  return macs + bytes / kBytes;
 }
 
 }  // namespace

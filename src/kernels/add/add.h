@@ -9,7 +9,8 @@
 
 namespace liteqat::kernels::add {
 
-void add_float32(const Broadcast& broadcast, numeric::FloatClamp clamp, const float* a, const float* b, float* output);
+/// Computes the output elements of the range.
+void add_float32(const Broadcast& broadcast, numeric::FloatClamp clamp, Range elems, const float* a, const float* b, float* output);
 
 struct Int8Params {
   Broadcast broadcast;

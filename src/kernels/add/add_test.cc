@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
+#include <limits>
 
 #include "kernels/add/codes.h"
+#include "kernels/add/floats.h"
 #include "kernels/add/line.h"
 #include "kernels/test_oracles.h"
 
@@ -195,7 +198,7 @@ TEST(AddFloat32, BroadcastsBothOperands) {
   Rng rng(2);
   const std::vector<float> a = random_floats(rng, 6), b = random_floats(rng, 4);
   std::vector<float> output(24), expected;
-  add_float32(broadcast, numeric::float_clamp(numeric::Activation::kRelu6), a.data(), b.data(), output.data());
+  add_float32(broadcast, numeric::float_clamp(numeric::Activation::kRelu6), {0, 24}, a.data(), b.data(), output.data());
   for (size_t i = 0; i < 2; ++i) {
     for (size_t j = 0; j < 4; ++j) {
       for (size_t k = 0; k < 3; ++k) expected.push_back(std::min(std::max(a[i * 3 + k] + b[j], 0.0f), 6.0f));
@@ -211,8 +214,51 @@ TEST(AddFloat32, LeadingAxesAreWalkedInOrder) {
   broadcast.b = {1, 0, 0, 0, 0, 0};
   const std::vector<float> a = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}, b = {100, 200};
   std::vector<float> output(12);
-  add_float32(broadcast, numeric::float_clamp(numeric::Activation::kNone), a.data(), b.data(), output.data());
+  add_float32(broadcast, numeric::float_clamp(numeric::Activation::kNone), {0, 12}, a.data(), b.data(), output.data());
   EXPECT_EQ(output, (std::vector<float>{101, 102, 103, 104, 105, 106, 207, 208, 209, 210, 211, 212}));
+}
+
+TEST(AddFloat32, ARangeIsThoseElementsAlone) {
+  Broadcast broadcast;
+  broadcast.extents = {1, 1, 1, 1, 2, 3};
+  broadcast.a = {0, 0, 0, 0, 3, 1};
+  broadcast.b = {0, 0, 0, 0, 1, 0};
+  const std::vector<float> a = {1, 2, 3, 4, 5, 6}, b = {10, 20};
+  std::vector<float> output(6, -1.0f);
+  add_float32(broadcast, numeric::float_clamp(numeric::Activation::kNone), {2, 5}, a.data(), b.data(), output.data());
+  EXPECT_EQ(output, (std::vector<float>{-1, -1, 13, 24, 25, -1}));
+}
+
+// Bits, so that signed zeros and NaN count: max(-0, 0) and whatever the clamp does with NaN are std::max's and std::min's.
+TEST(AddFloats, EveryKernelGivesTheBitsOfPlainCode) {
+  const auto bits = [](const std::vector<float>& values) {
+    std::vector<uint32_t> all;
+    for (float value : values) all.push_back(std::bit_cast<uint32_t>(value));
+    return all;
+  };
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(), kInf = std::numeric_limits<float>::infinity();
+  for (size_t count = 1; count <= 70; ++count) {
+    for (const auto activation : {numeric::Activation::kNone, numeric::Activation::kRelu, numeric::Activation::kRelu6}) {
+      Rng rng(count);
+      std::vector<float> a = random_floats(rng, count), b = random_floats(rng, count), expected;
+      const float special[] = {kNan, kInf, -kInf, -0.0f, 0.0f, std::numeric_limits<float>::max()};
+      for (float value : special) {
+        a[rng.next_below(static_cast<uint32_t>(count))] = value;
+        if (value == value) b[rng.next_below(static_cast<uint32_t>(count))] = value;  // of two NaN either may come through
+      }
+      const numeric::FloatClamp clamp = numeric::float_clamp(activation);
+      for (size_t at = 0; at < count; ++at) expected.push_back(std::min(std::max(a[at] + b[at], clamp.low), clamp.high));
+      for (Isa isa : supported_isas()) {
+        GuardedBuffer<float> guarded_a(a), guarded_b(b), output(count);
+        const FloatsKernel& kernel = find_floats_kernel(isa);
+        EXPECT_EQ(kernel.isa == Isa::kReference, isa == Isa::kReference);
+        kernel.run(clamp, static_cast<int64_t>(count), guarded_a.data(), guarded_b.data(), output.data());
+        ASSERT_EQ(bits(output.values()), bits(expected)) << kernel.name << ", " << count;
+        kernel.run(clamp, static_cast<int64_t>(count), guarded_a.data(), guarded_b.data(), guarded_a.data());
+        ASSERT_EQ(bits(guarded_a.values()), bits(expected)) << kernel.name << " in place, " << count;
+      }
+    }
+  }
 }
 
 }  // namespace

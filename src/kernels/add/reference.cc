@@ -21,9 +21,10 @@ int32_t to_common_scale(int32_t code, int32_t zero_point, numeric::Multiplier mu
 
 }  // namespace
 
-void add_float32(const Broadcast& broadcast, numeric::FloatClamp clamp, const float* a, const float* b, float* output) {
-  for_pairs(broadcast,
-            [&](int64_t a_offset, int64_t b_offset) { *output++ = std::min(std::max(a[a_offset] + b[b_offset], clamp.low), clamp.high); });
+void add_float32(const Broadcast& broadcast, numeric::FloatClamp clamp, Range elems, const float* a, const float* b, float* output) {
+  kernels::for_pairs(broadcast, elems, [&](int64_t a_offset, int64_t b_offset, int64_t at) {
+    output[at] = std::min(std::max(a[a_offset] + b[b_offset], clamp.low), clamp.high);
+  });
 }
 
 void add_int8(const Int8Params& params, const int8_t* a, const int8_t* b, int8_t* output) {

@@ -45,6 +45,8 @@ struct Lanes {
     if (count > 0) __builtin_memset(to, 0, static_cast<size_t>(count) * sizeof(float));
   }
   static Float multiply_then_add(Float sum, Float a, Float b) { return vaddq_f32(sum, vmulq_f32(a, b)); }
+  static constexpr bool kMultipliesFromMemory = false;
+  static Float multiply_from_memory(const float* x, Float w) { return vmulq_f32(vdupq_n_f32(*x), w); }
   static Float add(Float a, Float b) { return vaddq_f32(a, b); }
   /// std::min(std::max(x, low), high), NaN and signed zeros included (FMAX and FMIN order zeros).
   static Float clamp(Float x, Float low, Float high) {

@@ -29,6 +29,13 @@ struct FloatEpilogue {
 template <typename Lanes, int kVectors>
 inline constexpr int kFloatTileRows = kVectors * 12 > Lanes::kTileSums ? 6 : 12;
 
+/// Rows of a tile whose inputs are broadcast into a register; those of the others the multiplications broadcast for themselves, where they
+/// can (decisions/0045). Two leave no more loads than products, and a CPU of 512-bit units does two of each a cycle.
+template <typename Lanes, int kVectors>
+inline constexpr int kBroadcastRows = !Lanes::kMultipliesFromMemory ? INT32_MAX
+                                      : kVectors > 1                ? 2
+                                                                    : 0;
+
 template <typename Lanes, int kRows, int kVectors>
 [[gnu::noinline]] void float_tile(const FloatEpilogue<Lanes>& epilogue, const FloatTaps& taps, const float* rows, int64_t row_delta,
                                   const float* weights, const ChannelBlock& block, float* output) {
@@ -49,9 +56,17 @@ template <typename Lanes, int kRows, int kVectors>
       for (int vector = 0; vector < kVectors; ++vector) w[vector] = Lanes::load(weights + vector * Lanes::kCount);
 #pragma GCC unroll 16
       for (int row = 0; row < kRows; ++row) {
-        const typename Lanes::Float x = Lanes::broadcast(from[row / 3][row % 3 * row_delta + tap]);
+        const float* from_row = from[row / 3] + row % 3 * row_delta + tap;
+        if (row < kBroadcastRows<Lanes, kVectors>) {
+          const typename Lanes::Float x = Lanes::broadcast(*from_row);
 #pragma GCC unroll 4
-        for (int vector = 0; vector < kVectors; ++vector) sums[row][vector] = Lanes::multiply_then_add(sums[row][vector], x, w[vector]);
+          for (int vector = 0; vector < kVectors; ++vector) sums[row][vector] = Lanes::multiply_then_add(sums[row][vector], x, w[vector]);
+        } else {
+#pragma GCC unroll 4
+          for (int vector = 0; vector < kVectors; ++vector) {
+            sums[row][vector] = Lanes::add(sums[row][vector], Lanes::multiply_from_memory(from_row, w[vector]));
+          }
+        }
       }
     }
   }

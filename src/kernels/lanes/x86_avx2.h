@@ -43,6 +43,8 @@ struct Lanes {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int32_t>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
   static Float multiply_then_add(Float sum, Float a, Float b) { return _mm256_add_ps(sum, _mm256_mul_ps(a, b)); }
+  static constexpr bool kMultipliesFromMemory = false;
+  static Float multiply_from_memory(const float* x, Float w) { return _mm256_mul_ps(_mm256_set1_ps(*x), w); }
   static Float add(Float a, Float b) { return _mm256_add_ps(a, b); }
   /// std::min(std::max(x, low), high), NaN and signed zeros included.
   static Float clamp(Float x, Float low, Float high) { return _mm256_min_ps(high, _mm256_max_ps(low, x)); }
