@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "base/phase_pool.h"
 #include "base/thread_pool.h"
 #include "runtime/arena_plan.h"
 #include "runtime/step.h"
@@ -73,9 +74,13 @@ struct Interpreter::State {
   struct BoundStep {
     size_t op_index;
     const Step* step;
-    int parts = 1;  // into which its units are divided
+    int parts = 1;   // into which its units are divided
+    int phase = -1;  // of the pool; -1: nothing runs
     std::vector<const std::byte*> inputs{};
     std::vector<std::byte*> outputs{};
+  };
+  struct Phase {
+    size_t first, last;  // steps: several whose units are not divided, or one
   };
 
   Graph graph;  // at this batch, without payloads
@@ -92,7 +97,8 @@ struct Interpreter::State {
   int64_t arena_bytes = 0, live_peak_bytes = 0;
   int64_t worker_scratch_bytes = 0;  // a multiple of the alignment
   int64_t folded_bytes = 0;
-  std::unique_ptr<ThreadPool> pool;  // null for one thread
+  std::vector<Phase> phases;
+  std::unique_ptr<PhasePool> pool;  // null for one thread
 
   Status build(const Graph& source);
   Status update(const Graph& source, ThreadPool& workers);
@@ -126,7 +132,8 @@ struct Interpreter::State {
  public:
   std::byte* address(TensorId id);
   const std::byte* read_address(TensorId id);
-  void run(const BoundStep& bound);
+  void make_pool();
+  void run_part(const BoundStep& bound, int part, int worker);
   /// Bytes other than 0 and 1 are no values of C++'s bool; what the caller filled in may hold any.
   void make_bools_valid();
 };
@@ -380,29 +387,43 @@ void Interpreter::State::bind_buffers() {
   }
 }
 
-void Interpreter::State::run(const BoundStep& bound) {
-  if (bound.step->in_place) return;
-  const StepBuffers buffers = {bound.inputs, bound.outputs, scratch.data()};
-  if (bound.parts == 1) return bound.step->run(buffers, {0, bound.step->units});
-  pool->run(bound.parts, [&](int part, int worker) {
-    StepBuffers own = buffers;
-    own.scratch += worker * worker_scratch_bytes;
-    bound.step->run(own, kernels::part_of(bound.step->units, part, bound.parts));
+/// Neighbouring steps that one worker runs whole need no waiting between them.
+void Interpreter::State::make_pool() {
+  std::vector<int> tasks;
+  for (size_t index = 0; index < steps.size(); ++index) {
+    if (steps[index].step->in_place) continue;
+    const bool joins = steps[index].parts == 1 && !tasks.empty() && tasks.back() == 1;
+    if (!joins) {
+      phases.push_back({index, index});
+      tasks.push_back(steps[index].parts);
+    }
+    phases.back().last = index + 1;
+    steps[index].phase = static_cast<int>(phases.size()) - 1;
+  }
+  pool = std::make_unique<PhasePool>(options.threads, std::move(tasks), [this](int phase, int task, int worker) {
+    const Phase& range = phases[static_cast<size_t>(phase)];
+    for (size_t index = range.first; index < range.last; ++index) run_part(steps[index], task, worker);
   });
+}
+
+void Interpreter::State::run_part(const BoundStep& bound, int part, int worker) {
+  if (bound.step->in_place) return;
+  const StepBuffers buffers = {bound.inputs, bound.outputs, scratch.data() + worker * worker_scratch_bytes};
+  bound.step->run(buffers, kernels::part_of(bound.step->units, part, bound.parts));
 }
 
 Result<Interpreter> Interpreter::prepare(const graph::Graph& graph, const Options& options) {
   auto state = std::make_unique<State>();
   state->options = options;
   LITEQAT_RETURN_IF_ERROR(state->build(graph));
-  if (options.threads > 1) state->pool = std::make_unique<ThreadPool>(options.threads);
+  if (options.threads > 1) state->make_pool();
   return Interpreter(std::move(state));
 }
 
 Result<Interpreter> Interpreter::twin() const {
   auto state = std::make_unique<State>();
   LITEQAT_RETURN_IF_ERROR(state->make_twin(*state_));
-  if (state->options.threads > 1) state->pool = std::make_unique<ThreadPool>(state->options.threads);
+  if (state->options.threads > 1) state->make_pool();
   return Interpreter(std::move(state));
 }
 
@@ -446,11 +467,13 @@ void Interpreter::State::make_bools_valid() {
 
 void Interpreter::invoke() {
   state_->make_bools_valid();
-  for (const State::BoundStep& bound : state_->steps) state_->run(bound);
+  if (state_->pool != nullptr) return state_->pool->run(0, static_cast<int>(state_->phases.size()));
+  for (const State::BoundStep& bound : state_->steps) state_->run_part(bound, 0, 0);
 }
 
 void Interpreter::invoke_step(size_t step) {
-  state_->run(state_->steps[step]);
+  const State::BoundStep& bound = state_->steps[step];
+  bound.parts == 1 ? state_->run_part(bound, 0, 0) : state_->pool->run(bound.phase, bound.phase + 1);
 }
 
 int64_t Interpreter::arena_bytes() const {

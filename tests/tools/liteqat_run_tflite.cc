@@ -1,6 +1,6 @@
 // Runs a .tflite model on stacked inputs, raw codes or floats in and out, for the tests against other runtimes.
 //
-//   liteqat_run_tflite MODEL IN.npy OUT.npy [--isa NAME] [--arithmetic PROFILE] [--batch N] [--steps] [--layers PREFIX]
+//   liteqat_run_tflite MODEL IN.npy OUT.npy [--isa NAME] [--arithmetic PROFILE] [--batch N] [--threads N] [--steps] [--layers PREFIX]
 //
 // IN has the images on axis 0. --batch is how many run at once (the last batch is filled up with zeros); --steps names the kernels;
 // --layers writes what every operator gave for the last batch to PREFIX<index>.npy.
@@ -29,7 +29,7 @@ struct Arguments {
   std::string model, input, output, layers;
   Isa isa = Isa::kReference;
   liteqat::runtime::Profile profile = liteqat::runtime::Profile::kLitertReference;
-  int32_t batch = 1;
+  int32_t batch = 1, threads = 1;
   bool steps = false;
 };
 
@@ -42,6 +42,8 @@ Result<Arguments> parse_arguments(int count, char** values) {
       arguments.steps = true;
     } else if (value == "--batch" && position + 1 < count) {
       arguments.batch = std::atoi(values[++position]);
+    } else if (value == "--threads" && position + 1 < count) {
+      arguments.threads = std::atoi(values[++position]);
     } else if (value == "--layers" && position + 1 < count) {
       arguments.layers = values[++position];
     } else if (value == "--arithmetic" && position + 1 < count) {
@@ -69,6 +71,16 @@ std::string npy_dtype(liteqat::graph::DType type) {
       return "|i1";
     case liteqat::graph::DType::kUInt8:
       return "|u1";
+    case liteqat::graph::DType::kBool:
+      return "|b1";
+    case liteqat::graph::DType::kInt16:
+      return "<i2";
+    case liteqat::graph::DType::kInt32:
+      return "<i4";
+    case liteqat::graph::DType::kInt64:
+      return "<i8";
+    case liteqat::graph::DType::kFloat16:
+      return "<f2";
     default:
       return "<f4";
   }
@@ -97,7 +109,8 @@ Status run(const Arguments& arguments) {
   LITEQAT_ASSIGN_OR_RETURN(auto model, liteqat::formats::tflite::read(model_bytes, arguments.model));
   const size_t real_outputs = model.outputs.size();
   if (!arguments.layers.empty()) expose_layers(model);
-  const liteqat::runtime::Options options = {.profile = arguments.profile, .batch = arguments.batch, .isa = arguments.isa};
+  const liteqat::runtime::Options options = {
+      .profile = arguments.profile, .batch = arguments.batch, .isa = arguments.isa, .threads = arguments.threads};
   LITEQAT_ASSIGN_OR_RETURN(auto interpreter, liteqat::runtime::Interpreter::prepare(model, options));
   if (arguments.steps) {
     for (const auto& step : interpreter.steps()) std::printf("%3d %-20s %s\n", step.op_index, step.op.c_str(), step.kernel.c_str());
