@@ -74,7 +74,8 @@ class GuardedBuffer {
 
 /// Runs a kernel on guarded memory; input and weights are the caller's.
 template <typename Params, typename Elem>
-std::vector<Elem> run_guarded(const Kernel<Params, Elem>& kernel, Params params, const std::vector<Elem>& input, size_t output_elems) {
+std::vector<Elem> run_guarded(const Kernel<Params, Elem>& kernel, Params params, const std::vector<Elem>& input, size_t output_elems,
+                              int64_t parts = 3) {
   // Packed and scratch memory are rounded up to the alignment, so that their ends are guarded and their starts aligned.
   const auto rounded = [](int64_t bytes) { return static_cast<size_t>((bytes + kAlignment - 1) / kAlignment * kAlignment); };
   GuardedBuffer<std::byte> packed(rounded(kernel.packed_bytes(params))), scratch(rounded(kernel.scratch_bytes(params)));
@@ -83,8 +84,10 @@ std::vector<Elem> run_guarded(const Kernel<Params, Elem>& kernel, Params params,
   params.packed = packed.data();
   params.scratch = scratch.data();
   std::memset(scratch.data(), 0x55, rounded(kernel.scratch_bytes(params)));  // whatever another kernel left there
-  // In three parts, last first: units are independent of each other and of their order.
-  for (int64_t part = 2; part >= 0; --part) kernel.run(params, part_of(kernel.units(params), part, 3), source.data(), target.data());
+  // In parts, last first: units are independent of each other and of their order.
+  for (int64_t part = parts - 1; part >= 0; --part) {
+    kernel.run(params, part_of(kernel.units(params), part, parts), source.data(), target.data());
+  }
   return target.values();
 }
 

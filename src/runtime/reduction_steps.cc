@@ -102,6 +102,20 @@ Step make_int8_mean_step(const OpContext& context, const reduce::QuantizedParams
               }};
 }
 
+Step make_float32_mean_step(const OpContext& context, const mean::Reduction& reduction) {
+  mean::Block block;
+  const mean::Float32BlockKernel* kernel = mean::find_float32_block_kernel(context.options.isa);
+  if (kernel != nullptr && mean::find_block(reduction, &block)) {
+    return Step{
+        .kernel = kernel->name, .units = block.outer, .run = [block, run = kernel->run](const StepBuffers& buffers, kernels::Range outer) {
+          run(block, outer, buffers.input<float>(), buffers.output<float>());
+        }};
+  }
+  return Step{.kernel = "mean_f32_f32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
+                mean::mean_float32(reduction, buffers.input<float>(), buffers.output<float>());
+              }};
+}
+
 template <typename T>
 Step make_arg_max_of(const OpContext& context, const reduce::Rows& rows, const char* type) {
   if (context.output().type == DType::kInt64) {
@@ -121,9 +135,7 @@ Result<Step> make_mean_step(const OpContext& context) {
   const mean::Reduction reduction = make_reduction(context);
   switch (context.output().type) {
     case DType::kFloat32:
-      return Step{.kernel = "mean_f32_f32_reference", .run = [=](const StepBuffers& buffers, kernels::Range) {
-                    mean::mean_float32(reduction, buffers.input<float>(), buffers.output<float>());
-                  }};
+      return make_float32_mean_step(context, reduction);
     case DType::kInt32:
       return make_integer_mean_step<int32_t>(reduction, "i32");
     case DType::kInt64:

@@ -266,6 +266,31 @@ TEST(Conv2DFloat32, EveryKernelSumsInTheStatedOrder) {
   }
 }
 
+// Few pixels are divided among workers by channels and by halves of the pixels: any division gives the same bytes.
+TEST(Conv2DFloat32, FewPixelsInAnyDivision) {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    Rng rng(seed);
+    const int32_t h = random_between(rng, 1, 8), w = random_between(rng, 1, 9);
+    const Window window = {.batch = random_between(rng, 1, 2),
+                           .in_h = h,
+                           .in_w = w,
+                           .in_c = random_between(rng, 1, 20),
+                           .out_h = h,
+                           .out_w = w,
+                           .out_c = random_between(rng, 1, 200)};
+    const std::vector<float> input = random_floats(rng, input_elems(window)), weights = random_floats(rng, weight_elems(window));
+    const Float32Params params = {.window = window, .weights = weights.data(), .clamp = numeric::float_clamp(numeric::Activation::kRelu)};
+    const std::vector<float> expected = float_oracle(params, input);
+    for (Isa isa : supported_isas()) {
+      const Float32Kernel& kernel = find_float32_kernel(params, isa);
+      for (int64_t parts = 1; parts <= std::min<int64_t>(kernel.units(params), 9); ++parts) {
+        ASSERT_TRUE(same_bits(run_guarded(kernel, params, input, expected.size(), parts), expected))
+            << kernel.name << ", seed " << seed << ", parts " << parts;
+      }
+    }
+  }
+}
+
 TEST(Conv2DFloat32, InfiniteWeightsMeetNoPadding) {
   // 3x3 SAME on a 1x1 input: only the middle tap is valid; an infinite weight on a padded tap must not turn into NaN.
   const Window window = {.filter_h = 3, .filter_w = 3, .pad_top = 1, .pad_left = 1};

@@ -74,14 +74,25 @@ struct FloatStrips {
       lanes::multiply_floats<Lanes>(epilogue, taps, from, row_delta, count, bias + geometry.positions, block, output + pixel * out_c);
     };
     if (geometry.flat) {
-      const int64_t end = rows.end * window.out_w;
-      for (int64_t pixel = rows.begin * window.out_w; pixel < end; pixel += geometry.group_rows) {
-        const int64_t count = end - pixel < geometry.group_rows ? end - pixel : geometry.group_rows;
-        lanes::for_blocks<Lanes>(
-            out_c, blocks,
-            [&](const lanes::ChannelBlock& block) { multiply(input + pixel * window.in_c, window.in_c, count, block, pixel); },
-            geometry.block_vectors);
+      const auto multiply_pixels = [&](Range some_blocks, int64_t pixel, int64_t end) {
+        for (; pixel < end; pixel += geometry.group_rows) {
+          const int64_t count = end - pixel < geometry.group_rows ? end - pixel : geometry.group_rows;
+          lanes::for_blocks<Lanes>(
+              out_c, some_blocks,
+              [&](const lanes::ChannelBlock& block) { multiply(input + pixel * window.in_c, window.in_c, count, block, pixel); },
+              geometry.block_vectors);
+        }
+      };
+      if (geometry.block_units == 1) return multiply_pixels(blocks, rows.begin * window.out_w, rows.end * window.out_w);
+      // The second half of a block, whole blocks, the first half of one.
+      const int64_t pixels = window.out_rows() * window.out_w, half = (pixels + 1) / 2, last = units.end / 2;
+      int64_t first = units.begin / 2;
+      if (units.begin % 2 != 0) {
+        multiply_pixels({first, first + 1}, half, pixels);
+        ++first;
       }
+      if (first < last) multiply_pixels({first, last}, 0, pixels);
+      if (units.end % 2 != 0) multiply_pixels({last, last + 1}, 0, half);
       return;
     }
     auto* strips = reinterpret_cast<float*>(params.scratch);

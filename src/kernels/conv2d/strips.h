@@ -10,8 +10,8 @@
 
 namespace liteqat::kernels::conv2d {
 
-/// Sizes that follow from the window; extents in elements. kNarrow: blocks have two vectors where workers divide the channels, so that
-/// their shares are about equal.
+/// Sizes that follow from the window; extents in elements. kNarrow: blocks have two vectors where workers divide the channels, and a unit
+/// is half of a block's pixels, so that their shares are about equal.
 template <typename Lanes, bool kNarrow>
 struct StripGeometry {
   /// Strips are made for as many output rows as fit in this, half of the nearest cache of common CPUs.
@@ -31,6 +31,7 @@ struct StripGeometry {
   int64_t group_rows, strips;         // output rows (flat: pixels) at a time, and their strips
   int64_t blocks, positions;
   int32_t block_vectors;  // of a block, at most
+  int32_t block_units;    // into which a block's pixels are divided: 2, or 1
 
   /// `pad_segment` gives padded_segment; strips end in `slack_elems` more than their pixels, which kernels may read.
   template <typename PadSegment>
@@ -56,10 +57,11 @@ struct StripGeometry {
     blocks = lanes::block_count<Lanes>(w.out_c, block_vectors);
     positions = lanes::position_count<Lanes>(w.out_c, block_vectors);
     by_channels = pixels < kFewPixels && blocks > 1;
+    block_units = kNarrow && flat && by_channels && pixels >= kLeastNarrowPixels ? 2 : 1;
   }
 
   [[gnu::always_inline]] int64_t padded_taps() const { return segments * padded_segment; }
-  [[gnu::always_inline]] int64_t units(const Window& w) const { return by_channels ? blocks : w.out_rows(); }
+  [[gnu::always_inline]] int64_t units(const Window& w) const { return by_channels ? blocks * block_units : w.out_rows(); }
 
   /// Strips that `rows` output rows read.
   [[gnu::always_inline]] int64_t strips_of(const Window& w, int64_t rows) const {

@@ -46,6 +46,7 @@ struct Lanes {
   static constexpr bool kMultipliesFromMemory = false;
   static Float multiply_from_memory(const float* x, Float w) { return _mm256_mul_ps(_mm256_set1_ps(*x), w); }
   static Float add(Float a, Float b) { return _mm256_add_ps(a, b); }
+  static Float divide(Float a, Float b) { return _mm256_div_ps(a, b); }
   /// std::min(std::max(x, low), high), NaN and signed zeros included.
   static Float clamp(Float x, Float low, Float high) { return _mm256_min_ps(high, _mm256_max_ps(low, x)); }
 

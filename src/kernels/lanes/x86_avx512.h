@@ -56,6 +56,7 @@ struct Lanes {
     return product;
   }
   static Float add(Float a, Float b) { return _mm512_add_ps(a, b); }
+  static Float divide(Float a, Float b) { return _mm512_div_ps(a, b); }
   /// std::min(std::max(x, low), high), NaN and signed zeros included.
   static Float clamp(Float x, Float low, Float high) { return _mm512_min_ps(high, _mm512_max_ps(low, x)); }
 

@@ -31,4 +31,16 @@ const Int8BlockKernel* find_int8_block_kernel(Isa isa) {
 }
 #undef LITEQAT_KERNEL
 
+#define LITEQAT_KERNEL(isa) &floats_##isa(),
+const Float32BlockKernel* find_float32_block_kernel(Isa isa) {
+  static const Float32BlockKernel* const kList[] = {
+#include "kernels/mean/kernels.inc"
+      nullptr};
+  for (const Float32BlockKernel* kernel : kList) {
+    if (kernel != nullptr && kernel->isa <= isa) return kernel;
+  }
+  return nullptr;
+}
+#undef LITEQAT_KERNEL
+
 }  // namespace liteqat::kernels::mean

@@ -47,4 +47,13 @@ struct Int8BlockKernel {
 /// The strongest kernel that needs no more than `isa`; null where only mean_int8 computes it.
 const Int8BlockKernel* find_int8_block_kernel(Isa isa);
 
+/// mean_float32 of a block; a unit is one of the outer positions.
+struct Float32BlockKernel {
+  const char* name;
+  Isa isa;
+  void (*run)(const Block& block, Range outer, const float* input, float* output);
+};
+/// The strongest kernel that needs no more than `isa`; null where only mean_float32 computes it.
+const Float32BlockKernel* find_float32_block_kernel(Isa isa);
+
 }  // namespace liteqat::kernels::mean

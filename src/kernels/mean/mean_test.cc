@@ -98,6 +98,29 @@ TEST(MeanInt8, BlocksAreNeighbouringAxes) {
   EXPECT_EQ(find_int8_block_kernel(Isa::kReference), nullptr);
 }
 
+TEST(MeanFloat32, EveryBlockKernelSumsInMemoryOrder) {
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    Rng rng(seed);
+    const auto extent = [&](int32_t most) { return rng.next_below(4) == 0 ? 1 : random_between(rng, 1, most); };
+    const auto outer = static_cast<size_t>(extent(3)), reduced = static_cast<size_t>(extent(70)), inner = static_cast<size_t>(extent(200));
+    const std::vector<float> values = random_floats(rng, outer * reduced * inner);
+    std::vector<float> expected;
+    for (size_t at = 0; at < outer * inner; ++at) {
+      float sum = 0;
+      for (size_t position = 0; position < reduced; ++position) sum += values[(at / inner * reduced + position) * inner + at % inner];
+      expected.push_back(sum / static_cast<float>(reduced));
+    }
+    const Block block = {static_cast<int64_t>(outer), static_cast<int64_t>(reduced), static_cast<int64_t>(inner)};
+    for (Isa isa : supported_isas()) {
+      const Float32BlockKernel* kernel = find_float32_block_kernel(isa);
+      if (kernel == nullptr) continue;
+      GuardedBuffer<float> input(values), output(expected.size());
+      for (int64_t part = 2; part >= 0; --part) kernel->run(block, part_of(block.outer, part, 3), input.data(), output.data());
+      ASSERT_TRUE(same_bits(output.values(), expected)) << kernel->name << ", seed " << seed;
+    }
+  }
+}
+
 TEST(Mean, ReducesTheAxesWithStrideZero) {
   // [2,3,4,5] over axes 1 and 2, and over the last axis.
   Rng rng(3);
