@@ -143,7 +143,6 @@ struct Generic {
 
   /// Neighbouring outputs of one row share every weight that is loaded: a load a product otherwise costs more than the product.
   struct FloatTiles {
-    static constexpr int kOutputs = 4;
     const Window& window;
     const float *input, *weights;
     int64_t channels;  // padded
@@ -225,10 +224,17 @@ struct Generic {
       float* to = output + row * window.out_w * out_c;
       for (int32_t out_x = 0; out_x < window.out_w;) {
         const TapRange<Lanes> x(window.in_x(out_x, 0), window.filter_w, window.dilation_w, window.in_w);
-        const int64_t last_origin = x.origin + int64_t{FloatTiles::kOutputs - 1} * window.stride_w;
-        const bool together = out_x + FloatTiles::kOutputs <= window.out_w && x.origin >= 0 && last_origin + reach < window.in_w;
-        together ? tiles.template run<FloatTiles::kOutputs>(y, x, image, to) : tiles.template run<1>(y, x, image, to);
-        const int32_t outputs = together ? FloatTiles::kOutputs : 1;
+        const auto together = [&](int32_t outputs) {
+          return out_x + outputs <= window.out_w && x.origin >= 0 && x.origin + (outputs - 1) * window.stride_w + reach < window.in_w;
+        };
+        const int32_t outputs = together(4) ? 4 : together(2) ? 2 : 1;
+        if (outputs == 4) {
+          tiles.template run<4>(y, x, image, to);
+        } else if (outputs == 2) {
+          tiles.template run<2>(y, x, image, to);
+        } else {
+          tiles.template run<1>(y, x, image, to);
+        }
         out_x += outputs;
         to += outputs * out_c;
       }
