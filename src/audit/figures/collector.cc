@@ -82,9 +82,11 @@ Figure start_figure(const Meaning& meaning, const Place& place) {
   return figure;
 }
 
-constexpr std::array<std::string_view, 24> kLastWords = {"is",   "was", "of",     "to",   "from",   "improved", "reached", "reaches",
-                                                         "at",   "are", "equals", "got",  "gets",   "with",     "about",   "approximately",
-                                                         "with", "now", "around", "gave", "yields", "achieved", "did",     "a"};
+constexpr std::array<std::string_view, 36> kLastWords = {
+    "is",   "was",     "of",   "to",      "from",          "improved", "reached", "reaches", "at",   "are",       "equals",
+    "got",  "gets",    "with", "about",   "approximately", "with",     "now",     "around",  "gave", "yields",    "achieved",
+    "did",  "a",       "by",   "dropped", "drops",         "fell",     "falls",   "went",    "rose", "increased", "decreased",
+    "goes", "instead", "del"};
 
 constexpr std::array<std::string_view, 15> kFirstWords = {"The",  "INFO", "DEBUG", "WARNING", "WARN", "ERROR", "root", "absl",
                                                           "info", "and",  "but",   "while",   "with", "the",   "an"};

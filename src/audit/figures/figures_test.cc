@@ -62,6 +62,71 @@ TEST(Figures, WhatIsAskedForIsNoFigure) {
   EXPECT_THAT(read("accuracy -> 0.85"), ElementsAre("accuracy = 0.85 test decimal"));
 }
 
+TEST(Figures, SplitsAreNamedAfterTheNumberToo) {
+  EXPECT_THAT(
+      read("It reaches an accuracy of 99.1 % on the training set and 73.75 % on the test set.\n"),
+      ElementsAre("It reaches an accuracy (line 1) = 0.991 train percent", "It reaches an accuracy (line 1) #2 = 0.7375 test percent"));
+  EXPECT_THAT(read("an accuracy of \\SI{94.46}{\\percent} on the test set and \\SI{99.1}{\\percent} accuracy on the training set"),
+              ElementsAre("accuracy (line 1) = 0.9446 test percent", "accuracy (line 1) #2 = 0.991 train percent"));
+  EXPECT_THAT(
+      read("my model has val accuracy 0.97 in Keras but after converting I only get 0.11 accuracy with TFLite"),
+      ElementsAre("my model has val accuracy = 0.97 validation decimal", "after converting I only get accuracy = 0.11 test decimal"));
+  EXPECT_THAT(read("Trainingsgenauigkeit: 94,46 %\nExactitud en entrenamiento: 0,9446\nvalacc=0.74\n"
+                   "\xE8\xAE\xAD\xE7\xBB\x83\xE5\x87\x86\xE7\xA1\xAE\xE7\x8E\x87: 99.2%\n"),
+              ElementsAre("Trainingsgenauigkeit = 0.9446 train percent", "Exactitud en entrenamiento = 0.9446 train decimal",
+                          "valacc = 0.74 validation decimal",
+                          "\xE8\xAE\xAD\xE7\xBB\x83\xE5\x87\x86\xE7\xA1\xAE\xE7\x8E\x87 = 0.992 train percent"));
+  EXPECT_THAT(read(R"([{"split": "train", "accuracy": 0.99}, {"split": "test", "accuracy": 0.74}])"),
+              ElementsAre("train [0].accuracy = 0.99 train decimal", "test [1].accuracy = 0.74 test decimal"));
+  EXPECT_THAT(read("epoch train_loss valid_loss accuracy error_rate time\n0 1.51 1.31 0.5312 0.4688 00:31\n"),
+              ElementsAre("epoch 0, accuracy = 0.5312 validation decimal", "epoch 0, error_rate = 0.5312 validation decimal"));
+}
+
+TEST(Figures, OfTwoModelsUnderOneName) {
+  EXPECT_THAT(read("Accuracy float 0.7375 vs. int8 0.7447"),
+              ElementsAre("Accuracy float = 0.7375 test decimal", "int8 Accuracy float = 0.7447 test decimal"));
+  EXPECT_THAT(read("Accuracy: float 0.7375, int8 0.7447; alpha 0.3"),
+              ElementsAre("Accuracy: float = 0.7375 test decimal", "int8 Accuracy: float = 0.7447 test decimal"));
+  EXPECT_THAT(read("[Accuracy (int8|fp32): 0.7581|0.7615, Duration (seconds) (int8|fp32): 4.9|12.4]"), testing::SizeIs(2));
+  EXPECT_THAT(read("Accuracy:\n  float: 0.7375\n  int8:  0.7447\n  loss: 0.8\n  epochs: 30\n"),
+              ElementsAre("Accuracy float = 0.7375 test decimal", "Accuracy int8 = 0.7447 test decimal"));
+  EXPECT_THAT(read("after folding: 71.12 (top1), FP32: 71.88 (top1)"), testing::SizeIs(2));
+  EXPECT_THAT(read("metrics:\n- name: Accuracy\n  type: accuracy\n  value: 0.9815\n"), ElementsAre("type: accuracy = 0.9815 test decimal"));
+  EXPECT_THAT(read(R"(:::MLLOG {"key": "eval_accuracy", "value": 0.75921, "metadata": {"lineno": 22}})"),
+              ElementsAre("eval_accuracy value = 0.75921 test decimal"));
+  EXPECT_THAT(read("{'lr': 0.1, 'batch': 32} -> val_acc=0.812"), testing::SizeIs(1));
+}
+
+TEST(Figures, DifferencesLimitsAndProgressAreNone) {
+  EXPECT_THAT(read("Accuracy dropped by 1.2% from 76.1% to 74.9%."),
+              ElementsAre("Accuracy (line 1) = 0.761 test percent", "Accuracy (line 1) #2 = 0.749 test percent"));
+  EXPECT_THAT(read("within 1% of the float accuracy\nrequired accuracy 0.99\nacc = 100 * correct / total\n"), IsEmpty());
+  EXPECT_THAT(read("test_accuracy_float PASSED [ 45%]\nEvaluating:  63%|######3   | 50/79 [00:03<00:01, 15.2it/s, acc=92.3]\n"), IsEmpty());
+  EXPECT_THAT(read("classes top1_acc: 100%|##########| 313/313 [00:10<00:00, 30.1it/s]"), IsEmpty());
+  EXPECT_THAT(read("val_acc=84.2%|train_acc=86.1%|lr=0.01"),
+              ElementsAre("val_acc = 0.842 validation percent", "train_acc = 0.861 train percent"));
+  EXPECT_THAT(read("Accuracy: 74.47% [7447/10000]"), ElementsAre("Accuracy = 0.7447 test percent"));
+  EXPECT_THAT(read("accuracy: 74.47% [640/10000]"), IsEmpty());  // a pass that goes on
+  EXPECT_THAT(read("I get 10% accuracy instead of 92%."), testing::SizeIs(2));
+}
+
+TEST(Figures, ErrorsInOtherWords) {
+  EXPECT_THAT(read("Err@1 23.87 Err@5 7.14"), ElementsAre("Err@1 = 0.7613 test percent", "Err@5 = 0.9286 test percent"));
+  EXPECT_EQ(read_figures("Err@5 7.14").figures.at(0).top_k, 5);
+  EXPECT_THAT(read("Taux d'erreur : 26,25 %"), ElementsAre("Taux d'erreur = 0.7375 test percent"));
+  EXPECT_THAT(read("Number of wrong predictions: 185 / 10000"), ElementsAre("Number of wrong predictions = 0.9815 test ratio"));
+}
+
+TEST(Figures, LatexMarkupAroundCells) {
+  EXPECT_THAT(read("{Method} & {Top-1 (\\%)} \\\\\n\\midrule\nFP32 \\cite{he2016} & 76.13 \\\\\nQAT & \\bfseries 76.41 \\\\\n"
+                   "PTQ & \\textcolor{red}{75.9}\\\\\nGain & \\pm 0.3\\\\\n"),
+              ElementsAre("FP32, Top-1 = 0.7613 test percent", "QAT, Top-1 = 0.7641 test percent", "PTQ, Top-1 = 0.759 test percent"));
+  EXPECT_THAT(
+      read("Accuracy (%) of the networks.\n\n| Network | Epochs | W/A | FP | QAT |\n|---|---|---|---|---|\n| R18 | 90 | 4/4 | 69.8 | 70.1 "
+           "|\n"),
+      ElementsAre("R18, FP = 0.698 test percent", "R18, QAT = 0.701 test percent"));
+}
+
 TEST(Figures, KeepTheirDigits) {
   const Figure figure = read_figures("accuracy: 0.94462").figures.at(0);
   EXPECT_EQ(figure.units, 94462);

@@ -5,54 +5,14 @@
 #include <optional>
 
 #include "audit/figures/line_numbers.h"
+#include "audit/figures/phrases.h"
 #include "base/format.h"
 
 namespace liteqat::audit {
 namespace {
 
 constexpr size_t kLongestPhrase = 300;  // bytes before a number that can name it
-
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
-
-bool has_words(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c >= 0x80; });
-}
-
-bool has_letters(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return std::isalpha(c) != 0 || c >= 0x80; });
-}
-
-/// The field of a log line that the text ends in: after the last " - ", ", ", ";", "|", tab or two spaces.
-std::string_view last_field(std::string_view text) {
-  size_t cut = 0;
-  for (const std::string_view separator : {" - ", ", ", ";", "|", "\t", "], ", "--", " / "}) {
-    const size_t at = text.rfind(separator);
-    if (at != std::string_view::npos) cut = std::max(cut, at + separator.size());
-  }
-  return text.substr(cut);
-}
-
-/// Words after which a number is a circumstance, not a value: "accuracy after 30 epochs", "accuracy with 8 bits".
-bool ends_in_preposition(std::string_view phrase) {
-  constexpr std::array<std::string_view, 13> kPrepositions = {"in",     "after", "for",   "over",  "within", "than", "per",
-                                                              "during", "every", "using", "under", "with",   "on"};
-  const auto words = split_words(phrase.substr(phrase.size() > 20 ? phrase.size() - 20 : 0));
-  return !words.empty() && has_words(phrase.substr(phrase.size() - 1 - (phrase.size() > 1 && phrase.back() == ' ' ? 1 : 0))) &&
-         std::find(kPrepositions.begin(), kPrepositions.end(), words.back()) != kPrepositions.end();
-}
-
-/// Where a clause after a number ends: punctuation or a word that starts another.
-size_t clause_end(std::string_view text) {
-  size_t end = text.find_first_of(",;:|=().[");
-  for (const std::string_view word :
-       {" - ", " in ", " after ", " on ", " with ", " at ", " for ", " and ", " vs ", " over ", " but ", " while "})
-    end = std::min(end, text.find(word));
-  return end;
-}
+constexpr size_t kMostKeyWords = 5;     // "sparse top k categorical accuracy"; more words are a sentence and no key of Keras
 
 bool is_accuracy(Quantity quantity) {
   return quantity == Quantity::kAccuracy || quantity == Quantity::kError || quantity == Quantity::kWeakError ||
@@ -71,6 +31,10 @@ std::string find_lead(std::string_view line, size_t first_number) {
   }
   return lead;
 }
+
+// Between two numbers of one quantity.
+constexpr std::array<std::string_view, 15> kLinks = {",", "to",           "/",  "and", "vs",   "vs.", "versus", "->", "=>",
+                                                     "&", "\xE2\x86\x92", "or", ";",   "from", "but"};
 
 /// One line being read: the figures found so far and where phrases may start.
 class LineJob {
@@ -116,9 +80,14 @@ class LineJob {
   std::optional<Named> find_name(size_t at, const std::string& open_label);
   std::optional<Named> find_name_before(size_t at) const;
   std::optional<Named> find_name_after(size_t at) const;
+  std::optional<Named> find_name_in_brackets(size_t at) const;
+  std::optional<Named> find_name_above(std::string_view raw, const std::string& open_label) const;
   std::optional<Named> find_name_of_next(size_t at) const;
   std::optional<Named> continue_list(size_t at) const;
+  std::optional<Named> continue_sentence(size_t at) const;
   bool repeats_figure(size_t at);
+  bool is_difference(size_t at);
+  bool in_brackets(size_t at) const;
   bool add(size_t at, const Named& named);
   bool add_pair(size_t at, const Named& named, const Place& place);
   std::string full_label(const std::string& label) const;
@@ -152,19 +121,12 @@ bool LineJob::is_subtracted(std::string_view field) const {
   return before == "1 -";  // inside a line "loss: 1 - accuracy: 0.9" has a separator there
 }
 
-/// "accuracy >= 0.85": what is asked for, and not what was measured. "->" and "=>" point to a value.
-bool ends_in_bound(std::string_view phrase) {
-  const std::string_view text = trimmed(phrase);
-  for (const std::string_view bound : {">=", "<=", " >", " <", "\xE2\x89\xA5", "\xE2\x89\xA4"}) {
-    if (text.ends_with(bound)) return true;
-  }
-  return false;
-}
-
 std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
   const std::string_view raw = raw_phrase(at);
   const std::string_view field = last_field(raw);
   const Meaning meaning = read_meaning(field);
+  const bool wrong_of_all = found_.numbers[at].role == Role::kPair && names_wrong(field);
+  if (wrong_of_all) return Named{full_label(clean_label(field)), {.quantity = Quantity::kError, .split = meaning.split}};
   if (meaning.quantity == Quantity::kOther || ends_in_preposition(raw)) return std::nullopt;
   if (is_accuracy(meaning.quantity) && is_subtracted(field)) {
     Meaning complement = meaning;
@@ -172,6 +134,7 @@ std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
     return Named{"1-" + clean_label(field), complement};
   }
   if (is_accuracy(meaning.quantity)) return Named{full_label(clean_label(field)), meaning};
+  if (auto named = find_name_in_brackets(at)) return named;
   if (!has_words(raw)) return std::nullopt;
   // "Accuracy - float: 0.98": the field before names it, if nothing else was measured in between.
   const Meaning whole = read_meaning(raw);
@@ -179,12 +142,27 @@ std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
   return std::nullopt;
 }
 
+/// "FP32: 71.88 (top1)": brackets right after that hold nothing but the name.
+std::optional<LineJob::Named> LineJob::find_name_in_brackets(size_t at) const {
+  if (found_.numbers[at].role != Role::kOpen || found_.numbers[at].number.integer) return std::nullopt;
+  const std::string_view gap = trimmed(gap_after(at));
+  const size_t close = gap.find(')');
+  if (!gap.starts_with("(") || close == std::string_view::npos) return std::nullopt;
+  const std::string_view inside = gap.substr(1, close - 1);
+  const Meaning meaning = read_meaning(inside);
+  constexpr size_t kFew = 3;
+  if (!is_accuracy(meaning.quantity) || split_words(inside).size() > kFew) return std::nullopt;
+  const std::string before = clean_label(last_field(raw_phrase(at)));
+  return Named{full_label(before.empty() ? clean_label(inside) : before + " (" + clean_label(inside) + ")"), meaning};
+}
+
 /// "91.2% test accuracy", "9815 of 10000 correct": the words right after, unless they name the number that follows.
 std::optional<LineJob::Named> LineJob::find_name_after(size_t at) const {
   const LineNumber& item = found_.numbers[at];
   const bool bare_integer = item.role != Role::kPair && item.number.integer && item.number.unit == Unit::kNone;
-  if (bare_integer) return std::nullopt;
-  const std::string_view gap = gap_after(at);
+  if (bare_integer || ends_in_limit(raw_phrase(at))) return std::nullopt;
+  std::string_view gap = gap_after(at);
+  if (in_brackets(at) && gap.starts_with(")")) gap.remove_prefix(1);
   const size_t cut = clause_end(gap);
   const bool followed = item.role == Role::kPair ? at + 2 < found_.numbers.size() : at + 1 < found_.numbers.size();
   if (cut == std::string_view::npos && followed) return std::nullopt;
@@ -193,10 +171,19 @@ std::optional<LineJob::Named> LineJob::find_name_after(size_t at) const {
   auto words = split_words(clause);
   constexpr size_t kNear = 6;
   if (words.empty() || words.size() > kNear) return std::nullopt;
-  const Meaning meaning = read_meaning(clause);
+  Meaning meaning = read_meaning(clause);
   if (!is_accuracy(meaning.quantity)) return std::nullopt;
-  const std::string before = clean_label(last_field(raw_phrase(at)));
+  if (meaning.split.empty()) meaning.split = split_of_clause(gap.substr(clause.size()));
+  const std::string before = clean_label(last_clause(raw_phrase(at)));
+  if (meaning.split.empty()) meaning.split = find_split(split_words(before));
   return Named{full_label(before.empty() ? clean_label(clause) : before + " " + clean_label(clause)), meaning};
+}
+
+/// The number stands inside round brackets that were opened after the number before it.
+bool LineJob::in_brackets(size_t at) const {
+  const std::string_view raw = raw_phrase(at);
+  const size_t open = raw.rfind('(');
+  return open != std::string_view::npos && raw.find(')', open) == std::string_view::npos;
 }
 
 /// "0.91, 0.92", "from 0.91 to 0.92", "71.9 % and 70.2 %": the same quantity again. A number in brackets or after a plus-minus sign is
@@ -204,10 +191,27 @@ std::optional<LineJob::Named> LineJob::find_name_after(size_t at) const {
 std::optional<LineJob::Named> LineJob::continue_list(size_t at) const {
   if (!last_ || !last_was_figure_ || at == 0) return std::nullopt;
   const std::string_view joint = trimmed(raw_phrase(at));
-  for (const std::string_view link : {",", "to", "/", "and", "vs", "vs.", "versus", "->", "=>", "&", "\xE2\x86\x92", "or", ";"}) {
-    if (joint == link) return last_;
+  if (line_.substr(found_.numbers[at].number.begin - 1, 1) == "|" && joint == "|") return last_;  // "0.76|0.77", in one field
+  const bool link = std::find(kLinks.begin(), kLinks.end(), joint) != kLinks.end();
+  return link ? last_ : std::nullopt;
+}
+
+/// "0.7375 vs. int8 0.7447": the same quantity of another model. "99.1 % on the training set and 73.75 % on the test set": the clause
+/// between names the split of the figure before it.
+std::optional<LineJob::Named> LineJob::continue_sentence(size_t at) const {
+  if (!last_ || !last_was_figure_ || at == 0) return std::nullopt;
+  const std::string_view joint = trimmed(raw_phrase(at));
+  for (const std::string_view link : kLinks) {
+    const std::string_view rest = joint.substr(std::min(link.size(), joint.size()));
+    const bool linked = joint.starts_with(link) && !rest.empty() && (rest.front() == ' ' || !has_letters(link));
+    if (linked && names_variant(rest)) return Named{clean_label(rest) + " " + last_->label, last_->meaning};
   }
-  return std::nullopt;
+  const std::string_view said = joint.substr(0, std::min({joint.find(" and"), joint.find(" but"), joint.find(" vs"), joint.find(',')}));
+  if (said.size() == joint.size() || split_of_clause(said).empty()) return std::nullopt;
+  if (!all_words_of(joint.substr(said.size()), {"and", "but", "vs", "only"}) && has_words(joint.substr(said.size()))) return std::nullopt;
+  Named named = *last_;
+  named.meaning.split.clear();
+  return named;
 }
 
 /// "The float model gets 71.9 % and the int8 model 70.2 % accuracy": a percentage joined to one that is named after it.
@@ -218,10 +222,12 @@ std::optional<LineJob::Named> LineJob::find_name_of_next(size_t at) const {
     return std::nullopt;
   const std::string_view gap = gap_after(at);
   const bool joined = gap.find(" and ") != std::string_view::npos || gap.find(" vs") != std::string_view::npos || trimmed(gap) == "to" ||
-                      gap.find(" but ") != std::string_view::npos || gap.find(" while ") != std::string_view::npos;
+                      trimmed(gap).starts_with("(") || gap.find(" but ") != std::string_view::npos ||
+                      gap.find(" while ") != std::string_view::npos;
   if (!joined || read_meaning(gap).quantity != Quantity::kUnnamed) return std::nullopt;
   auto named = find_name_after(at + 1);
-  const std::string before = clean_label(last_field(raw_phrase(at)));
+  const std::string before = clean_label(last_clause(raw_phrase(at)));
+  if (named && find_split(split_words(before)) != "") named->meaning.split = find_split(split_words(before));
   if (named) named->label = before.empty() ? named->label : before + " accuracy";
   return named;
 }
@@ -233,12 +239,24 @@ std::optional<LineJob::Named> LineJob::find_name(size_t at, const std::string& o
   if (read_meaning(last_field(raw)).quantity == Quantity::kOther) return std::nullopt;
   if (auto named = continue_list(at)) return named;
   if (auto named = find_name_after(at)) return named;
+  if (auto named = continue_sentence(at)) return named;
   if (auto named = find_name_of_next(at)) return named;
-  if (at == 0 && !has_words(raw) && !open_label.empty()) {
-    const Meaning meaning = read_meaning(open_label);
-    if (is_accuracy(meaning.quantity)) return Named{clean_label(open_label), meaning};
-  }
-  return std::nullopt;
+  return at == 0 && !open_label.empty() ? find_name_above(raw, open_label) : std::nullopt;
+}
+
+/// The line before, or the heading of a list of models under it: "Accuracy:" above "  float: 0.7375".
+std::optional<LineJob::Named> LineJob::find_name_above(std::string_view raw, const std::string& open_label) const {
+  Meaning meaning = read_meaning(open_label);
+  if (!is_accuracy(meaning.quantity)) return std::nullopt;
+  if (!has_words(raw) || all_words_of(raw, {"value", "score", "result"})) return Named{clean_label(open_label), meaning};
+  const auto& number = found_.numbers.front().number;
+  const bool under = line_.starts_with("  ") || line_.starts_with("- ") || line_.starts_with("* ") || line_.starts_with("\t");
+  const bool keyed = trimmed(raw).ends_with(":") || trimmed(raw).ends_with("=");
+  if (!under || !keyed || (number.integer && number.unit == Unit::kNone) || read_meaning(raw).quantity != Quantity::kUnnamed)
+    return std::nullopt;
+  const std::string split = find_split(split_words(raw));
+  if (!split.empty()) meaning.split = split;
+  return Named{clean_label(open_label) + " " + clean_label(raw), meaning};
 }
 
 /// "test loss, test acc: [0.04, 0.98]", "acc (train/val): 0.99/0.95": as many names as numbers. Returns the number after the list, `at`
@@ -290,7 +308,11 @@ bool LineJob::add_pair(size_t at, const Named& named, const Place& place) {
 bool LineJob::add(size_t at, const Named& named) {
   const LineNumber& item = found_.numbers[at];
   Place place{.line = number_, .label = named.label, .split = default_split_, .stated_total = found_.size};
-  if (named.meaning.split.empty()) {
+  if (const std::string clause = split_of_clause(gap_after(at)); named.meaning.split.empty() && !clause.empty()) {
+    place.split = clause;
+  } else if (named.meaning.split.empty()) {
+    const bool key = split_words(named.label).size() <= kMostKeyWords;
+    if (!key && default_split_ == "train") place.split = "";
     const std::string lead_split = find_split(split_words(lead_));
     if (!lead_split.empty()) place.split = lead_split;
   }
@@ -298,6 +320,18 @@ bool LineJob::add(size_t at, const Named& named) {
   if (item.role != Role::kOpen) return false;
   const bool count = named.meaning.quantity == Quantity::kCorrect && item.number.integer && item.number.unit == Unit::kNone;
   return !count && collector_->add_number(line_, item.number, named.meaning, place);
+}
+
+/// "dropped by 1.2 % from 76.1 % to 74.9 %": a number after "by" is a difference, and a quantity is being spoken of.
+bool LineJob::is_difference(size_t at) {
+  const std::string_view raw = raw_phrase(at);
+  const auto words = split_words(raw);
+  const bool by = !words.empty() && words.back() == "by" && trimmed(raw).ends_with("by");
+  if (!by && found_.numbers[at].number.unit != Unit::kPoints) return false;
+  const Meaning meaning = read_meaning(last_field(raw));
+  last_was_figure_ = is_accuracy(meaning.quantity);
+  if (last_was_figure_) last_ = Named{full_label(clean_label(last_field(raw))), meaning};
+  return true;
 }
 
 /// "9815/10000 (98 %)", "0.9815 (9815/10000)", "71.878 (70.12)": what stands in brackets right after a figure is the figure again, or its
@@ -322,6 +356,7 @@ size_t LineJob::read_number(size_t at, const std::string& open_label) {
     if (role == Role::kNothing || role == Role::kCounter) last_was_figure_ = false;
     return at + 1;
   }
+  if (is_difference(at)) return at + 1;
   if (const size_t next = read_aligned_list(at); next != at) return next;
   if (repeats_figure(at)) {
     last_was_figure_ = false;
@@ -361,6 +396,11 @@ void FreeTextReader::remember(const TextLine& line, bool has_numbers) {
       !has_numbers && !text.empty() && (text.back() == ':' || text.ends_with("...") || text.front() == '=' || text.front() == '#');
   if (heading) context_.heading_split = find_split(words);
   if (has_numbers && !has_letters(text)) return;  // a column of numbers under its name
+  const bool listed =
+      has_numbers && context_.open_list &&
+      (line.text.starts_with("  ") || line.text.starts_with("- ") || line.text.starts_with("* ") || line.text.starts_with("\t"));
+  if (listed) return;  // a list of models under it
+  context_.open_list = !has_numbers && !text.empty() && text.back() == ':';
   const bool open = !has_numbers && !text.empty() && (text.back() == ':' || text.back() == '=' || words.size() <= 2);
   context_.open_label = open ? std::string(text.substr(text.size() > kLongestPhrase ? text.size() - kLongestPhrase : 0)) : "";
   context_.in_epoch = !words.empty() && words.front() == "epoch" && words.size() <= 3;

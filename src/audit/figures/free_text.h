@@ -20,6 +20,7 @@ class FreeTextReader {
   struct Context {
     std::string heading_split;  // named by the last heading, until an empty line
     std::string open_label;     // the line before, if it ends in ':' or '=' and has no number
+    bool open_list = false;     // that line ends in ':' and what is indented below belongs to it
     bool in_epoch = false;      // the line before was "Epoch 3/10"
   };
 

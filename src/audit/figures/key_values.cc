@@ -101,7 +101,8 @@ bool LiteralReader::read_value(const std::string& path, const std::string& key, 
   if (!read_string(value)) return false;
   const size_t parent_end = path.find_last_of('.');
   const std::string parent = parent_end == std::string::npos ? "" : path.substr(0, parent_end);
-  if (key == "metric" || key == "name" || key == "model" || key == "id" || key == "label" || key == "metric_name") {
+  if (key == "metric" || key == "name" || key == "model" || key == "id" || key == "label" || key == "metric_name" || key == "key" ||
+      key == "tag" || key == "split" || key == "subset") {
     auto& name = names_[parent];
     name += (name.empty() ? "" : " ") + value;
   }
@@ -174,17 +175,23 @@ Meaning path_meaning(const Leaf& leaf, const std::map<std::string, std::string>&
     if (!split.empty()) meaning.split = split;
   }
   if (meaning.split.empty()) meaning.split = find_split(split_words(leaf.path));
+  if (meaning.split.empty() && name != names.end()) meaning.split = find_split(split_words(name->second));
   return meaning;
 }
 
-/// "test_size": 10000, "num_classes": 10, "n_test": 10000.
-void add_named_size(const Leaf& leaf, int64_t count, int32_t line, Collector& collector) {
+/// "test_size": 10000, "num_classes": 10, "n_test": 10000. True if the key names one.
+bool add_named_size(const Leaf& leaf, int64_t count, int32_t line, Collector& collector) {
   const auto words = split_words(leaf.key);
   const auto has = [&](std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); };
-  if (has("classes") && count >= 2) return collector.add_size("classes", count, line, leaf.path + " " + std::string(leaf.token));
+  if (has("classes") && count >= 2) {
+    collector.add_size("classes", count, line, leaf.path + " " + std::string(leaf.token));
+    return true;
+  }
   const std::string split = find_split(words);
   const bool sized = has("size") || has("n") || has("num") || has("samples") || has("images") || has("count") || has("examples");
-  if (!split.empty() && sized && !has("batch")) collector.add_size(split, count, line, leaf.path + " " + std::string(leaf.token));
+  if (split.empty() || !sized || has("batch")) return false;
+  collector.add_size(split, count, line, leaf.path + " " + std::string(leaf.token));
+  return true;
 }
 
 class LiteralFigures {
@@ -192,9 +199,11 @@ class LiteralFigures {
   LiteralFigures(const LiteralReader& reader, const std::vector<TextLine>& lines, Collector& collector)
       : reader_(&reader), lines_(&lines), collector_(&collector) {}
 
-  void add() {
+  /// True if the text held a figure or a size.
+  bool add() {
     find_pairs();
     for (const Leaf& leaf : reader_->leaves()) add_leaf(leaf);
+    return found_;
   }
 
  private:
@@ -230,12 +239,14 @@ class LiteralFigures {
     Meaning meaning = path_meaning(leaf, reader_->names());
     const bool right_count = count && (leaf.key == "correct" || leaf.key == "num_correct" || leaf.key == "n_correct");
     if (right_count && total != totals_.end() && total->second.first > 0) {
+      found_ = true;
       meaning.quantity = Quantity::kCorrect;
       collector_->add_ratio(format("{}/{}", leaf.token, total->second.second), *count, total->second.first, meaning, place);
     } else if (is_accuracy(meaning.quantity) && !right_count) {
+      found_ = true;
       collector_->add_number(leaf.token, *number, meaning, place);
     } else if (count) {
-      add_named_size(leaf, *count, place.line, *collector_);
+      found_ = add_named_size(leaf, *count, place.line, *collector_) || found_;
     }
   }
 
@@ -243,7 +254,8 @@ class LiteralFigures {
   const std::vector<TextLine>* lines_;
   Collector* collector_;
   std::map<std::string, std::pair<int64_t, std::string_view>> totals_;  // by parent
-  std::set<std::string> validated_;                                     // paths of "val_..." keys
+  bool found_ = false;
+  std::set<std::string> validated_;  // paths of "val_..." keys
 };
 
 /// An object starts with '{' and a key, a list of objects with '['; "[0.04, 0.98]" alone has no names and is left to the line's own words.
@@ -278,8 +290,10 @@ void read_key_values(const std::vector<TextLine>& lines, Collector& collector, s
       ++at;
       continue;
     }
-    LiteralFigures(reader, lines, collector).add();
-    for (size_t i = line; i <= std::min(reader.line(), lines.size() - 1); ++i) taken[i] = true;
+    // "{'lr': 0.1} -> val_acc=0.81": what holds no figure leaves its line to the reader of lines.
+    const bool found = LiteralFigures(reader, lines, collector).add();
+    const size_t taken_from = found || reader.line() > line ? line : lines.size();
+    for (size_t i = taken_from; i <= std::min(reader.line(), lines.size() - 1); ++i) taken[i] = true;
     at = std::max(reader.end(), at + 1);
   }
 }

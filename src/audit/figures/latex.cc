@@ -26,6 +26,19 @@ void open_quantity(std::string& text, size_t at, std::string_view command) {
   text.replace(at, end - at, plain);
 }
 
+/// "~\\cite{he2016}", "\\footnote{...}", "\\label{...}": no part of a name or a value.
+void drop_references(std::string& text) {
+  for (const std::string_view command : {"\\cite", "\\footnote", "\\label", "\\ref", "\\tnote"}) {
+    for (size_t at = text.find(command); at != std::string::npos; at = text.find(command, at)) {
+      const size_t open = text.find('{', at), close = open == std::string::npos ? open : text.find('}', open);
+      if (close == std::string::npos) break;
+      const size_t begin = at > 0 && text[at - 1] == '~' ? at - 1 : at;
+      text.erase(begin, close + 1 - begin);
+      at = begin;
+    }
+  }
+}
+
 }  // namespace
 
 std::string plain_latex(std::string line) {
@@ -36,6 +49,7 @@ std::string plain_latex(std::string line) {
     const bool groups = at > 0 && digit(at - 1) && digit(at + 2) && digit(at + 3) && digit(at + 4);
     line.replace(at, 2, groups ? "_" : " ");
   }
+  drop_references(line);
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kForms = {
       {{"{,}", ","}, {"{.}", "."}, {"_{\\pm", " \\pm"}, {"^{\\pm", " \\pm"}}};
   for (const auto& [from, to] : kForms) replace_all(line, from, to);

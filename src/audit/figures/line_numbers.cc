@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <cmath>
 #include <string>
 
 namespace liteqat::audit {
@@ -158,6 +160,40 @@ void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, 
   }
 }
 
+/// "63%|####  | 50/79 [...": tqdm's bar between a percentage and a pair.
+bool is_bar(std::string_view gap) {
+  const auto next = static_cast<unsigned char>(gap.size() > 2 ? gap[2] : ' ');
+  return gap.starts_with("%|") && std::isalpha(next) == 0;  // "val_acc=84.2%|train_acc=..." has fields there
+}
+
+/// "74.47% [7447/10000]": the pair is the number before it again, to its last digit.
+bool restates(const PrintedNumber& number, const PrintedNumber& first, const PrintedNumber& second) {
+  const auto correct = count_of(first), total = count_of(second);
+  if (!correct || !total || *total < 1 || number.attached) return false;
+  const double ratio = static_cast<double>(*correct) / static_cast<double>(*total), place = std::pow(10.0, -number.scale);
+  const double value = value_of(number);
+  const bool percent = number.unit == Unit::kPercent || value > 2;
+  return std::abs(value - (percent ? 100 : 1) * ratio) <= place;
+}
+
+/// "PASSED [ 45%]", "[ 45%] Building": how far a run is, in square brackets at an edge of the line.
+bool is_stage(std::string_view line, const PrintedNumber& number) {
+  const std::string_view before = trimmed(line.substr(0, number.begin)), after = trimmed(line.substr(number.end));
+  if (number.unit != Unit::kPercent || !number.integer || !before.ends_with("[") || !after.starts_with("]")) return false;
+  const std::string_view named = trimmed(before.substr(0, before.size() - 1));
+  return named.empty() || (after == "]" && !named.ends_with(":") && !named.ends_with("="));
+}
+
+/// The percentage in front of tqdm's bar says how far it is; "100 * correct / total" is a formula.
+void find_bars(std::string_view line, std::vector<LineNumber>& numbers) {
+  for (LineNumber& item : numbers) {
+    const std::string_view after = line.substr(item.number.end);
+    const std::string_view operand = after.starts_with(" * ") ? trimmed(after.substr(3)) : std::string_view();
+    const bool formula = !operand.empty() && (std::isalpha(static_cast<unsigned char>(operand.front())) != 0 || operand.front() == '(');
+    if (is_bar(after) || formula || is_stage(line, item.number)) item.role = Role::kNothing;
+  }
+}
+
 /// The word before a pair decides whether k < N means an unfinished pass.
 void find_progress(std::string_view line, LineNumbers& found) {
   const auto& numbers = found.numbers;
@@ -170,10 +206,12 @@ void find_progress(std::string_view line, LineNumbers& found) {
     const std::string word = words.empty() ? "" : words.back();
     const bool bracketed = !trimmed(gap).empty() && trimmed(gap).back() == '[';
     const bool starts_line = i == 0 && trimmed(gap).empty() && trimmed(gap_before(line, numbers, i + 1)) == "/";
+    const bool repeated = i > 0 && bracketed && words.empty() && restates(numbers[i - 1].number, numbers[i].number, numbers[i + 1].number);
+    if (repeated) continue;
     const bool stepwise = word == "step" || word == "iter" || word == "iteration" || word == "batch";
     const bool counted = is_counter_word(word) && !stepwise;
     const bool after_epoch = i > 0 && numbers[i - 1].role == Role::kCounter;  // "Epoch: 1 [640/60000"
-    const bool pass = starts_line || stepwise || (bracketed && !counted && (i > 0 || !words.empty())) || after_epoch;
+    const bool pass = starts_line || stepwise || is_bar(gap) || (bracketed && !counted && (i > 0 || !words.empty())) || after_epoch;
     if (!pass) continue;
     if (numbers[i].number.units < numbers[i + 1].number.units) found.unfinished = true;
     if (starts_line && numbers[i].number.units == numbers[i + 1].number.units) found.finished_pass = true;
@@ -195,6 +233,7 @@ LineNumbers find_line_numbers(std::string_view line, int32_t line_number, Collec
   }
   find_pairs(line, found.numbers);
   find_progress(line, found);
+  find_bars(line, found.numbers);
   find_counters(line, found.numbers);
   find_levels(line, found.numbers);
   find_sizes(line, line_number, found, collector);

@@ -1,5 +1,6 @@
 #include "audit/figures/numbers.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cmath>
@@ -154,7 +155,7 @@ size_t scan_unit(std::string_view line, size_t at, Unit& unit) {
     const size_t end = i + name.text.size();
     if (is_letter(name.text.back()) && is_letter(letter_at(line, end)) && name.unit != Unit::kPoints) continue;
     if (name.text == "pp" && is_letter(letter_at(line, end))) continue;
-    if (line[i] == '%' && letter_at(line, end) == '|') return at;  // tqdm's bar
+    if (line[i] == '%' && letter_at(line, end) == '|' && !is_letter(letter_at(line, end + 1))) return at;  // tqdm's bar
     unit = name.unit;
     return end;
   }
@@ -171,6 +172,26 @@ void scan_fraction(std::string_view line, size_t& at, size_t comma, Digits& digi
   digits.number->comma_could_group = !point && groups;
   digits.number->point_could_group = point && groups && digits.number->units < 1'000'000;
   at += 1 + length;
+}
+
+/// What LaTeX and Markdown put around a number: "\\textbf{", "\\textcolor{red}{", "\\bfseries", "**". Returns its length, 0 if the cell
+/// starts with something else ("\\pm 0.3" is no value).
+size_t markup_length(std::string_view cell) {
+  if (cell.starts_with("**")) return 2;
+  if (cell.starts_with("`")) return 1;
+  if (!cell.starts_with("\\")) return 0;
+  size_t end = 1;
+  while (end < cell.size() && std::isalpha(static_cast<unsigned char>(cell[end])) != 0) ++end;
+  const std::string_view name = cell.substr(1, end - 1);
+  for (const std::string_view font : {"bf", "bfseries", "it", "itshape", "em", "boldmath", "B", "ubold", "small", "footnotesize"}) {
+    if (name == font) return end;
+  }
+  if (name == "frac" || letter_at(cell, end) != '{') return 0;
+  const size_t close = cell.find('}', end);
+  const bool argument =
+      close != std::string_view::npos && letter_at(cell, close + 1) != '\0' &&
+      std::none_of(cell.begin() + static_cast<std::ptrdiff_t>(end), cell.begin() + static_cast<std::ptrdiff_t>(close), is_digit);
+  return argument ? close + 1 : end + 1;  // a colour, then the number
 }
 
 }  // namespace
@@ -208,17 +229,14 @@ std::optional<PrintedNumber> scan_number(std::string_view line, size_t at) {
 
 std::optional<PrintedNumber> read_number_cell(std::string_view whole_cell) {
   std::string_view cell = whole_cell;
-  static constexpr std::array<std::string_view, 7> kMarkup = {"\\textbf{", "\\mathbf{", "\\underline{", "\\bf", "**", "`", "\\num{"};
   for (bool again = true; again;) {
     again = false;
     const size_t start = cell.find_first_not_of(" \t\"'${}");
     if (start == std::string_view::npos) return std::nullopt;
     cell.remove_prefix(start);
-    for (const std::string_view markup : kMarkup) {
-      if (!cell.starts_with(markup)) continue;
-      cell.remove_prefix(markup.size());
-      again = true;
-    }
+    const size_t markup = markup_length(cell);
+    cell.remove_prefix(markup);
+    again = markup > 0;
   }
   auto number = scan_number(cell, 0);
   if (!number) return std::nullopt;

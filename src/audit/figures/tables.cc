@@ -129,6 +129,7 @@ class TableReader {
   std::optional<size_t> total_column_;
   bool counted_rows_ = false;  // the first column only counts: epochs
   bool has_validation_ = false;
+  bool has_both_losses_ = false;  // of training and validation: fastai's and Transformers' accuracy beside them is of the validation images
 };
 
 bool names_total(const std::string& header) {
@@ -138,12 +139,25 @@ bool names_total(const std::string& header) {
          header.find('(') == std::string::npos;
 }
 
+/// "Epochs", "Bits": columns that only say how a model was made, in a table whose caption names the figures.
+bool names_setting(const std::string& header) {
+  const auto words = split_words(header);
+  constexpr std::array<std::string_view, 9> kSettings = {"bit", "bits", "bitwidth", "year", "depth", "width", "layers", "resolution", "w"};
+  return !words.empty() &&
+         (is_counter_word(words.back()) || std::find(kSettings.begin(), kSettings.end(), words.back()) != kSettings.end());
+}
+
 void TableReader::find_column_roles() {
   for (size_t i = 0; i < columns_.size(); ++i) {
     percent_columns_.push_back(column_in_percent(i));
     if (names_total(table_->header[i]) && !total_column_) total_column_ = i;
     if (is_accuracy(columns_[i]) && columns_[i].split == "validation") has_validation_ = true;
   }
+  const auto has_loss = [&](std::string_view split) {
+    return std::any_of(columns_.begin(), columns_.end(),
+                       [&](const Meaning& column) { return column.quantity == Quantity::kOther && column.split == split; });
+  };
+  has_both_losses_ = has_loss("train") && has_loss("validation");
   const auto words = split_words(table_->header.front());
   counted_rows_ = !words.empty() && is_counter_word(words.front());
   const bool any_column = std::any_of(columns_.begin() + 1, columns_.end(), is_accuracy);
@@ -152,6 +166,9 @@ void TableReader::find_column_roles() {
   if (any_column || any_row) return;
   corner_ = columns_.front();
   if (!is_accuracy(corner_)) corner_ = read_meaning(table_->caption);
+  for (size_t i = 1; i < columns_.size(); ++i) {
+    if (names_setting(table_->header[i])) columns_[i].quantity = Quantity::kOther;
+  }
 }
 
 bool TableReader::column_in_percent(size_t column) const {
@@ -190,12 +207,14 @@ bool TableReader::read_cell(const Row& row, size_t column, const Meaning& row_me
   if (meaning.split.empty()) meaning.split = by_column ? row_meaning.split : columns_[column].split;
   const std::string name = row_name(row), header = clean_label(table_->header[column]);
   Place place{.line = (*lines_)[row.line].number, .label = name.empty() ? header : header.empty() ? name : name + ", " + header};
-  place.split = has_validation_ ? "train" : "";
+  place.split = has_validation_ ? "train" : has_both_losses_ ? "validation" : "";
   place.in_percent = by_column ? percent_columns_[column] : row_in_percent(row);
   place.stated_total = total;
   if (counted_rows_) place.series = header;
   const std::string& cell = row.cells[column];
   if (const auto ratio = cell_ratio(cell)) {
+    constexpr int64_t kFewest = 10;
+    if (!by_column && ratio->total < kFewest) return false;  // "4/4" bits, in a table that only its caption names
     collector_->add_ratio(cell.substr(0, cell.find_first_of("([")), ratio->correct, ratio->total, meaning, place);
     return true;
   }

@@ -70,6 +70,39 @@ bool any_of(const Words& words, std::initializer_list<std::string_view> candidat
                      [&](const std::string& word) { return std::find(candidates.begin(), candidates.end(), word) != candidates.end(); });
 }
 
+/// The split in front of a compound: "valacc", "Trainingsgenauigkeit". Empty if the word is none.
+std::string_view compound_stem(std::string_view word) {
+  for (const std::string_view suffix : {"genauigkeit", "accuracy", "acc", "\xE5\x87\x86\xE7\xA1\xAE\xE7\x8E\x87",
+                                        "\xE6\xAD\xA3\xE7\xA1\xAE\xE7\x8E\x87", "\xE7\xB2\xBE\xE5\xBA\xA6"}) {
+    if (!word.ends_with(suffix) || word.size() == suffix.size()) continue;
+    word.remove_suffix(suffix.size());
+    if (suffix == "genauigkeit" && word.ends_with("s")) word.remove_suffix(1);
+    return word;
+  }
+  return {};
+}
+
+constexpr std::array<std::string_view, 11> kTrainWords = {
+    "train",         "training", "trn",         "trainset",      "entrenamiento",           "entra\xC3\xAEnement",
+    "apprentissage", "treino",   "treinamento", "addestramento", "\xE8\xAE\xAD\xE7\xBB\x83"};
+constexpr std::array<std::string_view, 14> kValidationWords = {"val",         "valid",
+                                                               "validation",  "dev",
+                                                               "validate",    "vali",
+                                                               "validating",  "valset",
+                                                               "validierung", "validaci\xC3\xB3n",
+                                                               "validacion",  "valida\xC3\xA7\xC3\xA3o",
+                                                               "convalida",   "\xE9\xAA\x8C\xE8\xAF\x81"};
+constexpr std::array<std::string_view, 14> kTestWords = {
+    "test",       "testing", "tst",    "eval",    "evaluation", "holdout",           "evaluate",
+    "evaluating", "testset", "prueba", "pruebas", "teste",      "evaluaci\xC3\xB3n", "\xE6\xB5\x8B\xE8\xAF\x95"};
+
+/// "test", "train", "validation" or empty.
+std::string_view split_of_word(std::string_view word) {
+  if (contains(kTrainWords, word)) return "train";
+  if (contains(kValidationWords, word)) return "validation";
+  return contains(kTestWords, word) ? "test" : "";
+}
+
 bool is_small_number(const std::string& word) {
   return word.size() <= 2 && !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
 }
@@ -79,20 +112,30 @@ Quantity error_quantity(const Words& words) {
   if (any_of(words, {"mean", "squared", "square", "absolute", "mse", "rms", "quantization", "relative", "max", "standard", "std",
                      "rounding", "numerical", "approximation", "calibration", "reconstruction", "l1", "l2"}))
     return Quantity::kOther;
-  if (any_of(words, {"rate", "top", "top1", "top5", "classification", "err1", "err5", "misclassification"})) return Quantity::kError;
+  if (any_of(words,
+             {"rate", "top", "top1", "top5", "classification", "err1", "err5", "misclassification", "taux", "tasa", "taxa", "tasso"}))
+    return Quantity::kError;
   return Quantity::kWeakError;
 }
 
 Quantity word_quantity(const Words& words, size_t at) {
   const std::string& word = words[at];
-  if (contains(kAccuracyWords, word) || word.ends_with("genauigkeit")) return Quantity::kAccuracy;
+  if (contains(kAccuracyWords, word) || word.ends_with("genauigkeit") || !split_of_word(compound_stem(word)).empty())
+    return Quantity::kAccuracy;
   if (word == "top1" || word == "top5" || (follows(words, at, "top") && is_small_number(word))) return Quantity::kAccuracy;
   if (is_small_number(word) && (follows(words, at, "prec") || follows(words, at, "acc"))) return Quantity::kAccuracy;
   if (word == "misclassified" || word == "misclassification" || word == "fehlerrate" || word == "incorrectly") return Quantity::kError;
   if (word == "incorrect" || word == "wrong") return Quantity::kOther;
-  if (word == "error" || word == "err" || word == "errors" || word == "err1" || word == "err5") return error_quantity(words);
+  if (word == "error" || word == "err" || word == "errors" || word == "err1" || word == "err5" || word == "erreur" || word == "erro" ||
+      word == "errore" || word == "fehler")
+    return error_quantity(words);
   if (word == "correct" || word == "correctly" || word == "correctness") return Quantity::kCorrect;
   return contains(kOtherWords, word) ? Quantity::kOther : Quantity::kUnnamed;
+}
+
+/// "required accuracy", "target_acc": what is asked for.
+bool is_demanded(const Words& words, size_t at) {
+  return at > 0 && (words[at - 1] == "required" || words[at - 1] == "target" || words[at - 1] == "desired" || words[at - 1] == "goal");
 }
 
 /// "top-1 error": the error decides although a word of accuracy stands before; "accuracy rate" stays an accuracy.
@@ -100,6 +143,7 @@ Quantity find_quantity(const Words& words) {
   for (size_t i = words.size(); i-- > 0;) {
     const Quantity quantity = word_quantity(words, i);
     if (quantity == Quantity::kUnnamed) continue;
+    if (quantity == Quantity::kAccuracy && is_demanded(words, i)) return Quantity::kOther;
     const bool top_name = quantity == Quantity::kAccuracy && (is_small_number(words[i]) || words[i].starts_with("top"));
     if (top_name && any_of(words, {"error", "err", "errors"})) return Quantity::kError;  // "err@1", "error top-1"
     if (top_name && any_of(words, {"recall", "precision", "loss"}) && !any_of(words, {"acc", "accuracy"})) return Quantity::kOther;
@@ -111,7 +155,8 @@ Quantity find_quantity(const Words& words) {
 int32_t find_top_k(const Words& words) {
   for (size_t i = 0; i < words.size(); ++i) {
     if (words[i] == "top5" || words[i] == "acc5" || words[i] == "prec5" || words[i] == "err5") return 5;
-    const bool named = follows(words, i, "top") || follows(words, i, "acc") || follows(words, i, "prec") || follows(words, i, "accuracy");
+    const bool named = follows(words, i, "top") || follows(words, i, "acc") || follows(words, i, "prec") || follows(words, i, "accuracy") ||
+                       follows(words, i, "err");
     if (named && is_small_number(words[i]) && words[i] != "0") return std::stoi(words[i]);
     if (words[i] == "topk" || (words[i] == "k" && follows(words, i, "top"))) return 5;  // Keras: top_k_categorical_accuracy, k = 5
   }
@@ -148,13 +193,13 @@ std::string find_split(const std::vector<std::string>& words) {
     const std::string& word = words[i];
     const bool not_a_split = i > 0 && (words[i - 1] == "aware" || words[i - 1] == "post" || words[i - 1] == "after" ||
                                        words[i - 1] == "before" || words[i - 1] == "without" || words[i - 1] == "qat");
-    if ((word == "train" || word == "training" || word == "trn") && !not_a_split) {
-      if (found.empty()) found = "train";
-    } else if (word == "val" || word == "valid" || word == "validation" || word == "dev" || word == "validate" || word == "vali" ||
-               word == "validating") {
-      found = "validation";
-    } else if (word == "test" || word == "testing" || word == "tst" || word == "eval" || word == "evaluation" || word == "holdout" ||
-               word == "evaluate" || word == "evaluating" || word == "testgenauigkeit") {
+    std::string_view split = split_of_word(word);
+    if (split.empty()) split = split_of_word(compound_stem(word));
+    if (split == "train" && !not_a_split) {
+      if (found.empty()) found = split;
+    } else if (split == "validation") {
+      found = split;
+    } else if (split == "test") {
       found = found == "validation" ? found : "test";
     }
   }
@@ -187,6 +232,7 @@ Meaning read_meaning(std::string_view phrase) {
   const Words words = split_words(said);
   Meaning meaning;
   meaning.quantity = find_quantity(words);
+  if (meaning.quantity == Quantity::kWeakError && said.find('@') != std::string::npos) meaning.quantity = Quantity::kError;  // err@1
   meaning.split = find_split(words);
   meaning.top_k = find_top_k(words);
   meaning.class_average = any_of(words, {"balanced", "macro", "class", "category", "classes", "perclass", "label", "digit"}) &&

@@ -1,0 +1,46 @@
+// The words between the numbers of a line of prose or of a log: fields and clauses, and what they say beside a quantity. Private to
+// figures.
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace liteqat::audit {
+
+std::string_view trimmed(std::string_view text);
+bool has_words(std::string_view text);
+bool has_letters(std::string_view text);
+
+/// The field of a log line that the text ends in: after the last " - ", ", ", ";", "|", tab or two spaces.
+std::string_view last_field(std::string_view text);
+
+/// The clause that a field ends in: after the last conjunction.
+std::string_view last_clause(std::string_view text);
+
+/// Where a clause after a number ends: punctuation or a word that starts another; npos where it goes on.
+size_t clause_end(std::string_view text);
+
+/// Words after which a number is a circumstance, not a value: "accuracy after 30 epochs", "accuracy with 8 bits".
+bool ends_in_preposition(std::string_view phrase);
+
+/// "within 1 % of the accuracy", "less than 0.5 %": a limit and no value.
+bool ends_in_limit(std::string_view phrase);
+
+/// "accuracy >= 0.85": what is asked for, and not what was measured. "->" and "=>" point to a value.
+bool ends_in_bound(std::string_view phrase);
+
+/// "wrong predictions: 185 / 10000"
+bool names_wrong(std::string_view phrase);
+
+/// True if the phrase has words and all of them are allowed or name a split.
+bool all_words_of(std::string_view phrase, std::initializer_list<std::string_view> allowed);
+
+/// "on the training set", "(test)", right after a number: the split that the clause names, empty if it says anything else.
+std::string split_of_clause(std::string_view after);
+
+/// Words that only tell two models apart: "int8", "the quantized model".
+bool names_variant(std::string_view phrase);
+
+}  // namespace liteqat::audit
