@@ -1,12 +1,12 @@
 #include "pipeline/prediction_file.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 
 #include "base/file.h"
 #include "formats/npy/npz.h"
+#include "pipeline/csv_table.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -78,54 +78,13 @@ Result<Table> table_of_npz(const Bytes& bytes, const std::string& path, const st
   return table_of(found->second, key.empty() ? std::filesystem::path(path).stem().string() : key);
 }
 
-/// One number at the start of `text`, which it is taken off. False if there is none.
-bool take_number(std::string_view& text, double& value) {
-  const auto blank = [](char c) { return c == ' ' || c == '"' || c == '\''; };
-  while (!text.empty() && (blank(text.front()) || text.front() == '+')) text.remove_prefix(1);
-  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (fault != std::errc()) return false;
-  text.remove_prefix(static_cast<size_t>(end - text.data()));
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  return true;
-}
-
-/// Appends a line's numbers. False if something else stands in it.
-bool read_row(std::string_view line, std::vector<double>& values) {
-  while (true) {
-    double value = 0;
-    if (!take_number(line, value)) return false;
-    values.push_back(value);
-    if (line.empty()) return true;
-    if (line.front() != ',' && line.front() != ';' && line.front() != '\t') return false;
-    line.remove_prefix(1);
-  }
-}
-
 Result<Table> table_of_csv(std::string_view text, const std::string& path) {
-  Table table = {.name = std::filesystem::path(path).stem().string()};
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // the byte order mark that spreadsheets write
-  for (int64_t line_number = 1; !text.empty(); ++line_number) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.find_first_not_of(" \t") == std::string_view::npos) continue;
-    const size_t before = table.values.size();
-    if (!read_row(line, table.values)) {
-      table.values.resize(before);
-      if (line_number == 1) continue;  // a header
-      return error(Code::kCorruptFile, "{}: line {}: '{}' is no row of numbers", path, line_number, line.substr(0, 40));
-    }
-    const auto columns = static_cast<int64_t>(table.values.size() - before);
-    if (table.rows > 0 && columns != table.columns) {
-      return error(Code::kCorruptFile, "{}: line {}: {} numbers, the lines before have {}", path, line_number, columns, table.columns);
-    }
-    table.columns = columns;
-    ++table.rows;
-  }
-  if (table.rows == 0) return error(Code::kCorruptFile, "{}: holds no line of numbers", path);
-  table.one_axis = table.columns == 1;
-  return table;
+  LITEQAT_ASSIGN_OR_RETURN(CsvTable csv, parse_csv_table(text, path));
+  return Table{.name = std::filesystem::path(path).stem().string(),
+               .rows = csv.rows,
+               .columns = csv.columns,
+               .one_axis = csv.columns == 1,
+               .values = std::move(csv.values)};
 }
 
 Result<Table> read_table(const std::string& spec) {

@@ -40,6 +40,10 @@ def check_formats():
     np.savetxt(WORK / "a.csv", a, fmt="%d", header="prediction", comments="")
     np.savetxt(WORK / "scores.csv", scores, delimiter=",")
     forms["csv"], forms["csv_scores"] = WORK / "a.csv", WORK / "scores.csv"
+    indexed = [f"{i},{','.join(map(repr, row))}" for i, row in enumerate(scores.tolist())]  # as pandas writes
+    (WORK / "indexed.csv").write_text("\n".join([",0,1,2,3,4", *indexed]) + "\n")
+    (WORK / "german.csv").write_text("\n".join(";".join(map(repr, row)).replace(".", ",") for row in scores.tolist()) + "\n")
+    forms["csv_indexed"], forms["csv_german"] = WORK / "indexed.csv", WORK / "german.csv"
     np.save(WORK / "labels.npy", labels[:, None])
     np.save(WORK / "one_hot.npy", np.eye(5)[labels])
     for name, path in forms.items():
