@@ -97,6 +97,30 @@ TEST(Figures, OfTwoModelsUnderOneName) {
   EXPECT_THAT(read("{'lr': 0.1, 'batch': 32} -> val_acc=0.812"), testing::SizeIs(1));
 }
 
+TEST(Figures, OfCallsAndArraysAroundNumbers) {
+  EXPECT_THAT(read("Test Acc: tensor(0.9147, device='cuda:0')"), ElementsAre("Test Acc = 0.9147 test decimal"));
+  EXPECT_THAT(read("accs: [tensor(0.7375), tensor(0.7447)]"),
+              ElementsAre("accs (line 1) = 0.7375 test decimal", "accs (line 1) #2 = 0.7447 test decimal"));
+  EXPECT_THAT(read("acc = (np.float64(0.7375), np.float64(0.7447))"), testing::SizeIs(2));
+  EXPECT_THAT(read("test_acc: [0.7375 0.7447 0.7391]"), testing::SizeIs(3));
+  EXPECT_THAT(read("accuracy 0.7375 0.004"), testing::SizeIs(1));
+  EXPECT_THAT(read("correct=9263, total=10000"), ElementsAre("correct = 0.9263 test ratio"));
+  EXPECT_THAT(read("accuracy01: 0.9263 accuracy03: 0.991"), testing::SizeIs(2));
+  EXPECT_EQ(read_figures("accuracy03: 0.991").figures.at(0).top_k, 3);
+  EXPECT_THAT(read(R"({"best_acc": 0.9263, "best_acc_epoch": 163, "error_percent": 7.37, "error": 0.35})"),
+              ElementsAre("best_acc = 0.9263 test decimal", "error_percent = 0.9263 test percent"));
+}
+
+TEST(Figures, TheSplitOfAMeasureBesideIt) {
+  EXPECT_THAT(read("epoch 163  train loss 0.012 acc 0.9981  |  test loss 0.34 acc 0.9263"),
+              ElementsAre("acc (line 1) = 0.9981 train decimal", "acc (line 1) #2 = 0.9263 test decimal"));
+  EXPECT_THAT(read("train loss 0.012 | acc 0.9263"), ElementsAre("acc = 0.9263 test decimal"));
+  EXPECT_THAT(read("Train/Test accuracy: 99.8%/92.6%"),
+              ElementsAre("Train = 0.998 train percent", "Test accuracy = 0.926 test percent"));
+  EXPECT_THAT(read("\xD0\xA2\xD0\xBE\xD1\x87\xD0\xBD\xD0\xBE\xD1\x81\xD1\x82\xD1\x8C: 73,75 %"), testing::SizeIs(1));
+  EXPECT_THAT(read("equal error rate 3.2%\nword error rate: 5.6%\n"), IsEmpty());
+}
+
 TEST(Figures, DifferencesLimitsAndProgressAreNone) {
   EXPECT_THAT(read("Accuracy dropped by 1.2% from 76.1% to 74.9%."),
               ElementsAre("Accuracy (line 1) = 0.761 test percent", "Accuracy (line 1) #2 = 0.749 test percent"));

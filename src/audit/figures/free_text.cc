@@ -87,7 +87,9 @@ class LineJob {
   std::optional<Named> continue_sentence(size_t at) const;
   bool repeats_figure(size_t at);
   bool is_difference(size_t at);
+  void note_segment(std::string_view phrase);
   bool in_brackets(size_t at) const;
+  bool followed_by_total(size_t at) const;
   bool add(size_t at, const Named& named);
   bool add_pair(size_t at, const Named& named, const Place& place);
   std::string full_label(const std::string& label) const;
@@ -100,6 +102,8 @@ class LineJob {
   std::string lead_, default_split_;
   std::optional<Named> last_;  // the name of the figure before, while a list of values may go on
   bool last_was_figure_ = false;
+  bool list_open_ = false;     // the figure before stands first in square brackets, or after such a one
+  std::string segment_split_;  // "train loss 0.01 acc 0.99 | test loss 0.3 acc 0.92": named by what was measured beside it
 };
 
 /// The lead names the model where the field itself does not: "Float model: loss 0.04, accuracy 0.98".
@@ -123,7 +127,7 @@ bool LineJob::is_subtracted(std::string_view field) const {
 
 std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
   const std::string_view raw = raw_phrase(at);
-  const std::string_view field = last_field(raw);
+  const std::string_view field = last_field(without_call(raw));
   const Meaning meaning = read_meaning(field);
   const bool wrong_of_all = found_.numbers[at].role == Role::kPair && names_wrong(field);
   if (wrong_of_all) return Named{full_label(clean_label(field)), {.quantity = Quantity::kError, .split = meaning.split}};
@@ -190,7 +194,9 @@ bool LineJob::in_brackets(size_t at) const {
 /// an average, an interval or a deviation of the one before.
 std::optional<LineJob::Named> LineJob::continue_list(size_t at) const {
   if (!last_ || !last_was_figure_ || at == 0) return std::nullopt;
-  const std::string_view joint = trimmed(raw_phrase(at));
+  std::string_view joint = trimmed(raw_phrase(at));
+  if (joint.empty() && list_open_) return last_;  // NumPy: "[0.7375 0.7447]"
+  if (joint.starts_with(")")) joint = trimmed(without_call(joint).substr(1));  // "tensor(0.7375), tensor(0.7447)"
   if (line_.substr(found_.numbers[at].number.begin - 1, 1) == "|" && joint == "|") return last_;  // "0.76|0.77", in one field
   const bool link = std::find(kLinks.begin(), kLinks.end(), joint) != kLinks.end();
   return link ? last_ : std::nullopt;
@@ -272,7 +278,8 @@ size_t LineJob::read_aligned_list(size_t at) {
   }
   if (parts.size() < 2 || parts.size() > 6 || at + parts.size() > found_.numbers.size()) return at;
   std::vector<Meaning> meanings;
-  Quantity inherited = Quantity::kUnnamed;
+  const bool split_first = read_meaning(parts[0]).quantity == Quantity::kUnnamed;  // "Train/test accuracy"
+  Quantity inherited = split_first ? read_meaning(parts.back()).quantity : Quantity::kUnnamed;
   for (const std::string_view part : parts) {
     Meaning meaning = read_meaning(part);
     if (meaning.quantity == Quantity::kUnnamed && !meaning.split.empty()) meaning.quantity = inherited;
@@ -313,13 +320,20 @@ bool LineJob::add(size_t at, const Named& named) {
   } else if (named.meaning.split.empty()) {
     const bool key = split_words(named.label).size() <= kMostKeyWords;
     if (!key && default_split_ == "train") place.split = "";
+    if (place.split.empty()) place.split = segment_split_;
     const std::string lead_split = find_split(split_words(lead_));
     if (!lead_split.empty()) place.split = lead_split;
   }
   if (item.role == Role::kPair) return add_pair(at, named, place);
   if (item.role != Role::kOpen) return false;
   const bool count = named.meaning.quantity == Quantity::kCorrect && item.number.integer && item.number.unit == Unit::kNone;
+  if (count && followed_by_total(at)) return add_pair(at, named, place);
   return !count && collector_->add_number(line_, item.number, named.meaning, place);
+}
+
+/// "correct=9263, total=10000"
+bool LineJob::followed_by_total(size_t at) const {
+  return at + 1 < found_.numbers.size() && all_words_of(gap_after(at), {"total", "n", "count", "samples", "images", "all", "of"});
 }
 
 /// "dropped by 1.2 % from 76.1 % to 74.9 %": a number after "by" is a difference, and a quantity is being spoken of.
@@ -339,7 +353,7 @@ bool LineJob::is_difference(size_t at) {
 bool LineJob::repeats_figure(size_t at) {
   if (!last_was_figure_) return false;
   const std::string_view joint = trimmed(raw_phrase(at));
-  if (joint.empty() || (joint.back() != '(' && joint.back() != '[')) return false;
+  if (joint.empty() || (joint.back() != '(' && joint.back() != '[') || without_call(joint).size() < joint.size()) return false;
   const Quantity quantity = read_meaning(joint).quantity;
   if (quantity != Quantity::kUnnamed && quantity != Quantity::kCorrect) return false;
   if (found_.numbers[at].role == Role::kPair) {
@@ -367,9 +381,19 @@ size_t LineJob::read_number(size_t at, const std::string& open_label) {
     found_.numbers[at].role = Role::kName;  // "top-1 with 8 bits: 0.71"
     return at + 1;
   }
+  const std::string_view before = trimmed(raw_phrase(at));
+  if (!before.empty()) list_open_ = before.back() == '[';
+  if (before.find('|') != std::string_view::npos) segment_split_.clear();
+  if (!named) note_segment(before);
   last_was_figure_ = named && add(at, *named);
   if (last_was_figure_) last_ = named;
   return role == Role::kPair ? at + 2 : at + 1;
+}
+
+/// Another quantity of a split names the split of the accuracy beside it, up to the next bar.
+void LineJob::note_segment(std::string_view phrase) {
+  const Meaning meaning = read_meaning(last_field(phrase));
+  if (meaning.quantity == Quantity::kOther && !meaning.split.empty()) segment_split_ = meaning.split;
 }
 
 bool names_not_a_number(std::string_view text) {

@@ -150,7 +150,8 @@ bool LiteralReader::read_list(const std::string& path, const std::string& key, c
 }
 
 bool is_accuracy(Quantity quantity) {
-  return quantity == Quantity::kAccuracy || quantity == Quantity::kError || quantity == Quantity::kCorrect;
+  return quantity == Quantity::kAccuracy || quantity == Quantity::kError || quantity == Quantity::kWeakError ||
+         quantity == Quantity::kCorrect;
 }
 
 bool is_total_key(const std::string& key) {
@@ -161,6 +162,8 @@ bool is_total_key(const std::string& key) {
 /// The meaning of a path: its last component that decides; a component further out adds the split.
 Meaning path_meaning(const Leaf& leaf, const std::map<std::string, std::string>& names) {
   Meaning meaning = read_meaning(leaf.key);
+  const auto key_words = split_words(leaf.key);
+  if (key_words.size() > 1 && is_counter_word(key_words.back())) meaning.quantity = Quantity::kOther;  // "best_acc_epoch"
   const auto name = names.find(leaf.parent);
   const bool generic = leaf.key == "value" || leaf.key == "score" || leaf.key == "result" || leaf.key == "mean";
   if (meaning.quantity == Quantity::kUnnamed && generic && name != names.end()) meaning = read_meaning(name->second);
@@ -243,8 +246,7 @@ class LiteralFigures {
       meaning.quantity = Quantity::kCorrect;
       collector_->add_ratio(format("{}/{}", leaf.token, total->second.second), *count, total->second.first, meaning, place);
     } else if (is_accuracy(meaning.quantity) && !right_count) {
-      found_ = true;
-      collector_->add_number(leaf.token, *number, meaning, place);
+      found_ = collector_->add_number(leaf.token, *number, meaning, place) || found_;
     } else if (count) {
       found_ = add_named_size(leaf, *count, place.line, *collector_) || found_;
     }

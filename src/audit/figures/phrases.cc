@@ -59,6 +59,18 @@ bool ends_in_limit(std::string_view phrase) {
   return !words.empty() && std::find(kLimits.begin(), kLimits.end(), words.back()) != kLimits.end();
 }
 
+std::string_view without_call(std::string_view phrase) {
+  if (!phrase.ends_with("(") && !phrase.ends_with("([")) return phrase;
+  size_t begin = phrase.find_last_of('(');
+  const size_t end = begin;
+  while (begin > 0 && (std::isalnum(static_cast<unsigned char>(phrase[begin - 1])) != 0 || phrase[begin - 1] == '.' || phrase[begin - 1] == '_'))
+    --begin;
+  const std::string_view name = phrase.substr(begin, end - begin);
+  const bool opens = begin > 0 && std::string_view(" :=[(,").find(phrase[begin - 1]) != std::string_view::npos;
+  const bool call = !name.empty() && opens && read_meaning(name).quantity == Quantity::kUnnamed && find_split(split_words(name)).empty();
+  return call ? phrase.substr(0, begin) : phrase;
+}
+
 size_t clause_end(std::string_view text) {
   size_t end = text.find_first_of(",;:|=().[");
   for (const std::string_view word :

@@ -19,6 +19,9 @@ std::string_view last_field(std::string_view text);
 /// The clause that a field ends in: after the last conjunction.
 std::string_view last_clause(std::string_view text);
 
+/// The phrase without a call or a type at its end that the number stands in: "accs: [tensor(" -> "accs: [", "), np.float64(" -> "), ".
+std::string_view without_call(std::string_view phrase);
+
 /// Where a clause after a number ends: punctuation or a word that starts another; npos where it goes on.
 size_t clause_end(std::string_view text);
 

@@ -110,7 +110,7 @@ bool is_small_number(const std::string& word) {
 /// "error" is a rate where the words say so; "mean squared error", "quantization error" and the like are something else.
 Quantity error_quantity(const Words& words) {
   if (any_of(words, {"mean", "squared", "square", "absolute", "mse", "rms", "quantization", "relative", "max", "standard", "std",
-                     "rounding", "numerical", "approximation", "calibration", "reconstruction", "l1", "l2"}))
+                     "equal", "bit", "word", "character", "char", "symbol", "packet", "phoneme", "frame", "rounding", "numerical", "approximation", "calibration", "reconstruction", "l1", "l2"}))
     return Quantity::kOther;
   if (any_of(words,
              {"rate", "top", "top1", "top5", "classification", "err1", "err5", "misclassification", "taux", "tasa", "taxa", "tasso"}))
@@ -118,8 +118,23 @@ Quantity error_quantity(const Words& words) {
   return Quantity::kWeakError;
 }
 
+/// "accuracy03", "acc1": a name of accuracies with its k attached. 0 if the word is none.
+int32_t attached_k(std::string_view word) {
+  const size_t digits = word.find_first_of("0123456789");
+  if (digits == 0 || digits == std::string_view::npos || word.size() - digits > 2) return 0;
+  const std::string_view name = word.substr(0, digits), number = word.substr(digits);
+  if (name != "acc" && name != "accuracy" && name != "top" && name != "prec" && name != "err") return 0;
+  int32_t k = 0;
+  for (const char digit : number) {
+    if (digit < '0' || digit > '9') return 0;
+    k = k * 10 + (digit - '0');
+  }
+  return k;
+}
+
 Quantity word_quantity(const Words& words, size_t at) {
   const std::string& word = words[at];
+  if (attached_k(word) > 0 && !word.starts_with("err")) return Quantity::kAccuracy;
   if (contains(kAccuracyWords, word) || word.ends_with("genauigkeit") || !split_of_word(compound_stem(word)).empty())
     return Quantity::kAccuracy;
   if (word == "top1" || word == "top5" || (follows(words, at, "top") && is_small_number(word))) return Quantity::kAccuracy;
@@ -154,7 +169,7 @@ Quantity find_quantity(const Words& words) {
 
 int32_t find_top_k(const Words& words) {
   for (size_t i = 0; i < words.size(); ++i) {
-    if (words[i] == "top5" || words[i] == "acc5" || words[i] == "prec5" || words[i] == "err5") return 5;
+    if (attached_k(words[i]) > 0) return attached_k(words[i]);
     const bool named = follows(words, i, "top") || follows(words, i, "acc") || follows(words, i, "prec") || follows(words, i, "accuracy") ||
                        follows(words, i, "err");
     if (named && is_small_number(words[i]) && words[i] != "0") return std::stoi(words[i]);
@@ -165,6 +180,25 @@ int32_t find_top_k(const Words& words) {
 
 /// Words in the middle of one line's worth of text; more is no label.
 constexpr size_t kMostWords = 40;
+
+}  // namespace
+
+namespace {
+
+/// Appends a byte of UTF-8 in lower case: Latin-1's and Cyrillic letters beside ASCII. Capitals of other scripts stay.
+void add_lower(unsigned char letter, std::string& word) {
+  const auto lead = static_cast<unsigned char>(word.empty() ? 0 : word.back());
+  if (lead == 0xC3 && letter >= 0x80 && letter <= 0x9E && letter != 0x97) {
+    word += static_cast<char>(letter + 0x20);
+  } else if (lead == 0xD0 && letter >= 0x90 && letter <= 0x9F) {
+    word += static_cast<char>(letter + 0x20);
+  } else if (lead == 0xD0 && letter >= 0xA0 && letter <= 0xAF) {
+    word.back() = static_cast<char>(0xD1);
+    word += static_cast<char>(letter - 0x20);
+  } else {
+    word += static_cast<char>(std::tolower(letter));
+  }
+}
 
 }  // namespace
 
@@ -180,7 +214,7 @@ std::vector<std::string> split_words(std::string_view phrase) {
     const auto letter = static_cast<unsigned char>(raw);
     const bool part = std::isalnum(letter) != 0 || letter >= 0x80;
     if (!part || (std::isupper(letter) != 0 && lower_before)) finish();
-    if (part) word += static_cast<char>(std::tolower(letter));
+    if (part) add_lower(letter, word);
     lower_before = std::islower(letter) != 0;
   }
   finish();
