@@ -60,6 +60,8 @@ def audit(folder, material, claimed):
     cases = check_junit(forms["junit"].read_text())
     assert len(cases) == len({finding["check"] for finding in record["findings"]})
     strong = [finding for finding in record["findings"] if finding["verdict"] in ("problem", "doubt")]
+    for finding in strong:  # both stand in one line of SARIF and JUnit
+        assert all(text[-1] == "." and not text[0].islower() for text in (finding["summary"], finding["advice"]) if text[0].isalpha()), finding
     levels = {"problem": "error", "doubt": "warning"}
     assert sarif == [(finding["check"], levels[finding["verdict"]]) for finding in strong]
     failed = {case.get("classname").removeprefix("liteqat.") + "." + case.get("name") for case in cases if case.find("failure") is not None}
@@ -77,6 +79,7 @@ def main():
     claims = {"problem": "net test accuracy: 0.9600", "clear": "net test accuracy: 0.8"}
     assert "problem" in audit(folder, material, claims["problem"])
     assert "problem" not in audit(folder, material, claims["clear"])
+    assert "problem" in audit(folder, material, "accuracy: 0.8012")  # of 200 images: impossible
     harness.run("audit", *material, "--claimed", claims["problem"])
     harness.run("audit", *material, "--claimed", claims["problem"], "--fail-on", "problem", expect=1)
     harness.run("audit", *material, "--claimed", claims["problem"], "--fail-on", "doubt", expect=1)

@@ -1,9 +1,18 @@
+#include <cctype>
+
 #include "audit/checks/all.h"
 #include "audit/explain/facts.h"
 #include "audit/explain/findings.h"
 
 namespace liteqat::audit {
 namespace {
+
+/// explain's words as the sentences that stand beside those of other checks.
+std::string sentence(std::string words) {
+  if (words.empty()) return words;
+  words.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(words.front())));
+  return words.back() == '.' ? words : words + ".";
+}
 
 void run(const Check& check, const Evidence& evidence, Findings& findings) {
   for (const Claim& claim : evidence.claims) {
@@ -15,6 +24,8 @@ void run(const Check& check, const Evidence& evidence, Findings& findings) {
     results::Finding finding =
         granularity_finding(claim.figure, total, total ? numerators(claim.figure, *total) : std::optional<CountRange>());
     finding.check = check.id;
+    finding.summary = sentence(finding.summary);
+    finding.advice = sentence(finding.advice);
     findings.push_back(std::move(finding));
   }
 }
