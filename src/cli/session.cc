@@ -118,7 +118,8 @@ bool any_at_or_above(const std::vector<results::Finding>& findings, const std::s
 CLI::Option* add_data_option(CLI::App& command, std::vector<std::string>& folders, const std::string& help) {
   return command.add_option("--data", folders, help + "; repeat it to pool the test images of several folders of one data set")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);  // "audit --data DIR MODEL": the model is no second folder
 }
 
 void add_copies_option(CLI::App& command, std::string& copies) {

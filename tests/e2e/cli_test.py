@@ -72,6 +72,11 @@ assert [m["correct"] for m in evaluated["metrics"]] == [in_run["float32"], in_ru
 assert sorted(p.name for p in (work / "scores").iterdir()) == ["float32.npy", "labels.npy", "qat.npy", "qat_int8.npy"]
 assert json.loads(harness.run("eval", run / "qat_int8.tflite", "--data", small, "--split", "train", "--json", "-")[0])["metrics"][0]["total"] == 600
 
+# A model behind --data is no second folder.
+for command in ("eval", "audit"):
+    _, message = harness.run(command, "--data", work / "nowhere", run / "qat_int8.tflite", expect=3)
+    assert "nowhere: no such folder" in message, message
+
 # Colour only where it is wanted.
 assert "\033[" not in harness.run("run", "-o", run, *SHORT)[0]
 assert "\033[" in harness.run("run", "-o", run, "--color", "always", *SHORT)[0]
