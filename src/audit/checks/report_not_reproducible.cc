@@ -23,7 +23,8 @@ void look_at_claims(const Check& check, const Evidence& evidence, Findings& find
     if (!same) {
       finding.verdict = beyond_sampling_noise(claim.figure, *right) ? results::Verdict::kProblem : results::Verdict::kDoubt;
       finding.advice =
-          "If a known mistake prints it, a finding of the same figure above says which; if none does, check that model, data and text belong together.";
+          "If a known mistake prints it, a finding of the same figure above says which; if none does, check that model, data and text "
+          "belong together.";
     }
     findings.push_back(std::move(finding));
   }

@@ -107,16 +107,15 @@ TEST(Figures, OfCallsAndArraysAroundNumbers) {
   EXPECT_THAT(read("correct=9263, total=10000"), ElementsAre("correct = 0.9263 test ratio"));
   EXPECT_THAT(read("accuracy01: 0.9263 accuracy03: 0.991"), testing::SizeIs(2));
   EXPECT_EQ(read_figures("accuracy03: 0.991").figures.at(0).top_k, 3);
-  EXPECT_THAT(read(R"({"best_acc": 0.9263, "best_acc_epoch": 163, "error_percent": 7.37, "error": 0.35})"),
-              ElementsAre("best_acc = 0.9263 test decimal", "error_percent = 0.9263 test percent"));
+  EXPECT_THAT(read(R"({"best_acc": 0.9263, "best_acc_epoch": 163, "train_acc_epoch": 0.98, "error_percent": 7.37, "error": 0.35})"),
+              ElementsAre("best_acc = 0.9263 test decimal", "train_acc_epoch = 0.98 train decimal", "error_percent = 0.9263 test percent"));
 }
 
 TEST(Figures, TheSplitOfAMeasureBesideIt) {
   EXPECT_THAT(read("epoch 163  train loss 0.012 acc 0.9981  |  test loss 0.34 acc 0.9263"),
               ElementsAre("acc (line 1) = 0.9981 train decimal", "acc (line 1) #2 = 0.9263 test decimal"));
   EXPECT_THAT(read("train loss 0.012 | acc 0.9263"), ElementsAre("acc = 0.9263 test decimal"));
-  EXPECT_THAT(read("Train/Test accuracy: 99.8%/92.6%"),
-              ElementsAre("Train = 0.998 train percent", "Test accuracy = 0.926 test percent"));
+  EXPECT_THAT(read("Train/Test accuracy: 99.8%/92.6%"), ElementsAre("Train = 0.998 train percent", "Test accuracy = 0.926 test percent"));
   EXPECT_THAT(read("\xD0\xA2\xD0\xBE\xD1\x87\xD0\xBD\xD0\xBE\xD1\x81\xD1\x82\xD1\x8C: 73,75 %"), testing::SizeIs(1));
   EXPECT_THAT(read("equal error rate 3.2%\nword error rate: 5.6%\n"), IsEmpty());
 }
@@ -132,6 +131,10 @@ TEST(Figures, DifferencesLimitsAndProgressAreNone) {
   EXPECT_THAT(read("Accuracy: 74.47% [7447/10000]"), ElementsAre("Accuracy = 0.7447 test percent"));
   EXPECT_THAT(read("accuracy: 74.47% [640/10000]"), IsEmpty());  // a pass that goes on
   EXPECT_THAT(read("I get 10% accuracy instead of 92%."), testing::SizeIs(2));
+  EXPECT_THAT(read("99.7 % of the float accuracy is retained\nsee https://example.org/accuracy/0.95/index.html\nDownloading "
+                   "accuracy-0.1.tar.gz (12.3 kB)\n"),
+              IsEmpty());
+  EXPECT_THAT(read("I get 91.5% of accuracy"), testing::SizeIs(1));
 }
 
 TEST(Figures, ErrorsInOtherWords) {

@@ -172,7 +172,8 @@ std::optional<LineJob::Named> LineJob::find_name_after(size_t at) const {
   if (cut == std::string_view::npos && followed) return std::nullopt;
   if (cut != std::string_view::npos && (gap[cut] == ':' || gap[cut] == '=')) return std::nullopt;
   const std::string_view clause = gap.substr(0, cut);
-  auto words = split_words(clause);
+  if (names_share(clause)) return std::nullopt;
+  const auto words = split_words(clause);
   constexpr size_t kNear = 6;
   if (words.empty() || words.size() > kNear) return std::nullopt;
   Meaning meaning = read_meaning(clause);
@@ -195,8 +196,8 @@ bool LineJob::in_brackets(size_t at) const {
 std::optional<LineJob::Named> LineJob::continue_list(size_t at) const {
   if (!last_ || !last_was_figure_ || at == 0) return std::nullopt;
   std::string_view joint = trimmed(raw_phrase(at));
-  if (joint.empty() && list_open_) return last_;  // NumPy: "[0.7375 0.7447]"
-  if (joint.starts_with(")")) joint = trimmed(without_call(joint).substr(1));  // "tensor(0.7375), tensor(0.7447)"
+  if (joint.empty() && list_open_) return last_;                                                  // NumPy: "[0.7375 0.7447]"
+  if (joint.starts_with(")")) joint = trimmed(without_call(joint).substr(1));                     // "tensor(0.7375), tensor(0.7447)"
   if (line_.substr(found_.numbers[at].number.begin - 1, 1) == "|" && joint == "|") return last_;  // "0.76|0.77", in one field
   const bool link = std::find(kLinks.begin(), kLinks.end(), joint) != kLinks.end();
   return link ? last_ : std::nullopt;

@@ -162,8 +162,6 @@ bool is_total_key(const std::string& key) {
 /// The meaning of a path: its last component that decides; a component further out adds the split.
 Meaning path_meaning(const Leaf& leaf, const std::map<std::string, std::string>& names) {
   Meaning meaning = read_meaning(leaf.key);
-  const auto key_words = split_words(leaf.key);
-  if (key_words.size() > 1 && is_counter_word(key_words.back())) meaning.quantity = Quantity::kOther;  // "best_acc_epoch"
   const auto name = names.find(leaf.parent);
   const bool generic = leaf.key == "value" || leaf.key == "score" || leaf.key == "result" || leaf.key == "mean";
   if (meaning.quantity == Quantity::kUnnamed && generic && name != names.end()) meaning = read_meaning(name->second);
@@ -240,6 +238,8 @@ class LiteralFigures {
     if (leaf.path.ends_with("]")) place.series = label.substr(0, label.find_last_not_of("[]0123456789") + 1);
     if (beside_validation(leaf)) place.split = "train";
     Meaning meaning = path_meaning(leaf, reader_->names());
+    const auto key_words = split_words(leaf.key);  // "best_acc_epoch": 163; "train_acc_epoch": 0.98 is an accuracy
+    if (count && key_words.size() > 1 && is_counter_word(key_words.back())) meaning.quantity = Quantity::kOther;
     const bool right_count = count && (leaf.key == "correct" || leaf.key == "num_correct" || leaf.key == "n_correct");
     if (right_count && total != totals_.end() && total->second.first > 0) {
       found_ = true;

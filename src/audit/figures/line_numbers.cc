@@ -178,10 +178,33 @@ bool restates(const PrintedNumber& number, const PrintedNumber& first, const Pri
 
 /// "PASSED [ 45%]", "[ 45%] Building": how far a run is, in square brackets at an edge of the line.
 bool is_stage(std::string_view line, const PrintedNumber& number) {
-  const std::string_view before = trimmed(line.substr(0, number.begin)), after = trimmed(line.substr(number.end));
-  if (number.unit != Unit::kPercent || !number.integer || !before.ends_with("[") || !after.starts_with("]")) return false;
-  const std::string_view named = trimmed(before.substr(0, before.size() - 1));
-  return named.empty() || (after == "]" && !named.ends_with(":") && !named.ends_with("="));
+  if (number.unit != Unit::kPercent || !number.integer || number.begin == 0) return false;
+  const size_t open = line.find_last_not_of(' ', number.begin - 1), close = line.find_first_not_of(' ', number.end);
+  if (open == std::string_view::npos || close == std::string_view::npos || line[open] != '[' || line[close] != ']') return false;
+  const size_t before = open == 0 ? std::string_view::npos : line.find_last_not_of(" \t", open - 1);
+  if (before == std::string_view::npos) return true;
+  return line.find_first_not_of(" \t", close + 1) == std::string_view::npos && line[before] != ':' && line[before] != '=';
+}
+
+/// "(12.3 kB)", "3.2 ms": a unit of something else, after a space.
+bool has_other_unit(std::string_view after) {
+  constexpr std::array<std::string_view, 20> kUnits = {"kb", "mb",  "gb",  "kib", "mib", "gib", "bytes", "ms",     "us",   "ns",
+                                                       "hz", "mhz", "ghz", "fps", "mj",  "mw",  "flops", "gflops", "macs", "params"};
+  if (!after.starts_with(" ")) return false;
+  size_t end = 1;
+  while (end < after.size() && std::isalpha(static_cast<unsigned char>(after[end])) != 0) ++end;
+  std::string word(after.substr(1, end - 1));
+  std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const bool ends = end == after.size() || std::string_view(" ,;)|]").find(after[end]) != std::string_view::npos;
+  return ends && std::find(kUnits.begin(), kUnits.end(), word) != kUnits.end();
+}
+
+/// Inside an address: "https://example.org/accuracy/0.95".
+bool in_address(std::string_view line, size_t at) {
+  constexpr size_t kLongest = 300;
+  const std::string_view before = line.substr(at - std::min(at, kLongest), std::min(at, kLongest));
+  const size_t space = before.find_last_of(" \t");
+  return before.find("://", space == std::string_view::npos ? 0 : space) != std::string_view::npos;
 }
 
 /// The percentage in front of tqdm's bar says how far it is; "100 * correct / total" is a formula.
@@ -190,7 +213,8 @@ void find_bars(std::string_view line, std::vector<LineNumber>& numbers) {
     const std::string_view after = line.substr(item.number.end);
     const std::string_view operand = after.starts_with(" * ") ? trimmed(after.substr(3)) : std::string_view();
     const bool formula = !operand.empty() && (std::isalpha(static_cast<unsigned char>(operand.front())) != 0 || operand.front() == '(');
-    if (is_bar(after) || formula || is_stage(line, item.number)) item.role = Role::kNothing;
+    const bool other = has_other_unit(after) || in_address(line, item.number.begin);
+    if (is_bar(after) || formula || other || is_stage(line, item.number)) item.role = Role::kNothing;
   }
 }
 

@@ -48,6 +48,12 @@ bool ends_in_preposition(std::string_view phrase) {
          std::find(kPrepositions.begin(), kPrepositions.end(), words.back()) != kPrepositions.end();
 }
 
+bool names_share(std::string_view clause) {
+  constexpr std::array<std::string_view, 6> kOwners = {"the", "its", "float", "fp32", "original", "baseline"};
+  const auto words = split_words(clause.substr(0, 40));
+  return words.size() > 2 && words[0] == "of" && std::find(kOwners.begin(), kOwners.end(), words[1]) != kOwners.end();
+}
+
 bool names_wrong(std::string_view phrase) {
   const auto words = split_words(phrase);
   return std::any_of(words.begin(), words.end(), [](const std::string& word) { return word == "wrong" || word == "incorrect"; });
@@ -63,7 +69,8 @@ std::string_view without_call(std::string_view phrase) {
   if (!phrase.ends_with("(") && !phrase.ends_with("([")) return phrase;
   size_t begin = phrase.find_last_of('(');
   const size_t end = begin;
-  while (begin > 0 && (std::isalnum(static_cast<unsigned char>(phrase[begin - 1])) != 0 || phrase[begin - 1] == '.' || phrase[begin - 1] == '_'))
+  while (begin > 0 &&
+         (std::isalnum(static_cast<unsigned char>(phrase[begin - 1])) != 0 || phrase[begin - 1] == '.' || phrase[begin - 1] == '_'))
     --begin;
   const std::string_view name = phrase.substr(begin, end - begin);
   const bool opens = begin > 0 && std::string_view(" :=[(,").find(phrase[begin - 1]) != std::string_view::npos;

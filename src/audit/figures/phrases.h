@@ -34,6 +34,9 @@ bool ends_in_limit(std::string_view phrase);
 /// "accuracy >= 0.85": what is asked for, and not what was measured. "->" and "=>" point to a value.
 bool ends_in_bound(std::string_view phrase);
 
+/// "99.7 % of the float accuracy": a share of an accuracy. "91 % of accuracy" is an accuracy.
+bool names_share(std::string_view clause);
+
 /// "wrong predictions: 185 / 10000"
 bool names_wrong(std::string_view phrase);
 

@@ -109,8 +109,9 @@ bool is_small_number(const std::string& word) {
 
 /// "error" is a rate where the words say so; "mean squared error", "quantization error" and the like are something else.
 Quantity error_quantity(const Words& words) {
-  if (any_of(words, {"mean", "squared", "square", "absolute", "mse", "rms", "quantization", "relative", "max", "standard", "std",
-                     "equal", "bit", "word", "character", "char", "symbol", "packet", "phoneme", "frame", "rounding", "numerical", "approximation", "calibration", "reconstruction", "l1", "l2"}))
+  if (any_of(words, {"mean",     "squared", "square",   "absolute",  "mse",           "rms",         "quantization",   "relative", "max",
+                     "standard", "std",     "equal",    "bit",       "word",          "character",   "char",           "symbol",   "packet",
+                     "phoneme",  "frame",   "rounding", "numerical", "approximation", "calibration", "reconstruction", "l1",       "l2"}))
     return Quantity::kOther;
   if (any_of(words,
              {"rate", "top", "top1", "top5", "classification", "err1", "err5", "misclassification", "taux", "tasa", "taxa", "tasso"}))
