@@ -32,7 +32,7 @@ def run_command(data, folder, threads=1, settings=("train.epochs=2", "qat.epochs
     return [harness.BINARY, "run", "mnist", "--quiet", "--threads", str(threads), "--data", str(data), *chosen, "-o", str(folder)]
 
 
-def execute(command, fault=None, library=None, limit=60, **more):
+def execute(command, fault=None, library=None, limit=300, **more):
     """The finished process; with a fault, under the library. A hang of `limit` seconds fails the test."""
     environment = dict(os.environ)
     if fault or more:
