@@ -16,7 +16,8 @@ namespace {
 /// Options of run, train and qat; they outlive the parse.
 struct RunFlags {
   std::string recipe, folder, data, pretrained, weights, weight_map, from, json;
-  std::vector<std::string> settings, reinit;
+  std::string layers;
+  std::vector<std::string> settings, reinit, skipped;
   int64_t limit_images = 0;
   bool fresh = false;
 };
@@ -46,10 +47,23 @@ void add_run_options(CLI::App& command, RunFlags& flags, Session& session) {
   add_common_options(command, session);
 }
 
+void add_layer_options(CLI::App& command, RunFlags& flags) {
+  command.add_option("--layers", flags.layers, "QAT: TOML file of overrides, [[layer]] with name or op, type, per_channel");
+  command.add_option("--skip", flags.skipped, "QAT: an operator that stays in float, by name; * stands for any letters (repeatable)")
+      ->expected(1)
+      ->take_all();
+}
+
 std::string toml_string(const std::string& text) {
   std::string quoted = "\"";
   for (char letter : text) quoted += (letter == '"' || letter == '\\') ? std::string("\\") + letter : std::string(1, letter);
   return quoted + "\"";
+}
+
+std::string toml_list(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + toml_string(text);
+  return "[" + list + "]";
 }
 
 pipeline::RunInputs make_inputs(const RunFlags& flags, const Session& session, pipeline::Until until) {
@@ -63,11 +77,9 @@ pipeline::RunInputs make_inputs(const RunFlags& flags, const Session& session, p
   if (!flags.pretrained.empty()) inputs.settings.push_back("model.pretrained=" + toml_string(flags.pretrained));
   if (!flags.weights.empty()) inputs.settings.push_back("model.weights=" + toml_string(flags.weights));
   if (!flags.weight_map.empty()) inputs.settings.push_back("model.weight_map=" + toml_string(flags.weight_map));
-  if (!flags.reinit.empty()) {
-    std::string names;
-    for (const std::string& name : flags.reinit) names += (names.empty() ? "" : ", ") + toml_string(name);
-    inputs.settings.push_back("model.reinit=[" + names + "]");
-  }
+  if (!flags.reinit.empty()) inputs.settings.push_back("model.reinit=" + toml_list(flags.reinit));
+  if (!flags.layers.empty()) inputs.settings.push_back("qat.layers=" + toml_string(flags.layers));
+  if (!flags.skipped.empty()) inputs.settings.push_back("qat.skip=" + toml_list(flags.skipped));
   inputs.fresh = flags.fresh;
   inputs.threads = session.thread_count();
   inputs.until = until;
@@ -115,6 +127,7 @@ void add_run_commands(CLI::App& app, Session& session) {
   run->add_option("RECIPE", flags->recipe, "Name or .toml file (default: mnist_guide)");
   run->add_option("--pretrained", flags->pretrained, "A .safetensors, .h5, .keras or float .tflite that stands in for float training");
   add_weight_options(*run, *flags);
+  add_layer_options(*run, *flags);
   add_json_option(*run, flags->json);
   add_run_options(*run, *flags, session);
   run->callback([flags, &session] { execute(*flags, session, pipeline::Until::kReport); });
@@ -128,6 +141,7 @@ void add_run_commands(CLI::App& app, Session& session) {
   CLI::App* qat = app.add_subcommand("qat", "Only quantization-aware training, from a float model");
   qat->add_option("RECIPE", flags->recipe, "Name or .toml file (default: the recipe of the run that --from lies in)");
   qat->add_option("--from", flags->from, "Float model (.safetensors, .h5, .keras, .tflite)")->required();
+  add_layer_options(*qat, *flags);
   add_run_options(*qat, *flags, session);
   qat->callback([flags, &session] {
     apply_from(*flags);

@@ -96,7 +96,7 @@ Status Training::quantize(const Recipe& recipe, Progress& progress) {
   forward_ = "fake_quant";
   LITEQAT_ASSIGN_OR_RETURN(const quant::Scheme scheme, quant::parse_scheme(recipe.scheme));
   if (scheme != quant::Scheme::kLiteqat8Bit) {
-    LITEQAT_ASSIGN_OR_RETURN(plan_, quant::make_plan(graph_, scheme));
+    LITEQAT_ASSIGN_OR_RETURN(plan_, make_recipe_plan(graph_, recipe));
     return {};
   }
   LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());

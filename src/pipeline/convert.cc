@@ -159,7 +159,15 @@ Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, Isa isa, Threa
   if (!is_calibrated(inputs.type)) {
     lowered = lower_weights(inputs, real, record);
   } else if (model.plan && inputs.type == "int8") {
+    if (!inputs.post_training.layers_file.empty() || !inputs.post_training.skipped.empty()) {
+      return error(Code::kInvalidArgument, "{}: which layers stay in float was settled in training (keys qat.layers and qat.skip)",
+                   inputs.source);
+    }
     record.ranges = "training";
+    LITEQAT_ASSIGN_OR_RETURN(const graph::Graph deployed, quant::deployed_operators(model.graph));
+    for (const quant::FloatLayer& layer : quant::list_float_layers(deployed, *model.plan)) {
+      record.float_layers.push_back({layer.op, layer.name, layer.reason});
+    }
     lowered = quant::lower_to_int8(model.graph, *model.plan, io);
   } else {
     lowered = quantize_on_request(inputs.post_training, task, machine, record);

@@ -86,6 +86,18 @@ Result<std::vector<LayerOverride>> parse_layers_file(const std::string& text, co
   return layers;
 }
 
+Result<std::vector<LayerOverride>> collect_overrides(const std::string& text, const std::string& path,
+                                                     const std::vector<std::string>& skipped) {
+  std::vector<LayerOverride> overrides;
+  if (!path.empty()) {
+    LITEQAT_ASSIGN_OR_RETURN(overrides, parse_layers_file(text, path));
+  }
+  for (const std::string& pattern : skipped) {
+    overrides.push_back({.name = pattern, .op = "", .type = quant::LayerType::kFloat32, .per_channel = {}, .where = "skip " + pattern});
+  }
+  return overrides;
+}
+
 Status apply_overrides(const graph::Graph& model, const std::vector<LayerOverride>& overrides, std::vector<quant::LayerChoice>& layers) {
   for (const LayerOverride& layer : overrides) {
     bool found = false;

@@ -27,8 +27,14 @@ struct LayerOverride {
 /// Fails: kCorruptFile with line, entry or key.
 Result<std::vector<LayerOverride>> parse_layers_file(const std::string& text, const std::string& path);
 
+/// The entries of a file's text (empty: none), then one for every pattern of operators that stay in float. Fails as parse_layers_file does.
+Result<std::vector<LayerOverride>> collect_overrides(const std::string& text, const std::string& path,
+                                                     const std::vector<std::string>& skipped);
+
 /// Later entries win. Fails: kMismatch for an entry that fits no operator, naming the nearest name.
 Status apply_overrides(const graph::Graph& model, const std::vector<LayerOverride>& overrides, std::vector<quant::LayerChoice>& layers);
+
+constexpr int64_t kLargestLayersFile = 16 << 20;  // bytes
 
 /// Whether text fits a pattern in which * stands for any letters.
 bool fits_pattern(const std::string& pattern, const std::string& text);

@@ -19,6 +19,8 @@ namespace safetensors = formats::safetensors;
 
 constexpr const char* kRecipeHash = "liteqat.recipe_hash";
 constexpr const char* kScheme = "liteqat.scheme";
+constexpr const char* kFloatTensors = "liteqat.float_tensors";           // outputs of operators that stay in float, a line each
+constexpr const char* kPerTensorWeights = "liteqat.per_tensor_weights";  // weights of one scale where the scheme has more, a line each
 constexpr const char* kEpochsDone = "liteqat.epochs_done";
 constexpr const char* kOptimizerSteps = "liteqat.optimizer_steps";
 constexpr const char* kHistory = "liteqat.history";  // a line per epoch, the fields of train::EpochRecord but seconds, in order
@@ -100,13 +102,61 @@ Result<int64_t> read_count(const safetensors::File& file, const std::string& key
   return value;
 }
 
-void store_plan(const quant::Plan& plan, const graph::Graph& graph, safetensors::File& file) {
+Status store_choices(const quant::Plan& plan, const graph::Graph& graph, safetensors::File& file) {
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph deployed, quant::deployed_operators(graph));
+  const std::vector<quant::LayerChoice> layers = quant::layer_choices(deployed, plan);
+  std::string in_float, per_tensor;
+  for (size_t index = 0; index < layers.size(); ++index) {
+    const graph::Op& op = deployed.ops[index];
+    if (layers[index].type == quant::LayerType::kFloat32) in_float += deployed.tensor(op.outputs[0]).name + "\n";
+    if (!layers[index].per_channel) per_tensor += deployed.tensor(op.inputs[1]).name + "\n";
+  }
+  if (!in_float.empty()) file.metadata[kFloatTensors] = in_float;
+  if (!per_tensor.empty()) file.metadata[kPerTensorWeights] = per_tensor;
+  return {};
+}
+
+/// The choices as stored; none if the file has none. Fails: kCorruptFile for a name that is not the graph's.
+Result<std::vector<quant::LayerChoice>> load_choices(const safetensors::File& file, const graph::Graph& graph, const std::string& path) {
+  if (!file.metadata.contains(kFloatTensors) && !file.metadata.contains(kPerTensorWeights)) return std::vector<quant::LayerChoice>();
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph deployed, quant::deployed_operators(graph));
+  std::vector<quant::LayerChoice> layers(deployed.ops.size());
+  for (const char* key : {kFloatTensors, kPerTensorWeights}) {
+    const auto entry = file.metadata.find(key);
+    if (entry == file.metadata.end()) continue;
+    std::string_view rest = entry->second;
+    while (!rest.empty()) {
+      const size_t end = std::min(rest.find('\n'), rest.size());
+      const std::string name(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+      const bool output = key == kFloatTensors;
+      const auto named = [&](const graph::Op& op) {
+        if (output) return deployed.tensor(op.outputs[0]).name == name;
+        return op.inputs.size() > 1 && op.inputs[1] != graph::kNoTensor && deployed.tensor(op.inputs[1]).name == name;
+      };
+      const auto op = std::ranges::find_if(deployed.ops, named);
+      if (op == deployed.ops.end())
+        return error(Code::kCorruptFile, "{}: '{}' in the header names '{}', which no operator has", path, key, name);
+      quant::LayerChoice& layer = layers[static_cast<size_t>(op - deployed.ops.begin())];
+      if (output) {
+        layer.type = quant::LayerType::kFloat32;
+      } else {
+        layer.per_channel = false;
+      }
+    }
+  }
+  return layers;
+}
+
+Status store_plan(const quant::Plan& plan, const graph::Graph& graph, safetensors::File& file) {
   file.metadata[kScheme] = quant::scheme_name(plan.scheme);
+  LITEQAT_RETURN_IF_ERROR(store_choices(plan, graph, file));
   for (const quant::Quantizer& quantizer : plan.quantizers) {
     const std::string name = kRangePrefix + graph.tensor(quantizer.tensor).name;
     file.arrays[name + "/min"] = float_array(quantizer.min);
     file.arrays[name + "/max"] = float_array(quantizer.max);
   }
+  return {};
 }
 
 Result<std::vector<float>> read_range(const safetensors::File& file, const std::string& name, size_t expected, const std::string& path) {
@@ -122,11 +172,12 @@ Result<std::vector<float>> read_range(const safetensors::File& file, const std::
   return values;
 }
 
-/// The plan's structure follows from graph and scheme; only the ranges are stored.
+/// The plan's structure follows from graph, scheme and stored choices; else only the ranges are stored.
 Result<quant::Plan> load_plan(const safetensors::File& file, const graph::Graph& graph, const std::string& path) {
   const auto parsed = quant::parse_scheme(file.metadata.at(kScheme));
   if (!parsed.ok()) return Status(Code::kCorruptFile, format("{}: {}", path, parsed.status().message()));
-  LITEQAT_ASSIGN_OR_RETURN(quant::Plan plan, quant::make_plan(graph, *parsed));
+  LITEQAT_ASSIGN_OR_RETURN(const auto layers, load_choices(file, graph, path));
+  LITEQAT_ASSIGN_OR_RETURN(quant::Plan plan, quant::make_plan(graph, *parsed, layers));
   for (quant::Quantizer& quantizer : plan.quantizers) {
     const std::string name = kRangePrefix + graph.tensor(quantizer.tensor).name;
     LITEQAT_ASSIGN_OR_RETURN(quantizer.min, read_range(file, name + "/min", quantizer.min.size(), path));
@@ -145,7 +196,7 @@ Result<quant::Plan> load_plan(const safetensors::File& file, const graph::Graph&
 Result<Bytes> encode_trained_model(const TrainedModel& model) {
   safetensors::File file;
   LITEQAT_RETURN_IF_ERROR(safetensors::store_graph(model.graph, file));
-  if (model.plan) store_plan(*model.plan, model.graph, file);
+  if (model.plan) LITEQAT_RETURN_IF_ERROR(store_plan(*model.plan, model.graph, file));
   file.metadata[kRecipeHash] = model.recipe_hash;
   file.metadata[kEpochsDone] = format("{}", model.state.epochs_done);
   file.metadata[kOptimizerSteps] = format("{}", model.state.optimizer_steps);

@@ -20,7 +20,7 @@ using quant::LayerType;
 namespace {
 
 constexpr int64_t kNoiseImages = 128;        // whose activations the closing table compares
-constexpr int64_t kLargestTable = 16 << 20;  // bytes of a calibration table or layers file
+constexpr int64_t kLargestTable = 16 << 20;  // bytes of a calibration table
 
 std::vector<std::string> method_names(const ptq::Method& method, int pairs) {
   std::vector<std::string> names;
@@ -152,14 +152,11 @@ Result<ptq::Method> make_method(const PostTrainingInputs& inputs, LayerType type
 
 Result<std::vector<LayerChoice>> choose_layers(const Graph& model, const PostTrainingInputs& inputs, LayerType type) {
   std::vector<LayerChoice> layers(model.ops.size(), {.type = type, .per_channel = !inputs.per_tensor});
-  std::vector<LayerOverride> overrides;
+  std::string text;
   if (!inputs.layers_file.empty()) {
-    LITEQAT_ASSIGN_OR_RETURN(const std::string text, read_text_file(inputs.layers_file, kLargestTable));
-    LITEQAT_ASSIGN_OR_RETURN(overrides, parse_layers_file(text, inputs.layers_file));
+    LITEQAT_ASSIGN_OR_RETURN(text, read_text_file(inputs.layers_file, kLargestLayersFile));
   }
-  for (const std::string& pattern : inputs.skipped) {
-    overrides.push_back({.name = pattern, .op = "", .type = LayerType::kFloat32, .per_channel = {}, .where = "--skip " + pattern});
-  }
+  LITEQAT_ASSIGN_OR_RETURN(const auto overrides, collect_overrides(text, inputs.layers_file, inputs.skipped));
   LITEQAT_RETURN_IF_ERROR(apply_overrides(model, overrides, layers));
   return layers;
 }

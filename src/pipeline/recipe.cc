@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "graph/architectures.h"
+#include "pipeline/layers_file.h"
 #include "pipeline/recipe_keys.h"
 #include "pipeline/toml_parse.h"
 #include "quant/lower.h"
@@ -300,6 +301,10 @@ Result<Recipe> parse_recipe(const std::string& text, const std::string& path, co
     if (equals == std::string::npos) return error(Code::kInvalidArgument, "--set {}: expected KEY=VALUE", setting);
     LITEQAT_RETURN_IF_ERROR(set_from_text(recipe, setting.substr(0, equals), setting.substr(equals + 1), "--set " + setting));
   }
+  if (!recipe.layers.empty()) {
+    LITEQAT_ASSIGN_OR_RETURN(recipe.layers_text, read_text_file(recipe.layers, kLargestLayersFile));
+    LITEQAT_RETURN_IF_ERROR(parse_layers_file(recipe.layers_text, recipe.layers).status());
+  }
   choose_forward(recipe);
   LITEQAT_RETURN_IF_ERROR(check_recipe(recipe, path));
   return recipe;
@@ -317,8 +322,9 @@ std::string print_recipe(const Recipe& recipe) {
 std::string hash_recipe(const Recipe& recipe) {
   // Runs from before these keys existed go on: what they stand at here is what those did.
   std::vector<std::string> left_out = {"description", "data.folder"};
-  const std::vector<std::string> later = {"weights", "reinit", "weight_map", "forward", "fused",  "ranges", "clip_norm", "ema_decay",
-                                          "dropout", "cutout", "size",       "width",   "resize", "fit",    "channels"};
+  const std::vector<std::string> later = {"weights",   "reinit",    "weight_map", "forward", "fused", "ranges",
+                                          "clip_norm", "ema_decay", "dropout",    "cutout",  "size",  "width",
+                                          "resize",    "fit",       "channels",   "layers",  "skip"};
   std::map<std::string, std::string> defaults;
   Recipe standing;
   standing.forward = "fake_quant";
@@ -327,7 +333,7 @@ std::string hash_recipe(const Recipe& recipe) {
     const bool is_later = std::find(later.begin(), later.end(), key.substr(key.find('.') + 1)) != later.end();
     if (is_later && print_value(value) == defaults[key]) left_out.push_back(key);
   });
-  return sha256(print_keys(recipe, left_out));
+  return sha256(print_keys(recipe, left_out) + recipe.layers_text);
 }
 
 int64_t steps_per_epoch(const TrainingRecipe& training, int64_t train_images) {

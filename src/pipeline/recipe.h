@@ -66,7 +66,10 @@ struct Recipe {
   /// integer | fake_quant: how [qat] computes its forward. Empty: not given, which read_recipe and parse_recipe make integer where scheme,
   /// ranges and dropout of [qat] allow it and fake_quant where they do not.
   std::string forward;
-  std::string ranges = "ema";  // ema | calibrated (those of quantizing after training, kept) | learned (from there; weights' too)
+  std::string ranges = "ema";     // ema | calibrated (those of quantizing after training, kept) | learned (from there; weights' too)
+  std::string layers;             // file of overrides for single layers (layers_file.h); its text is part of the hash
+  std::string layers_text;        // what stands in it; no key
+  std::vector<std::string> skip;  // operators that stay in float, by name; * stands for any letters
   TrainingRecipe qat;
   int64_t calibration_images = 1000;  // training images that initialise ranges (liteqat_8bit) and calibrate post-training quantization
   bool control = true;                // train the matched-budget control

@@ -61,6 +61,8 @@ void visit_keys(RecipeType& recipe, Visitor&& visit) {
   visit("qat.scheme", recipe.scheme);
   visit("qat.forward", recipe.forward);
   visit("qat.ranges", recipe.ranges);
+  visit("qat.layers", recipe.layers);
+  visit("qat.skip", recipe.skip);
   visit_training_keys("qat", recipe.qat, visit);
   visit("qat.calibration_images", recipe.calibration_images);
   visit("qat.control", recipe.control);

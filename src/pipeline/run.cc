@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "pipeline/audit.h"
+#include "pipeline/calibration_images.h"
 #include "pipeline/convert.h"
 #include "pipeline/evaluation.h"
 #include "pipeline/parallel.h"
@@ -43,6 +44,33 @@ std::string describe_origin(const std::string& model, const Recipe& recipe) {
   if (model == "float32") return "float model converted to .tflite";
   if (model == "ptq_int8") return "float model quantized after training on calibration images";
   return "quantization-aware model converted to int8 .tflite";
+}
+
+/// What a quantization-aware model leaves in float.
+Result<std::vector<results::FloatLayerRecord>> list_float_layers(const TrainedModel& model) {
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph deployed, quant::deployed_operators(model.graph));
+  std::vector<results::FloatLayerRecord> records;
+  for (const quant::FloatLayer& layer : quant::list_float_layers(deployed, *model.plan)) {
+    records.push_back({layer.op, layer.name, layer.reason});
+  }
+  return records;
+}
+
+/// The images that ranges start from, or that quantizing after training takes them from.
+Result<results::CalibrationRecord> describe_calibration(const Context& context) {
+  const data::Split& train = context.dataset.train;
+  data::Split chosen = take_calibration_images(context.recipe, context.dataset);
+  LITEQAT_RETURN_IF_ERROR(data::load_pixels(chosen, context.pool));
+  LITEQAT_ASSIGN_OR_RETURN(const int64_t overlap, count_common_images(chosen, context.dataset.test));
+  return results::CalibrationRecord{.images = chosen.count,
+                                    .rule = rule_text({.order = "first"}, chosen, train),
+                                    .sha256 = hash_pixels(chosen),
+                                    .overlap = overlap,
+                                    .calibrator = ""};
+}
+
+bool calibrates(const Recipe& recipe) {
+  return wants(recipe, "ptq_int8") || wants(recipe, "ptq_int16x8") || (wants(recipe, "qat_int8") && recipe.scheme == "liteqat_8bit");
 }
 
 Result<results::ModelFile> describe_file(const Context& context, const std::string& model, const std::string& path) {
@@ -106,6 +134,9 @@ Result<results::Run> make_record(Context& context, const RunInputs& inputs, RunM
     run.data.push_back({.name = split->name, .sha256 = split->sha256, .count = split->count});
   }
   run.images = context.images;
+  if (calibrates(recipe)) {
+    LITEQAT_ASSIGN_OR_RETURN(run.calibration, describe_calibration(context));
+  }
   add_stages(context, stage_names(recipe, models), run);
   run.metrics = make_run_metrics(predictions, context.dataset.test);
   run.curves.push_back(make_curve("float", models.float_model));
@@ -114,6 +145,9 @@ Result<results::Run> make_record(Context& context, const RunInputs& inputs, RunM
   for (const auto& [name, unused] : predictions) {
     const bool deployed = wants(recipe, name);
     LITEQAT_ASSIGN_OR_RETURN(results::ModelFile file, describe_file(context, name, name + (deployed ? ".tflite" : ".safetensors")));
+    if (name == "qat_int8" && models.qat) {
+      LITEQAT_ASSIGN_OR_RETURN(file.float_layers, list_float_layers(*models.qat));
+    }
     run.models.push_back(std::move(file));
   }
   std::vector<std::pair<std::string, const eval::Predictions*>> views;

@@ -9,6 +9,7 @@
 #include "formats/tensorboard/event_writer.h"
 #include "graph/architectures.h"
 #include "pipeline/initial_weights.h"
+#include "pipeline/layers_file.h"
 #include "pipeline/parallel.h"
 #include "ptq/calibrate.h"
 #include "quant/lower.h"
@@ -273,18 +274,32 @@ Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_m
     start.graph = std::move(calibrated.graph), start.plan = std::move(calibrated.plan);
   } else {
     start.graph = float_model.graph;
-    LITEQAT_ASSIGN_OR_RETURN(start.plan, quant::make_plan(start.graph, scheme));
+    LITEQAT_ASSIGN_OR_RETURN(start.plan, make_recipe_plan(start.graph, context.recipe));
+  }
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph deployed, quant::deployed_operators(start.graph));
+  for (const quant::FloatLayer& layer : quant::list_float_layers(deployed, *start.plan)) {
+    context.progress.note(format("qat: {} \"{}\" stays in float: {}", layer.op, layer.name, layer.reason));
   }
   start.recipe_hash = context.directory.recipe_hash();
   const train::Forward forward = start_on_integers(context, float_model.graph, start);
   return train_stage(context, {"qat", context.recipe.qat, kOutput, forward}, std::move(start));
 }
 
+Result<quant::Plan> make_recipe_plan(const graph::Graph& graph, const Recipe& recipe) {
+  LITEQAT_ASSIGN_OR_RETURN(const quant::Scheme scheme, quant::parse_scheme(recipe.scheme));
+  if (recipe.layers.empty() && recipe.skip.empty()) return quant::make_plan(graph, scheme);
+  LITEQAT_ASSIGN_OR_RETURN(const graph::Graph deployed, quant::deployed_operators(graph));
+  LITEQAT_ASSIGN_OR_RETURN(const auto overrides, collect_overrides(recipe.layers_text, recipe.layers, recipe.skip));
+  std::vector<quant::LayerChoice> layers(deployed.ops.size());
+  LITEQAT_RETURN_IF_ERROR(apply_overrides(deployed, overrides, layers));
+  return quant::make_plan(graph, scheme, layers);
+}
+
 Result<QuantizedModel> make_calibrated_start(const graph::Graph& float_graph, const Recipe& recipe, const data::Split& images,
                                              const ptq::Machine& machine) {
   QuantizedModel start;
   LITEQAT_ASSIGN_OR_RETURN(start.graph, quant::fold_batch_norm(float_graph));
-  LITEQAT_ASSIGN_OR_RETURN(start.plan, quant::make_plan(start.graph, quant::Scheme::kLiteqat8Bit));
+  LITEQAT_ASSIGN_OR_RETURN(start.plan, make_recipe_plan(start.graph, recipe));
   LITEQAT_ASSIGN_OR_RETURN(const auto observations, observe_start(start.graph, start.plan, recipe, images, machine));
   quant::apply_observations(start.plan, observations);
   quant::set_weight_ranges(start.plan, start.graph);

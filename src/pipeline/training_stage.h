@@ -18,6 +18,10 @@ Result<TrainedModel> run_control_stage(Context& context, const TrainedModel& flo
 /// Quantization-aware fine-tuning of the float model -> qat.safetensors.
 Result<TrainedModel> run_qat_stage(Context& context, const TrainedModel& float_model);
 
+/// The plan of a graph under the recipe's scheme, single layers as qat.layers and qat.skip have them. Fails: kMismatch for an entry that
+/// fits no operator; as quant::make_plan does.
+Result<quant::Plan> make_recipe_plan(const graph::Graph& graph, const Recipe& recipe);
+
 /// What quantization-aware training under liteqat_8bit starts from: the folded float graph, its plan, and ranges as qat.ranges asks, found
 /// on the images.
 struct QuantizedModel {

@@ -26,6 +26,11 @@ struct LayerChoice {
   bool per_channel = true;  // false: one weight scale a layer, for accelerators that know no other
 };
 
+/// An operator that stayed in float.
+struct FloatLayer {
+  std::string op, name, reason;
+};
+
 /// How the parameters of an integer operator's output come about (tflite-int8 specification).
 enum class OutputRule {
   kOwnRange,     // from the range of the output

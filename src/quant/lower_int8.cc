@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -55,7 +56,9 @@ class Int8Lowering {
     graph_ = copy_without_weights();
     LITEQAT_RETURN_IF_ERROR(fuse_validated(graph_, &multipliers_));
     params_.resize(graph_.tensors.size());
-    for (TensorId input : graph_.inputs) LITEQAT_RETURN_IF_ERROR(set_own_params(input, "the input"));
+    for (TensorId input : graph_.inputs) {
+      if (plan_.find(input) != nullptr || plan_.in_float.empty()) LITEQAT_RETURN_IF_ERROR(set_own_params(input, "the input"));
+    }
     const Status lowered = lower_ops();
     LITEQAT_RETURN_IF_ERROR(lower_all_weights());  // of the operators before one that failed
     LITEQAT_RETURN_IF_ERROR(lowered);
@@ -64,6 +67,7 @@ class Int8Lowering {
       graph_.tensors[id].type = DType::kInt8;
       graph_.tensors[id].quantization = stored(*params_[id]);
     }
+    LITEQAT_RETURN_IF_ERROR(check_ends(io));
     if (io != IoType::kInt8) add_ends(io == IoType::kFloat32 ? DType::kFloat32 : DType::kUInt8);
     remove_unused_tensors(graph_);
     freeze(graph_);
@@ -77,7 +81,9 @@ class Int8Lowering {
     std::set<TensorId> replaced, kept;
     for (const Op& op : model_.ops) {
       for (size_t position = 0; position < op.inputs.size(); ++position) {
-        (has_weights(op.kind) && position == 1 ? replaced : kept).insert(op.inputs[position]);
+        const TensorId input = op.inputs[position];
+        const bool becomes_codes = has_weights(op.kind) && position == 1 && plan_.find(input) != nullptr;
+        (becomes_codes ? replaced : kept).insert(input);
       }
     }
     Graph copy = {.info = model_.info, .tensors = {}, .ops = model_.ops, .inputs = model_.inputs, .outputs = model_.outputs};
@@ -173,6 +179,7 @@ class Int8Lowering {
     if (op.kind == OpKind::kQuantize || op.kind == OpKind::kDequantize) {
       return error(Code::kUnsupported, "{}: the graph is already quantized", what);
     }
+    if (std::ranges::binary_search(plan_.in_float, op.outputs[0])) return keep_in_float(index, what);
     for (TensorId input : op.inputs) {
       if (input == graph::kNoTensor || graph_.tensor(input).constant()) continue;
       LITEQAT_CHECK(params(input).has_value());
@@ -195,6 +202,31 @@ class Int8Lowering {
       return {};
     }
     if (has_weights(op.kind)) weighted_.push_back({op, what});
+    return {};
+  }
+
+  /// An operator in float reads DEQUANTIZEs of what is integer, and a QUANTIZE follows it where the plan has a grid for its output.
+  Status keep_in_float(size_t index, const std::string& what) {
+    const auto insert = [this](size_t at, OpKind kind, TensorId from, TensorId to) {
+      const Op conversion = {.kind = kind, .name = graph_.tensor(to).name, .inputs = {from}, .outputs = {to}, .params = {}};
+      graph_.ops.insert(graph_.ops.begin() + static_cast<std::ptrdiff_t>(at), conversion);
+    };
+    for (size_t position = 0; position < graph_.ops[index].inputs.size(); ++position) {
+      const TensorId input = graph_.ops[index].inputs[position];
+      if (input == graph::kNoTensor || graph_.tensor(input).constant() || !params(input)) continue;
+      auto known = real_twins_.find(input);
+      if (known == real_twins_.end()) {
+        known = real_twins_.emplace(input, add_twin(input, graph_.tensor(input).name + "_real")).first;
+        insert(index++, OpKind::kDequantize, input, known->second);
+      }
+      graph_.ops[index].inputs[position] = known->second;
+    }
+    const TensorId output = graph_.ops[index].outputs[0];
+    if (plan_.find(output) == nullptr) return {};
+    LITEQAT_RETURN_IF_ERROR(set_own_params(output, what));
+    const TensorId real = add_twin(output, graph_.tensor(output).name + "_float");
+    graph_.ops[index].outputs = {real};
+    insert(index + 1, OpKind::kQuantize, real, output);
     return {};
   }
 
@@ -300,9 +332,24 @@ class Int8Lowering {
     return outer;
   }
 
+  /// Integer ends need integer operators there.
+  Status check_ends(IoType io) {
+    if (io == IoType::kFloat32) return {};
+    for (const std::vector<TensorId>& ends : {graph_.inputs, graph_.outputs}) {
+      for (TensorId id : ends) {
+        if (params(id)) continue;
+        return error(Code::kUnsupported,
+                     "tensor \"{}\" at an end of the model is in float, since its operator is: integer ends cannot be had",
+                     graph_.tensor(id).name);
+      }
+    }
+    return {};
+  }
+
   void add_ends(DType type) {
     std::vector<Op> first;
     for (TensorId& input : graph_.inputs) {
+      if (!params(input)) continue;
       const TensorId outer = add_outer(input, type);
       const std::string name = graph_.tensor(outer).name + "_quantize";
       first.push_back({.kind = OpKind::kQuantize, .name = name, .inputs = {outer}, .outputs = {input}, .params = {}});
@@ -310,6 +357,7 @@ class Int8Lowering {
     }
     graph_.ops.insert(graph_.ops.begin(), first.begin(), first.end());
     for (TensorId& output : graph_.outputs) {
+      if (!params(output)) continue;
       const TensorId outer = add_outer(output, type);
       const OpKind kind = type == DType::kFloat32 ? OpKind::kDequantize : OpKind::kQuantize;
       const std::string name = graph_.tensor(outer).name + (kind == OpKind::kDequantize ? "_dequantize" : "_quantize");
@@ -329,7 +377,8 @@ class Int8Lowering {
   Graph graph_;
   std::vector<Weighted> weighted_;
   Multipliers multipliers_;
-  std::vector<std::optional<ConvertedParams>> params_;  // by tensor id; none for constants
+  std::vector<std::optional<ConvertedParams>> params_;  // by tensor id; none for constants and for what is in float
+  std::map<TensorId, TensorId> real_twins_;             // DEQUANTIZEs, by what they read
 };
 
 }  // namespace

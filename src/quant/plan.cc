@@ -53,6 +53,8 @@ Plan renumber_plan(const Plan& plan, const Graph& from, const Graph& to) {
     quantizer.same_as = renumber(quantizer.same_as);
   }
   std::ranges::sort(renumbered.quantizers, {}, &Quantizer::tensor);
+  for (TensorId& id : renumbered.in_float) id = renumber(id);
+  std::ranges::sort(renumbered.in_float);
   return renumbered;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "graph/graph.h"
+#include "quant/layer_type.h"
 
 namespace liteqat::quant {
 
@@ -45,6 +46,9 @@ struct Plan {
   Scheme scheme = Scheme::kLiteqat8Bit;
   std::vector<Quantizer> quantizers;  // by tensor id, ascending
   bool quantize_bias = false;         // evaluation rounds biases to the int32 grid that deployment uses
+  /// Outputs of the deployed operators (deployed_operators) that compute in float32, ascending. Around them quantizers stand where an
+  /// integer operator writes or reads.
+  std::vector<graph::TensorId> in_float = {};
 
   const Quantizer* find(graph::TensorId tensor) const;
   Quantizer* find(graph::TensorId tensor);
@@ -52,10 +56,20 @@ struct Plan {
   const Quantizer& range_of(const Quantizer& quantizer) const;
 };
 
+/// The float graph whose operators are those of deployment: batch norm folded, activations and padding fused. Tensor ids are kept. What a
+/// layers file or a skip list names are these operators.
+Result<graph::Graph> deployed_operators(const graph::Graph& graph);
+
 /// Places quantizers on a float training graph with each range at the scheme's initial value. For kLiteqat8Bit the
-/// plan is that of the folded graph, by the same tensor ids (fold_keeping_ids). Fails: kUnsupported naming the operator the scheme cannot
-/// quantize.
-Result<Plan> make_plan(const graph::Graph& graph, Scheme scheme);
+/// plan is that of the folded graph, by the same tensor ids (fold_keeping_ids). layers: a choice for each of deployed_operators(graph),
+/// or none: all int8, weights as the scheme has them. Fails: kUnsupported naming the operator the scheme cannot quantize, or a choice that
+/// training does not know (int16x8).
+Result<Plan> make_plan(const graph::Graph& graph, Scheme scheme, const std::vector<LayerChoice>& layers = {});
+
+/// The choices that a plan was made with, for storing it beside its graph. deployed: deployed_operators of the plan's graph.
+std::vector<LayerChoice> layer_choices(const graph::Graph& deployed, const Plan& plan);
+/// The operators that a plan leaves in float, and why.
+std::vector<FloatLayer> list_float_layers(const graph::Graph& deployed, const Plan& plan);
 
 /// The plan by the tensor ids of another graph that has the same tensors by name. Requires: every quantized tensor is there.
 Plan renumber_plan(const Plan& plan, const graph::Graph& from, const graph::Graph& to);

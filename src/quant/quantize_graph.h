@@ -20,11 +20,6 @@ struct QuantizeRequest {
   std::vector<LayerChoice> layers;  // one per operator of the graph
 };
 
-/// An operator that stayed in float.
-struct FloatLayer {
-  std::string op, name, reason;
-};
-
 struct QuantizedGraph {
   graph::Graph graph;
   std::vector<int32_t> op_of;  // operator of the float graph -> of the integer graph

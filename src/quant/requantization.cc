@@ -114,6 +114,7 @@ class Finder {
 
   /// What stands before a QUANTIZE keeps its input's parameters (lower_int8.cc): pooling's average comes first.
   Requantization of_quantize(const Op& op) const {
+    if (graph_.tensor(op.inputs[0]).type == graph::DType::kFloat32) return {};
     const double from = scale(op.inputs[0]), to = scale(output(op));
     Requantization result = find(op.inputs[0]);
     if (result.divisor == 1) result = {.unit = {from}, .factor = {}, .first = {}};

@@ -98,6 +98,9 @@ void add_provenance(HtmlBuilder& html, const results::Run& run) {
       html.element("code", {}, file->path).text(" ");
       if (!file->sha256.empty()) add_hash(html, file->sha256);
       if (!file->description.empty()) html.element("div", {{"class", "soft small"}}, file->description);
+      for (const results::FloatLayerRecord& layer : file->float_layers) {
+        html.element("div", {{"class", "soft small"}}, format("in float: {} {} ({})", layer.op, layer.name, layer.reason));
+      }
     } else {
       html.element("span", {{"class", "soft"}}, "no file in the record");
     }
@@ -105,6 +108,11 @@ void add_provenance(HtmlBuilder& html, const results::Run& run) {
     html.open("td", {}).element("code", {}, format("metrics[{}]", i)).close("td").close("tr");
   }
   close_table(html);
+  if (run.calibration) {
+    html.element("p", {},
+                 format("Ranges were calibrated on {}; {} of them are among the test images.", run.calibration->rule,
+                        format_count(run.calibration->overlap.value_or(0))));
+  }
   if (run.data.empty()) return;
   html.element("h3", {}, "Data");
   open_table(html, {{"split", false}, {"images", true}, {"SHA-256", false}});

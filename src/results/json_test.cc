@@ -63,7 +63,15 @@ Run full_run() {
                    .words = {{"operator", "CONV_2D"}},
                    .lists = {{"channels", {3, 5}}, {"pairs", {}}}}};
   run.models = {
-      {.model = "float", .path = "float.safetensors", .bytes = 82000, .sha256 = "33", .type = "float32", .description = "trained"}};
+      {.model = "float", .path = "float.safetensors", .bytes = 82000, .sha256 = "33", .type = "float32", .description = "trained"},
+      {.model = "qat_int8",
+       .path = "qat_int8.tflite",
+       .bytes = 23000,
+       .sha256 = "44",
+       .type = "int8",
+       .description = "rounded",
+       .float_layers = {{.op = "SOFTMAX", .name = "predictions", .reason = "asked for"}}}};
+  run.calibration = {.images = 5, .rule = "the first 5 of 9 images of train", .sha256 = "55", .overlap = 1, .calibrator = ""};
   EpochPoint point{
       .epoch = 1, .train_loss = 0.1 + 0.2, .learning_rate = 1e-3, .train_correct = 5, .train_total = 6, .validation_loss = kNan};
   run.curves = {{.stage = "float", .points = {point, EpochPoint{.epoch = 2}}}};

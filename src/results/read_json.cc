@@ -171,6 +171,10 @@ Curve read_curve(JsonReader& in, const Node& node) {
   return curve;
 }
 
+FloatLayerRecord read_float_layer(JsonReader& in, const Node& node) {
+  return {.op = in.text(in.member(node, "op")), .name = in.text(in.member(node, "name")), .reason = in.text(in.member(node, "reason"))};
+}
+
 ModelFile read_model(JsonReader& in, const Node& node) {
   ModelFile model;
   model.model = in.text(in.member(node, "model"));
@@ -179,6 +183,7 @@ ModelFile read_model(JsonReader& in, const Node& node) {
   model.sha256 = in.text(in.member(node, "sha256"));
   model.type = in.text(in.member(node, "type"));
   model.description = in.text(in.member(node, "description"));
+  if (const Node layers = in.optional_member(node, "float_layers")) model.float_layers = read_list(in, layers, read_float_layer);
   return model;
 }
 
@@ -233,6 +238,14 @@ Attribution read_attribution(JsonReader& in, const Node& node) {
   return attribution;
 }
 
+CalibrationRecord read_calibration(JsonReader& in, const Node& node) {
+  return {.images = in.count(in.member(node, "images")),
+          .rule = in.text(in.member(node, "rule")),
+          .sha256 = in.text(in.member(node, "sha256")),
+          .overlap = in.count(in.member(node, "overlap")),
+          .calibrator = ""};
+}
+
 Run read_run(JsonReader& in, const Node& node) {
   Run run;
   const Node schema = in.member(node, "schema");
@@ -247,6 +260,7 @@ Run read_run(JsonReader& in, const Node& node) {
   run.environment = read_environment(in, in.member(node, "environment"));
   run.data = read_data(in, in.member(node, "data"));
   if (const Node images = in.optional_member(node, "images")) run.images = read_image_reading(in, images);
+  if (const Node images = in.optional_member(node, "calibration")) run.calibration = read_calibration(in, images);
   run.stages = read_list(in, in.member(node, "stages"), read_stage);
   run.metrics = read_list(in, in.member(node, "metrics"), read_metric);
   run.findings = read_list(in, in.member(node, "findings"), read_finding);

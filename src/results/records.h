@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "results/model_record.h"
 
 namespace liteqat::results {
 
@@ -114,7 +115,8 @@ struct Curve {
 struct ModelFile {
   std::string model, path;  // path relative to the run directory
   int64_t bytes = 0;
-  std::string sha256, type, description;  // type: "int8", "float32"; description: where its figures come from, in words
+  std::string sha256, type, description;            // type: "int8", "float32"; description: where its figures come from, in words
+  std::vector<FloatLayerRecord> float_layers = {};  // of an integer model: what stayed in float, and why
 };
 
 /// An image on which models disagree, with its pixels, so that a report can show it.
@@ -142,6 +144,7 @@ struct Run {
   Environment environment;
   std::vector<DataSplit> data;
   std::optional<ImageReading> images = {};
+  std::optional<CalibrationRecord> calibration = {};  // the images that ranges start from or come from; without method
   std::vector<Stage> stages;
   std::vector<Metric> metrics;
   std::vector<Finding> findings;

@@ -77,7 +77,17 @@ Json model_json(const ModelFile& model) {
   json["sha256"] = model.sha256;
   json["type"] = model.type;
   json["description"] = model.description;
+  for (const FloatLayerRecord& layer : model.float_layers) {
+    json["float_layers"].push_back({{"op", layer.op}, {"name", layer.name}, {"reason", layer.reason}});
+  }
   return json;
+}
+
+Json calibration_images_json(const CalibrationRecord& calibration) {
+  return Json{{"images", calibration.images},
+              {"rule", calibration.rule},
+              {"sha256", calibration.sha256},
+              {"overlap", calibration.overlap.value_or(0)}};
 }
 
 Json disagreement_json(const Disagreement& image) {
@@ -117,6 +127,7 @@ std::string run_to_json(const Run& run) {
   json["environment"] = environment_json(run.environment);
   json["data"] = data_json(run.data);
   if (run.images) json["images"] = image_reading_json(*run.images);
+  if (run.calibration) json["calibration"] = calibration_images_json(*run.calibration);
   json["stages"] = list(run.stages, stage_json);
   json["metrics"] = list(run.metrics, metric_json);
   json["findings"] = list(run.findings, finding_json);

@@ -53,6 +53,9 @@ Status check_model(const Graph& model, const quant::Plan& plan) {
                  quant::scheme_name(quant::Scheme::kLiteqat8Bit), quant::scheme_name(plan.scheme));
   }
   LITEQAT_RETURN_IF_ERROR(graph::validate(model));
+  if (!plan.in_float.empty()) {
+    return error(Code::kUnsupported, "{} operators are to stay in float, training on integers has none", plan.in_float.size());
+  }
   if (model.inputs.size() == 1 && model.outputs.size() == 1) return {};
   return error(Code::kUnsupported, "training needs a network with one input and one output, this one has {} and {}", model.inputs.size(),
                model.outputs.size());
