@@ -107,7 +107,7 @@ class Placement {
   Status place_weights(const Op& op) {
     const graph::Shape& shape = graph_.tensor(op.inputs[1]).shape;
     Quantizer quantizer = {.tensor = op.inputs[1], .weight = true, .symmetric = true, .narrow = true, .update = RangeUpdate::kLastValue};
-    quantizer.per_channel_operator = op.kind != OpKind::kFullyConnected;
+    quantizer.per_channel_operator = op.kind != OpKind::kFullyConnected && choice(op).per_channel;
     const bool one_range =
         op.kind == OpKind::kFullyConnected || (op.kind == OpKind::kDepthwiseConv2D && tfmot()) || !choice(op).per_channel;
     if (op.kind == OpKind::kDepthwiseConv2D && tfmot() && op.params_as<graph::DepthwiseConv2DParams>().depth_multiplier != 1) {

@@ -1,0 +1,64 @@
+"""qat.layers and qat.skip: layers that stay in float or have one scale, in training with fake quantization, in the exported file, in the record, and what is refused.
+layers_test.py WORK_FOLDER"""
+import json
+import pathlib
+import sys
+
+import harness
+import numpy as np
+
+work = pathlib.Path(sys.argv[1]) / "layers"
+work.mkdir(parents=True, exist_ok=True)
+IMAGES = 300
+
+
+def train(name, *options, expect=0, keys=()):
+    folder = work / name
+    settings = ("train.epochs=1", "qat.epochs=1", "qat.control=false", "qat.calibration_images=40", *keys)
+    output = harness.run("run", "mnist", "--data", harness.MNIST, "--limit-images", IMAGES, "--quiet", "--fresh", "-o", folder, *options,
+                         *(word for key in settings for word in ("--set", key)), expect=expect)
+    return folder, output
+
+
+def inspect(model):
+    return json.loads(harness.run("inspect", model, "--layers", "--json", "-")[0])
+
+
+plain, _ = train("plain")
+layers = [layer for layer in inspect(plain / "qat_int8.tflite")["layers"] if layer["op"] not in ("QUANTIZE", "DEQUANTIZE")]
+convolutions = [layer["name"] for layer in layers if layer["op"] == "CONV_2D"]
+assert len(convolutions) >= 2, layers
+spared, single = convolutions[0], convolutions[1]
+
+overrides = work / "layers.toml"
+overrides.write_text(f'[[layer]]\nname = "{single}"\nper_channel = false\n')
+mixed, _ = train("mixed", "--layers", overrides, "--skip", spared)
+model = inspect(mixed / "qat_int8.tflite")
+tensors = model["tensors"]
+weights = {layer["name"]: tensors[layer["inputs"][1]] for layer in model["layers"] if layer["op"] == "CONV_2D"}
+assert weights[spared]["type"] == "float32", weights[spared]
+assert weights[single]["type"] == "int8" and len(weights[single]["scale"]) == 1, weights[single]
+assert all(entry["type"] == "int8" for name, entry in weights.items() if name != spared), weights
+
+record = json.loads((mixed / "run.json").read_text())
+left = next(entry for entry in record["models"] if entry["model"] == "qat_int8")["float_layers"]
+assert {"op": "CONV_2D", "name": spared, "reason": "asked for"} in left, left
+calibration = record["calibration"]
+assert calibration["images"] == 40 and "first 40 of 300" in calibration["rule"] and calibration["overlap"] == 0 and len(calibration["sha256"]) == 64, calibration
+assert spared in (mixed / "report.html").read_text()
+
+# What is evaluated is the exported file: the same answers from it alone; and the trained model, which rounds as deployed, seldom differs.
+answers = np.load(mixed / "predictions/qat_int8.npy")
+trained = np.load(mixed / "predictions/qat.npy")
+same = (answers.argmax(axis=1) == trained.argmax(axis=1)).mean() if answers.ndim == 2 else (answers == trained).mean()
+assert same > 0.97, same
+harness.run("convert", mixed / "qat.safetensors", "-o", work / "again.tflite", "--type", "int8")
+assert (work / "again.tflite").read_bytes() == (mixed / "qat_int8.tflite").read_bytes()
+
+_, (_, said) = train("refused", "--skip", "no_such_layer", expect=3)
+assert "no_such_layer" in said and "did you mean" in said, said
+wide = work / "wide.toml"
+wide.write_text(f'[[layer]]\nname = "{single}"\ntype = "int16x8"\n')
+_, (_, said) = train("wide", "--layers", wide, expect=3)
+assert "int16x8" in said and single in said, said
+print(f"{spared} in float and {single} with one scale: {same:.3f} of the answers as trained, the same file again from the stored model")
