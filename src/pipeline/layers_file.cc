@@ -37,8 +37,10 @@ Result<LayerOverride> parse_layer(const toml::table& table, const std::string& w
   return layer;
 }
 
-bool fits(const LayerOverride& layer, const graph::Op& op) {
-  return (layer.name.empty() || fits_pattern(layer.name, op.name)) && (layer.op.empty() || layer.op == op_kind_name(op.kind));
+bool fits(const LayerOverride& layer, const graph::Graph& model, const graph::Op& op) {
+  const auto named = [&](const std::string& name) { return fits_pattern(layer.name, name); };
+  const bool name = layer.name.empty() || named(op.name) || (!op.outputs.empty() && named(model.tensor(op.outputs[0]).name));
+  return name && (layer.op.empty() || layer.op == op_kind_name(op.kind));
 }
 
 std::string no_match(const LayerOverride& layer, const graph::Graph& model) {
@@ -102,7 +104,7 @@ Status apply_overrides(const graph::Graph& model, const std::vector<LayerOverrid
   for (const LayerOverride& layer : overrides) {
     bool found = false;
     for (size_t index = 0; index < model.ops.size(); ++index) {
-      if (!fits(layer, model.ops[index])) continue;
+      if (!fits(layer, model, model.ops[index])) continue;
       found = true;
       if (layer.type) layers[index].type = *layer.type;
       if (layer.per_channel) layers[index].per_channel = *layer.per_channel;

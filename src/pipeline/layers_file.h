@@ -1,7 +1,7 @@
 // How single layers are to be quantized: a TOML file of overrides and names to skip, for post-training quantization and QAT alike.
 //
 //   [[layer]]
-//   name = "conv2d_*"        # operators by name; * stands for any letters
+//   name = "conv2d_*"        # operators by their name or that of what they write; * stands for any letters
 //   op = "CONV_2D"           # and/or by kind
 //   type = "float32"         # float32 | int8 | int16x8
 //   per_channel = false      # one weight scale a layer

@@ -45,5 +45,7 @@ Result<IoType> parse_io_type(const std::string& name);
 Result<graph::Graph> lower_to_int8(const graph::Graph& model, const Plan& plan, IoType io);
 /// The same, operators' weights divided among workers.
 Result<graph::Graph> lower_to_int8(const graph::Graph& model, const Plan& plan, IoType io, ThreadPool& pool);
+/// The same with ends as their operators leave them: int8, or float32 beside an operator that stays in float.
+Result<graph::Graph> lower_without_ends(const graph::Graph& model, const Plan& plan);
 
 }  // namespace liteqat::quant

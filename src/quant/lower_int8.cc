@@ -50,7 +50,8 @@ class Int8Lowering {
   /// pool: null for one thread.
   Int8Lowering(const Graph& model, const Plan& plan, ThreadPool* pool) : model_(model), plan_(plan), pool_(pool) {}
 
-  Result<Graph> run(IoType io) {
+  /// Without io nothing is converted at the ends.
+  Result<Graph> run(std::optional<IoType> io) {
     LITEQAT_RETURN_IF_ERROR(check_plan());
     LITEQAT_RETURN_IF_ERROR(graph::validate(model_));
     graph_ = copy_without_weights();
@@ -67,8 +68,10 @@ class Int8Lowering {
       graph_.tensors[id].type = DType::kInt8;
       graph_.tensors[id].quantization = stored(*params_[id]);
     }
-    LITEQAT_RETURN_IF_ERROR(check_ends(io));
-    if (io != IoType::kInt8) add_ends(io == IoType::kFloat32 ? DType::kFloat32 : DType::kUInt8);
+    if (io) {
+      LITEQAT_RETURN_IF_ERROR(check_ends(*io));
+      if (*io != IoType::kInt8) add_ends(*io == IoType::kFloat32 ? DType::kFloat32 : DType::kUInt8);
+    }
     remove_unused_tensors(graph_);
     freeze(graph_);
     LITEQAT_RETURN_IF_ERROR(graph::validate(graph_));
@@ -392,7 +395,7 @@ Result<IoType> parse_io_type(const std::string& name) {
 
 namespace {
 
-Result<Graph> lower(const Graph& model, const Plan& plan, IoType io, ThreadPool* pool) {
+Result<Graph> lower(const Graph& model, const Plan& plan, std::optional<IoType> io, ThreadPool* pool) {
   if (plan.scheme != Scheme::kLiteqat8Bit || !has_batch_norm(model)) return Int8Lowering(model, plan, pool).run(io);
   LITEQAT_ASSIGN_OR_RETURN(const Graph folded, fold_keeping_ids(model));
   return Int8Lowering(folded, plan, pool).run(io);
@@ -402,6 +405,10 @@ Result<Graph> lower(const Graph& model, const Plan& plan, IoType io, ThreadPool*
 
 Result<Graph> lower_to_int8(const Graph& model, const Plan& plan, IoType io) {
   return lower(model, plan, io, nullptr);
+}
+
+Result<Graph> lower_without_ends(const Graph& model, const Plan& plan) {
+  return lower(model, plan, std::nullopt, nullptr);
 }
 
 Result<Graph> lower_to_int8(const Graph& model, const Plan& plan, IoType io, ThreadPool& pool) {

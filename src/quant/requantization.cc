@@ -129,7 +129,7 @@ class Finder {
 }  // namespace
 
 Result<std::vector<Requantization>> find_requantizations(const Graph& model, const Plan& plan) {
-  LITEQAT_ASSIGN_OR_RETURN(const Graph lowered, lower_to_int8(model, plan, IoType::kInt8));
+  LITEQAT_ASSIGN_OR_RETURN(const Graph lowered, lower_without_ends(model, plan));
   const Finder finder(lowered);
   std::vector<Requantization> found;
   for (const Quantizer& quantizer : plan.quantizers) {
