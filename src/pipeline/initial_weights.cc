@@ -120,6 +120,13 @@ std::string epsilon_note(const graph::Graph& network) {
   return "";
 }
 
+/// For a name that the file does not have: what its names look like, and how to say which is which.
+std::string name_hint(const WeightFile& file) {
+  const std::vector<std::string> names = file.names();
+  if (names.empty()) return "";
+  return format("; names in the file are as '{}', and --weight-map tells which of its modules a layer is", names.front());
+}
+
 std::string what_is_wrong(const WeightFile& file, const std::string& tensor, const std::string& source) {
   if (source.empty()) return "is missing";
   const std::string stored = source == tensor ? "" : format("('{}') ", source);
@@ -164,8 +171,9 @@ Result<WeightLoading> load_initial_weights(const std::string& path, const std::v
     }
     const std::string source = file.find(tensor.name);
     if (source.empty() || !file.copy(source, network, static_cast<graph::TensorId>(id))) {
-      return error(Code::kMismatch, "{}: weight '{}' {}, the network needs {}; --reinit {} leaves that layer as it is initialised", path,
-                   tensor.name, what_is_wrong(file, tensor.name, source), graph::shape_text(tensor.shape), layer);
+      return error(Code::kMismatch, "{}: weight '{}' {}, the network needs {}; --reinit {} leaves that layer as it is initialised{}", path,
+                   tensor.name, what_is_wrong(file, tensor.name, source), graph::shape_text(tensor.shape), layer,
+                   source.empty() ? name_hint(file) : "");
     }
     used.insert(source);
     loading.loaded.push_back(tensor.name);

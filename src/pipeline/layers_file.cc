@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
 #include "pipeline/toml_parse.h"
 
@@ -68,6 +70,15 @@ bool fits_pattern(const std::string& pattern, const std::string& text) {
   }
   while (at < pattern.size() && pattern[at] == '*') ++at;
   return at == pattern.size();
+}
+
+Result<std::string> read_layers_file(const std::string& path, const std::string& expected) {
+  constexpr int64_t kLargest = 16 << 20;  // bytes
+  if (path.empty()) return std::string();
+  LITEQAT_ASSIGN_OR_RETURN(std::string text, read_text_file(path, kLargest));
+  if (expected.empty() || sha256(text) == expected) return text;
+  return error(Code::kMismatch, "{}: was changed since the run began (SHA-256 {}, expected {}); start over with --fresh", path,
+               sha256(text), expected);
 }
 
 Result<std::vector<LayerOverride>> parse_layers_file(const std::string& text, const std::string& path) {

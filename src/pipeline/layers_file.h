@@ -24,6 +24,9 @@ struct LayerOverride {
   std::string where;  // for messages: file and entry
 };
 
+/// The text of a layers file; of no path: empty. Fails: kMismatch if it is not of that SHA-256 (empty: any will do).
+Result<std::string> read_layers_file(const std::string& path, const std::string& sha256 = "");
+
 /// Fails: kCorruptFile with line, entry or key.
 Result<std::vector<LayerOverride>> parse_layers_file(const std::string& text, const std::string& path);
 
@@ -33,8 +36,6 @@ Result<std::vector<LayerOverride>> collect_overrides(const std::string& text, co
 
 /// Later entries win. Fails: kMismatch for an entry that fits no operator, naming the nearest name.
 Status apply_overrides(const graph::Graph& model, const std::vector<LayerOverride>& overrides, std::vector<quant::LayerChoice>& layers);
-
-constexpr int64_t kLargestLayersFile = 16 << 20;  // bytes
 
 /// Whether text fits a pattern in which * stands for any letters.
 bool fits_pattern(const std::string& pattern, const std::string& text);

@@ -152,10 +152,7 @@ Result<ptq::Method> make_method(const PostTrainingInputs& inputs, LayerType type
 
 Result<std::vector<LayerChoice>> choose_layers(const Graph& model, const PostTrainingInputs& inputs, LayerType type) {
   std::vector<LayerChoice> layers(model.ops.size(), {.type = type, .per_channel = !inputs.per_tensor});
-  std::string text;
-  if (!inputs.layers_file.empty()) {
-    LITEQAT_ASSIGN_OR_RETURN(text, read_text_file(inputs.layers_file, kLargestLayersFile));
-  }
+  LITEQAT_ASSIGN_OR_RETURN(const std::string text, read_layers_file(inputs.layers_file));
   LITEQAT_ASSIGN_OR_RETURN(const auto overrides, collect_overrides(text, inputs.layers_file, inputs.skipped));
   LITEQAT_RETURN_IF_ERROR(apply_overrides(model, overrides, layers));
   return layers;

@@ -12,7 +12,6 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "graph/architectures.h"
-#include "pipeline/layers_file.h"
 #include "pipeline/recipe_keys.h"
 #include "pipeline/toml_parse.h"
 #include "quant/lower.h"
@@ -205,6 +204,8 @@ Status check_recipe(const Recipe& recipe, const std::string& path) {
                                   "ema with scheme tfmot_8bit, whose ranges are TensorFlow's"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.ranges != "learned" || recipe.forward == "fake_quant", path, "qat.ranges",
                                   "ema or calibrated with forward integer: learning needs values from before rounding"));
+  LITEQAT_RETURN_IF_ERROR(
+      require(recipe.layers_sha256.empty() || !recipe.layers.empty(), path, "qat.layers_sha256", "empty without qat.layers"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.qat.dropout == 0 || recipe.forward == "fake_quant", path, "qat.dropout",
                                   "0 with forward integer: the deployed network has no dropout"));
   LITEQAT_RETURN_IF_ERROR(require(recipe.calibration_images >= 1, path, "qat.calibration_images", "1 or more"));
@@ -301,10 +302,6 @@ Result<Recipe> parse_recipe(const std::string& text, const std::string& path, co
     if (equals == std::string::npos) return error(Code::kInvalidArgument, "--set {}: expected KEY=VALUE", setting);
     LITEQAT_RETURN_IF_ERROR(set_from_text(recipe, setting.substr(0, equals), setting.substr(equals + 1), "--set " + setting));
   }
-  if (!recipe.layers.empty()) {
-    LITEQAT_ASSIGN_OR_RETURN(recipe.layers_text, read_text_file(recipe.layers, kLargestLayersFile));
-    LITEQAT_RETURN_IF_ERROR(parse_layers_file(recipe.layers_text, recipe.layers).status());
-  }
   choose_forward(recipe);
   LITEQAT_RETURN_IF_ERROR(check_recipe(recipe, path));
   return recipe;
@@ -322,9 +319,9 @@ std::string print_recipe(const Recipe& recipe) {
 std::string hash_recipe(const Recipe& recipe) {
   // Runs from before these keys existed go on: what they stand at here is what those did.
   std::vector<std::string> left_out = {"description", "data.folder"};
-  const std::vector<std::string> later = {"weights",   "reinit",    "weight_map", "forward", "fused", "ranges",
-                                          "clip_norm", "ema_decay", "dropout",    "cutout",  "size",  "width",
-                                          "resize",    "fit",       "channels",   "layers",  "skip"};
+  const std::vector<std::string> later = {"weights",   "reinit",    "weight_map", "forward", "fused",         "ranges",
+                                          "clip_norm", "ema_decay", "dropout",    "cutout",  "size",          "width",
+                                          "resize",    "fit",       "channels",   "layers",  "layers_sha256", "skip"};
   std::map<std::string, std::string> defaults;
   Recipe standing;
   standing.forward = "fake_quant";
@@ -333,7 +330,7 @@ std::string hash_recipe(const Recipe& recipe) {
     const bool is_later = std::find(later.begin(), later.end(), key.substr(key.find('.') + 1)) != later.end();
     if (is_later && print_value(value) == defaults[key]) left_out.push_back(key);
   });
-  return sha256(print_keys(recipe, left_out) + recipe.layers_text);
+  return sha256(print_keys(recipe, left_out));
 }
 
 int64_t steps_per_epoch(const TrainingRecipe& training, int64_t train_images) {

@@ -67,8 +67,8 @@ struct Recipe {
   /// ranges and dropout of [qat] allow it and fake_quant where they do not.
   std::string forward;
   std::string ranges = "ema";     // ema | calibrated (those of quantizing after training, kept) | learned (from there; weights' too)
-  std::string layers;             // file of overrides for single layers (layers_file.h); its text is part of the hash
-  std::string layers_text;        // what stands in it; no key
+  std::string layers;             // file of overrides for single layers (layers_file.h)
+  std::string layers_sha256;      // of that file, as a run began with it; empty: not settled
   std::vector<std::string> skip;  // operators that stay in float, by name; * stands for any letters
   TrainingRecipe qat;
   int64_t calibration_images = 1000;  // training images that initialise ranges (liteqat_8bit) and calibrate post-training quantization

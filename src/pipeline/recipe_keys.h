@@ -62,6 +62,7 @@ void visit_keys(RecipeType& recipe, Visitor&& visit) {
   visit("qat.forward", recipe.forward);
   visit("qat.ranges", recipe.ranges);
   visit("qat.layers", recipe.layers);
+  visit("qat.layers_sha256", recipe.layers_sha256);
   visit("qat.skip", recipe.skip);
   visit_training_keys("qat", recipe.qat, visit);
   visit("qat.calibration_images", recipe.calibration_images);

@@ -8,6 +8,7 @@
 #include "pipeline/calibration_images.h"
 #include "pipeline/convert.h"
 #include "pipeline/evaluation.h"
+#include "pipeline/layers_file.h"
 #include "pipeline/parallel.h"
 #include "pipeline/training_stage.h"
 #include "report/report.h"
@@ -41,8 +42,9 @@ std::string describe_origin(const std::string& model, const Recipe& recipe) {
   if (model == "float") return recipe.pretrained.empty() ? "float training" : "pretrained weights";
   if (model == "float_control") return "float model, trained as many further steps as QAT without fake quantization";
   if (model == "qat") return "quantization-aware training (" + recipe.scheme + "), evaluated in float, rounding as deployed";
-  if (model == "float32") return "float model converted to .tflite";
-  if (model == "ptq_int8") return "float model quantized after training on calibration images";
+  if (model == "float32" || model == "float16") return "float model converted to .tflite";
+  if (model == "dynamic") return "float model with int8 weights, converted to .tflite";
+  if (model.starts_with("ptq_")) return "float model quantized after training on calibration images";
   return "quantization-aware model converted to int8 .tflite";
 }
 
@@ -73,14 +75,21 @@ bool calibrates(const Recipe& recipe) {
   return wants(recipe, "ptq_int8") || wants(recipe, "ptq_int16x8") || (wants(recipe, "qat_int8") && recipe.scheme == "liteqat_8bit");
 }
 
+/// What a file's numbers are, by the name that recipe.types gives it.
+std::string stored_type(const std::string& model) {
+  for (const char* type : {"int8", "int16x8"}) {
+    if (model == std::string("ptq_") + type || model == std::string("qat_") + type) return type;
+  }
+  return model == "float16" || model == "dynamic" ? model : "float32";
+}
+
 Result<results::ModelFile> describe_file(const Context& context, const std::string& model, const std::string& path) {
   LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(context.file(path)));
-  const bool integer = model == "ptq_int8" || model == "qat_int8";
   return results::ModelFile{.model = model,
                             .path = path,
                             .bytes = static_cast<int64_t>(bytes.size()),
                             .sha256 = sha256(bytes),
-                            .type = integer ? "int8" : "float32",
+                            .type = stored_type(model),
                             .description = describe_origin(model, context.recipe)};
 }
 
@@ -166,7 +175,12 @@ Result<std::string> input_checksum(const Recipe& recipe, const data::Dataset& da
 
 Result<Recipe> read_inputs_recipe(const RunInputs& inputs) {
   LITEQAT_ASSIGN_OR_RETURN(const std::string path, find_recipe(inputs.recipe));
-  return read_recipe(path, {.settings = inputs.settings});
+  LITEQAT_ASSIGN_OR_RETURN(Recipe recipe, read_recipe(path, {.settings = inputs.settings}));
+  if (recipe.layers.empty()) return recipe;
+  LITEQAT_ASSIGN_OR_RETURN(const std::string layers, read_layers_file(recipe.layers, recipe.layers_sha256));
+  LITEQAT_RETURN_IF_ERROR(parse_layers_file(layers, recipe.layers).status());  // before anything is trained
+  recipe.layers_sha256 = sha256(layers);
+  return recipe;
 }
 
 /// All ranks compute the same bytes: the same program, instruction set, recipe and data.

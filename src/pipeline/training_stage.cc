@@ -289,7 +289,8 @@ Result<quant::Plan> make_recipe_plan(const graph::Graph& graph, const Recipe& re
   LITEQAT_ASSIGN_OR_RETURN(const quant::Scheme scheme, quant::parse_scheme(recipe.scheme));
   if (recipe.layers.empty() && recipe.skip.empty()) return quant::make_plan(graph, scheme);
   LITEQAT_ASSIGN_OR_RETURN(const graph::Graph deployed, quant::deployed_operators(graph));
-  LITEQAT_ASSIGN_OR_RETURN(const auto overrides, collect_overrides(recipe.layers_text, recipe.layers, recipe.skip));
+  LITEQAT_ASSIGN_OR_RETURN(const std::string text, read_layers_file(recipe.layers, recipe.layers_sha256));
+  LITEQAT_ASSIGN_OR_RETURN(const auto overrides, collect_overrides(text, recipe.layers, recipe.skip));
   std::vector<quant::LayerChoice> layers(deployed.ops.size());
   LITEQAT_RETURN_IF_ERROR(apply_overrides(deployed, overrides, layers));
   return quant::make_plan(graph, scheme, layers);

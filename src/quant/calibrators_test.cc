@@ -11,8 +11,8 @@ namespace {
 TEST(Calibrators, MinMaxIsTheHullAndTheMovingAverageFollows) {
   const std::vector<Range> images = {{-1, 2}, {-3, 1}, {0, 4}};
   EXPECT_EQ(minmax_range(images), (Range{-3, 4}));
-  // By hand with decay 0.5: min -1, -2, -1; max 2, 1.5, 2.75.
-  EXPECT_EQ(moving_average_range(images, 0.5), (Range{-1, 2.75f}));
+  // By hand with decay 0.75: min -1, -1.5, -1.125; max 2, 1.75, 2.3125.
+  EXPECT_EQ(moving_average_range(images, 0.75), (Range{-1.125f, 2.3125f}));
 }
 
 /// 1000 values spread evenly over [-1, 1], and one far away.

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "graph/architectures.h"
 #include "quant/graphs_for_test.h"
 #include "quant/lower.h"
 #include "quant/passes.h"
@@ -97,6 +98,26 @@ TEST(FloatLayers, ChoicesAreReadBackFromThePlan) {
   for (size_t index = 0; index < layers.size(); ++index) {
     EXPECT_EQ(read[index].type, layers[index].type) << deployed.ops[index].name;
     EXPECT_EQ(read[index].per_channel, layers[index].per_channel) << deployed.ops[index].name;
+  }
+}
+
+/// tfmot_8bit has one range for depthwise weights by itself: that is the scheme, no choice.
+TEST(FloatLayers, AnUntouchedPlanHasNoChoicesUnderAnyScheme) {
+  const Graph model = graph::make_architecture({.name = "mnist_small", .height = 28, .width = 28, .channels = 1, .classes = 10}).value();
+  const Graph deployed = deployed_operators(model).value();
+  for (Scheme scheme : {Scheme::kTfmot8Bit, Scheme::kLiteqat8Bit}) {
+    const Plan plan = make_plan(model, scheme).value();
+    const std::vector<LayerChoice> layers = layer_choices(deployed, plan);
+    for (size_t index = 0; index < layers.size(); ++index) {
+      EXPECT_EQ(layers[index].type, LayerType::kInt8) << scheme_name(scheme) << " " << deployed.ops[index].name;
+      EXPECT_TRUE(layers[index].per_channel) << scheme_name(scheme) << " " << deployed.ops[index].name;
+    }
+    const Plan again = make_plan(model, scheme, layers).value();
+    ASSERT_EQ(again.quantizers.size(), plan.quantizers.size());
+    for (size_t k = 0; k < plan.quantizers.size(); ++k) {
+      EXPECT_EQ(again.quantizers[k].per_channel_operator, plan.quantizers[k].per_channel_operator);
+      EXPECT_EQ(again.quantizers[k].channels, plan.quantizers[k].channels);
+    }
   }
 }
 

@@ -239,7 +239,7 @@ std::vector<LayerChoice> layer_choices(const Graph& deployed, const Plan& plan) 
     if (std::ranges::binary_search(plan.in_float, op.outputs[0])) layers[index].type = LayerType::kFloat32;
     const Quantizer* weights = has_weights(op.kind) ? plan.find(op.inputs[1]) : nullptr;
     const bool channels = weights != nullptr && op.kind != OpKind::kFullyConnected;
-    if (channels) layers[index].per_channel = weights->axis >= 0;
+    if (channels) layers[index].per_channel = weights->per_channel_operator;
   }
   return layers;
 }

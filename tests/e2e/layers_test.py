@@ -55,6 +55,26 @@ assert same > 0.97, same
 harness.run("convert", mixed / "qat.safetensors", "-o", work / "again.tflite", "--type", "int8")
 assert (work / "again.tflite").read_bytes() == (mixed / "qat_int8.tflite").read_bytes()
 
+# A run's record and its audit stand without the file; another text in it is another run, and one begun with it is not gone on with.
+overrides.rename(work / "moved.toml")
+harness.run("audit", mixed, "--quick", "--json", "-", "-q")
+overrides.write_text(f'[[layer]]\nname = "{single}"\nper_channel = true\n')
+_, said = harness.run("run", mixed / "recipe.toml", "--data", harness.MNIST, "-o", mixed, "--quiet", expect=3)
+assert "was changed since the run began" in said, said
+
+# The file that is made of the stored model is the one that the run exported, under the other scheme too: it has one range for depthwise weights by itself.
+tfmot, _ = train("tfmot", keys=("qat.scheme=tfmot_8bit",))
+harness.run("convert", tfmot / "qat.safetensors", "-o", work / "tfmot.tflite", "--type", "int8")
+assert (work / "tfmot.tflite").read_bytes() == (tfmot / "qat_int8.tflite").read_bytes()
+
+# After training, by the same file.
+(work / "moved.toml").rename(overrides)
+harness.run("convert", mixed / "float.safetensors", "-o", work / "ptq.tflite", "--type", "int8", "--calibrate", harness.MNIST, "--calibration-images", 40,
+            "--layers", overrides, "--skip", spared)
+model = inspect(work / "ptq.tflite")
+weights = {layer["name"]: model["tensors"][layer["inputs"][1]] for layer in model["layers"] if layer["operator"] == "CONV_2D"}
+assert weights[spared]["type"] == "float32" and len(weights[single]["scale"]) == 1, weights
+
 _, (_, said) = train("refused", "--skip", "no_such_layer", expect=3)
 assert "no_such_layer" in said and "did you mean" in said, said
 wide = work / "wide.toml"

@@ -198,7 +198,7 @@ TEST(ArchiveReader, GivesConfigAndWeightsOfAKerasArchive) {
 TEST(ArchiveReaderErrors, ZipArchives) {
   const std::string path = testing::TempDir() + "/bad.keras";
   write_zip(path, {{"other.txt", bytes_of("x")}});
-  expect_failure(path, Code::kNotFound, "the ZIP archive holds no member 'config.json'");
+  expect_failure(path, Code::kNotFound, "the ZIP archive holds no member 'config.json', so it is no Keras model; of a PyTorch file");
   write_zip(path, {{"config.json", bytes_of("{}")}, {"model.weights.h5", bytes_of("no HDF5 at all")}});
   expect_failure(path, Code::kCorruptFile, "model.weights.h5: HDF5: '/' cannot be opened");
   // A bomb: 64 MiB + 1 of zeros deflate to 64 KiB.

@@ -11,7 +11,13 @@ namespace {
 Status read_keras_archive(const Bytes& bytes, RecordWriter& writer) {
   const uint64_t limit = archive::max_unfolded_bytes(bytes.size());
   LITEQAT_ASSIGN_OR_RETURN(const ZipArchive zip, ZipArchive::open(bytes));
-  LITEQAT_ASSIGN_OR_RETURN(const Bytes config, zip.read("config.json", archive::kMaxTextBytes));
+  auto stored = zip.read("config.json", archive::kMaxTextBytes);
+  if (!stored.ok() && stored.status().code() == Code::kNotFound) {
+    return error(Code::kNotFound,
+                 "{}, so it is no Keras model; of a PyTorch file (torch.save) save the state_dict as .safetensors (docs/torch_weights.md)",
+                 stored.status().message());
+  }
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes config, std::move(stored));
   writer.text("config.json", config);
   LITEQAT_ASSIGN_OR_RETURN(Bytes weights, zip.read("model.weights.h5", limit));
   return walk_hdf5(weights, limit, writer).with_context("model.weights.h5");

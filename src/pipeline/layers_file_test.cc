@@ -1,0 +1,94 @@
+#include "pipeline/layers_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "graph/builder.h"
+
+namespace liteqat::pipeline {
+namespace {
+
+using graph::Graph;
+using quant::LayerChoice;
+using quant::LayerType;
+using testing::HasSubstr;
+
+/// Operators "first" (writes "first"), "second" (writes "second") and "dense" (writes "out").
+Graph network() {
+  graph::GraphBuilder builder("test", 1, {});
+  graph::TensorId x = builder.conv2d("first", builder.input(4, 4, 2), {.filters = 2});
+  x = builder.conv2d("second", x, {.filters = 2});
+  return builder.finish(builder.dense("dense", builder.reshape("flatten", x, {-1, 32}), 2), "out").value();
+}
+
+/// The choices by operator name.
+std::map<std::string, LayerChoice> choices(const std::string& text, const std::vector<std::string>& skipped = {}) {
+  const Graph model = network();
+  std::vector<LayerChoice> layers(model.ops.size());
+  const auto overrides = collect_overrides(text, text.empty() ? "" : "l.toml", skipped);
+  EXPECT_TRUE(overrides.ok()) << overrides.status().message();
+  const Status applied = apply_overrides(model, *overrides, layers);
+  EXPECT_TRUE(applied.ok()) << applied.message();
+  std::map<std::string, LayerChoice> by_name;
+  for (size_t index = 0; index < layers.size(); ++index) by_name[model.ops[index].name] = layers[index];
+  return by_name;
+}
+
+std::string fault(const std::string& text) {
+  const auto overrides = collect_overrides(text, "l.toml", {});
+  if (!overrides.ok()) return std::string(overrides.status().message());
+  std::vector<LayerChoice> layers(network().ops.size());
+  return std::string(apply_overrides(network(), *overrides, layers).message());
+}
+
+TEST(LayersFile, TypesAndScalesGoToWhatTheyName) {
+  const auto found = choices("[[layer]]\nop = \"CONV_2D\"\ntype = \"int16x8\"\n[[layer]]\nname = \"sec*\"\nper_channel = false\n");
+  EXPECT_EQ(found.at("first").type, LayerType::kInt16x8);
+  EXPECT_TRUE(found.at("first").per_channel);
+  EXPECT_EQ(found.at("second").type, LayerType::kInt16x8);
+  EXPECT_FALSE(found.at("second").per_channel);
+  EXPECT_EQ(found.at("dense").type, LayerType::kInt8);
+  EXPECT_TRUE(found.at("dense").per_channel);
+}
+
+TEST(LayersFile, LaterEntriesAndSkippedOnesWin) {
+  const auto found = choices("[[layer]]\nname = \"*\"\ntype = \"float32\"\n[[layer]]\nname = \"*\"\ntype = \"int8\"\n", {"first"});
+  EXPECT_EQ(found.at("first").type, LayerType::kFloat32);
+  EXPECT_EQ(found.at("second").type, LayerType::kInt8);
+}
+
+TEST(LayersFile, AnOperatorIsNamedByWhatItWritesToo) {
+  EXPECT_EQ(choices("", {"out"}).at("dense").type, LayerType::kFloat32);
+}
+
+TEST(LayersFile, FaultsNameTheirPlace) {
+  EXPECT_THAT(fault("[[layer]]\nname = \"frist\"\ntype = \"int8\"\n"),
+              HasSubstr("l.toml, layer 1: no operator of the model fits 'frist'; did you mean 'first'?"));
+  EXPECT_THAT(fault("[[layer]]\nname = \"first\"\n"), HasSubstr("layer 1: says nothing"));
+  EXPECT_THAT(fault("[[layer]]\ntype = \"int8\"\n"), HasSubstr("needs 'name' or 'op'"));
+  EXPECT_THAT(fault("[[layer]]\nname = \"first\"\ntype = \"int4\"\n"), HasSubstr("int4"));
+  EXPECT_THAT(fault("layers = 1\n"), HasSubstr("unknown key 'layers'"));
+}
+
+TEST(LayersFile, PatternsHoldAnyLettersWhereAStarStands) {
+  EXPECT_TRUE(fits_pattern("a*c*", "abbcd"));
+  EXPECT_TRUE(fits_pattern("*", ""));
+  EXPECT_FALSE(fits_pattern("a*c", "abcd"));
+  EXPECT_FALSE(fits_pattern("", "a"));
+}
+
+TEST(LayersFile, AChangedFileIsNotTheOneARunBeganWith) {
+  const std::string path = testing::TempDir() + "/layers.toml";
+  ASSERT_TRUE(write_text_file(path, "[[layer]]\n").ok());
+  EXPECT_EQ(read_layers_file(path, sha256(std::string("[[layer]]\n"))).value(), "[[layer]]\n");
+  const auto changed = read_layers_file(path, sha256(std::string("other")));
+  ASSERT_FALSE(changed.ok());
+  EXPECT_EQ(changed.status().code(), Code::kMismatch);
+  EXPECT_THAT(changed.status().message(), HasSubstr(path));
+  EXPECT_EQ(read_layers_file("").value(), "");
+}
+
+}  // namespace
+}  // namespace liteqat::pipeline
