@@ -7,6 +7,7 @@
 #include "quant/lower.h"
 #include "quant/passes.h"
 #include "quant/plan.h"
+#include "quant/requantization.h"
 
 namespace liteqat::quant {
 namespace {
@@ -73,6 +74,20 @@ TEST(FloatLayers, AtTheEndsLeaveTheModelsEndsInFloat) {
   const auto refused = lower_to_int8(model, last, IoType::kInt8);
   ASSERT_FALSE(refused.ok());
   EXPECT_THAT(refused.status().message(), HasSubstr("\"out\""));
+}
+
+/// What an operator in float writes is rounded once where an integer one reads it, like the model's input.
+TEST(FloatLayers, RoundOnceWhereIntegersBegin) {
+  const Graph model = chain();
+  const Plan plan = plan_without(model, "second");
+  const auto found = find_requantizations(model, plan).value();
+  ASSERT_EQ(found.size(), plan.quantizers.size());
+  const auto steps_of = [&](const std::string& name) {
+    return found[static_cast<size_t>(plan.find(model.find_tensor(name)) - plan.quantizers.data())].unit.size();
+  };
+  EXPECT_EQ(steps_of("first_relu"), 2u) << "an integer convolution, by channel";
+  EXPECT_EQ(steps_of("flatten"), 0u);
+  EXPECT_EQ(steps_of("out"), 1u);
 }
 
 TEST(FloatLayers, AreListedWithTheReason) {
