@@ -4,8 +4,14 @@ import json
 import pathlib
 import sys
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "oracle"))
 import harness
-import numpy as np
+
+try:
+    import numpy as np
+    import litert
+except ImportError as fault:
+    harness.skip(f"the oracle environment lacks {fault.name} (scripts/setup --tests makes it)")
 
 work = pathlib.Path(sys.argv[1]) / "layers"
 work.mkdir(parents=True, exist_ok=True)
@@ -46,6 +52,13 @@ assert [entry for entry in left if entry["op"] == "CONV_2D" and spared.startswit
 calibration = record["calibration"]
 assert calibration["images"] == 40 and "first 40 of 300" in calibration["rule"] and calibration["overlap"] == 0 and len(calibration["sha256"]) == 64, calibration
 assert f"in float: CONV_2D {left[0]['name']} (asked for)" in (mixed / "report.html").read_text()
+
+# LiteRT's reference kernels: a float convolution, sums in the same order, between integers.
+inputs = (harness.read_idx("t10k-images-idx3-ubyte.gz")[:200, :, :, None] / np.float32(255)).astype(np.float32)
+np.save(work / "inputs.npy", inputs)
+harness.run("predict", mixed / "qat_int8.tflite", work / "inputs.npy", "-o", work / "outputs.npy", "--raw")
+ours, theirs = np.load(work / "outputs.npy"), litert.run(mixed / "qat_int8.tflite", inputs)
+assert np.array_equal(ours, theirs) and len(np.unique(ours, axis=0)) > 50, f"{np.sum(ours != theirs)} of {ours.size} outputs differ from LiteRT's"
 
 # What is evaluated is the exported file: the same answers from it alone; and the trained model, which rounds as deployed, seldom differs.
 answers = np.load(mixed / "predictions/qat_int8.npy")
