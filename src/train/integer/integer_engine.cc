@@ -54,7 +54,8 @@ Status check_model(const Graph& model, const quant::Plan& plan) {
   }
   LITEQAT_RETURN_IF_ERROR(graph::validate(model));
   if (!plan.in_float.empty()) {
-    return error(Code::kUnsupported, "what stays in float ({} of the deployed operators) cannot be trained on integers", plan.in_float.size());
+    return error(Code::kUnsupported, "what stays in float ({} of the deployed operators) cannot be trained on integers",
+                 plan.in_float.size());
   }
   if (model.inputs.size() == 1 && model.outputs.size() == 1) return {};
   return error(Code::kUnsupported, "training needs a network with one input and one output, this one has {} and {}", model.inputs.size(),
