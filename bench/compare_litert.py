@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Our invoke against LiteRT with XNNPACK, in alternating short bursts of the same run, so that both see the same machine.
 
-compare_litert.py TOOL MODEL... [--threads N] [--batch N] [--bursts N] [--milliseconds M]   (TOOL: build/release/tests/invoke_speed)
+compare_litert.py TOOL MODEL... [--threads N] [--batch N] [--bursts N] [--milliseconds M] [--arithmetic PROFILE]   (TOOL: build/release/tests/invoke_speed)
 One line per model: minimum and median microseconds of both (medians: the median burst's), and LiteRT's time over ours. Needs ai-edge-litert and NumPy.
 A model whose batch LiteRT cannot change is fed one image at a time `batch` times there."""
 import argparse
@@ -49,8 +49,8 @@ class LiteRT:
 
 
 class Ours:
-    def __init__(self, tool, model, threads, batch):
-        self.process = subprocess.Popen([tool, model, str(threads), str(batch)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, tool, model, threads, batch, arithmetic):
+        self.process = subprocess.Popen([tool, model, str(threads), str(batch), arithmetic], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True)
 
     def burst(self, milliseconds):
@@ -69,13 +69,14 @@ def main():
     parser.add_argument("models", nargs="+")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch", type=int, default=1)
+    parser.add_argument("--arithmetic", default="litert-reference")
     parser.add_argument("--bursts", type=int, default=30)
     parser.add_argument("--milliseconds", type=float, default=20)
     arguments = parser.parse_args()
     ratios = []
     for model in arguments.models:
         peer = LiteRT(model, arguments.threads, arguments.batch)
-        ours = Ours(arguments.tool, model, arguments.threads, arguments.batch)
+        ours = Ours(arguments.tool, model, arguments.threads, arguments.batch, arguments.arithmetic)
         mine, theirs = [], []
         for _ in range(arguments.bursts):
             mine.append(ours.burst(arguments.milliseconds))

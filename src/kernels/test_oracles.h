@@ -10,10 +10,12 @@
 #include <cstring>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/rng.h"
 #include "kernels/kernel.h"
+#include "numeric/float_sum.h"
 
 namespace liteqat::kernels::testing {
 
@@ -43,6 +45,23 @@ inline int64_t exact_rescale(int64_t value, double real) {
 inline int64_t clamp(int64_t value, int64_t low, int64_t high) {
   return value < low ? low : value > high ? high : value;
 }
+
+/// A sum of float32 products by the letter of numeric/float_sum.h, fused ones by the C library.
+inline float sum_products(numeric::FloatSum how, float bias, const std::vector<std::pair<float, float>>& products) {
+  if (how == numeric::FloatSum::kFused) {
+    float sum = bias;
+    for (const auto& [x, w] : products) sum = std::fmaf(x, w, sum);
+    return sum + 0.0f;
+  }
+  float sum = 0;
+  for (const auto& [x, w] : products) {
+    const float product = x * w;
+    sum = sum + product;
+  }
+  return sum + bias;
+}
+
+inline constexpr numeric::FloatSum kFloatSums[] = {numeric::FloatSum::kRounded, numeric::FloatSum::kFused};
 
 /// Elements that end exactly where memory that may not be touched begins.
 template <typename T>

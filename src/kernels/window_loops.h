@@ -19,18 +19,31 @@ struct ValidTaps {
   }
 };
 
-/// Calls tap(input pixel, filter pixel) for every tap of one output that lies inside the input, ascending. Pixels count positions in
-/// [N,H,W] and [KH,KW], without channels.
+enum class TapOrder { kRows, kColumns };  // (y, x) or (x, y), ascending
+
+/// Calls tap(input pixel, filter pixel) for every tap of one output that lies inside the input. Pixels count positions in [N,H,W] and
+/// [KH,KW], without channels.
 template <typename Tap>
-void for_valid_taps(const Window& window, int32_t image, int32_t out_y, int32_t out_x, const Tap& tap) {
+void for_valid_taps(const Window& window, int32_t image, int32_t out_y, int32_t out_x, TapOrder order, const Tap& tap) {
   const ValidTaps y(window.in_y(out_y, 0), window.filter_h, window.dilation_h, window.in_h);
   const ValidTaps x(window.in_x(out_x, 0), window.filter_w, window.dilation_w, window.in_w);
-  for (int32_t tap_y = y.first; tap_y < y.last; ++tap_y) {
+  const auto call = [&](int32_t tap_y, int32_t tap_x) {
     const int64_t line = (int64_t{image} * window.in_h + window.in_y(out_y, tap_y)) * window.in_w;
-    for (int32_t tap_x = x.first; tap_x < x.last; ++tap_x) {
-      tap(line + window.in_x(out_x, tap_x), int64_t{tap_y} * window.filter_w + tap_x);
+    tap(line + window.in_x(out_x, tap_x), int64_t{tap_y} * window.filter_w + tap_x);
+  };
+  if (order == TapOrder::kRows) {
+    for (int32_t tap_y = y.first; tap_y < y.last; ++tap_y) {
+      for (int32_t tap_x = x.first; tap_x < x.last; ++tap_x) call(tap_y, tap_x);
     }
+    return;
   }
+  for (int32_t tap_x = x.first; tap_x < x.last; ++tap_x) {
+    for (int32_t tap_y = y.first; tap_y < y.last; ++tap_y) call(tap_y, tap_x);
+  }
+}
+template <typename Tap>
+void for_valid_taps(const Window& window, int32_t image, int32_t out_y, int32_t out_x, const Tap& tap) {
+  for_valid_taps(window, image, out_y, out_x, TapOrder::kRows, tap);
 }
 
 /// Calls output(image, out_y, out_x, channel, output offset) for every output element of the rows.

@@ -40,6 +40,10 @@ kernels::weighted::InputQuantization input_quantization(Profile profile) {
   return profile == Profile::kTfliteReference ? InputQuantization::kPortable : InputQuantization::kVector;
 }
 
+numeric::FloatSum float_sum(Profile profile) {
+  return profile == Profile::kXnnpack ? numeric::FloatSum::kFused : numeric::FloatSum::kRounded;
+}
+
 bool uses_xnnpack(Profile profile) {
   return profile == Profile::kXnnpack;
 }

@@ -3,6 +3,7 @@
 
 #include "graph/graph.h"
 #include "kernels/weighted/float32.h"
+#include "numeric/float_sum.h"
 #include "numeric/requantize.h"
 #include "runtime/interpreter.h"
 
@@ -32,6 +33,9 @@ struct WeightedKind {
 kernels::weighted::InputQuantization input_quantization(Profile profile);
 
 WeightedArithmetic weighted_arithmetic(Profile profile, const WeightedKind& kind);
+
+/// How CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED sum float32 products.
+numeric::FloatSum float_sum(Profile profile);
 
 /// ADD, MEAN, AVERAGE_POOL_2D, RELU, QUANTIZE and SOFTMAX on 8 bits run as in LiteRT's default (XNNPACK and its optimized kernels).
 bool uses_xnnpack(Profile profile);

@@ -134,8 +134,10 @@ Result<Step> make_weighted_integer_step(const OpContext& context, const Weighted
 
 Result<Step> make_weighted_float_step(const OpContext& context, const WeightedShape& shape) {
   if (context.input(1).type == DType::kInt8) return make_hybrid_step(context, shape);
-  const weighted::FloatParams params = {
-      .window = shape.window, .channels = shape.channels, .clamp = numeric::float_clamp(shape.activation)};
+  const weighted::FloatParams params = {.window = shape.window,
+                                        .channels = shape.channels,
+                                        .clamp = numeric::float_clamp(shape.activation),
+                                        .sum = float_sum(context.options.profile)};
   const auto run = shape.transposed ? transpose_conv::run_float32 : weighted::run_float32;
   return Step{.kernel = shape.transposed ? "transpose_conv_f32_f32_reference" : "weighted_f32_f32_reference",
               .units = shape.window.out_rows(),

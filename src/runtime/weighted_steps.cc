@@ -131,7 +131,8 @@ Result<Step> make_convolution_step(const OpContext& context, const OpParams& op_
     const Float32Params params = {.window = window,
                                   .weights = context.constant<float>(1),
                                   .bias = context.constant<float>(2),
-                                  .clamp = numeric::float_clamp(op_params.activation)};
+                                  .clamp = numeric::float_clamp(op_params.activation),
+                                  .sum = float_sum(context.options.profile)};
     return bind_kernel(context, find_float32(params, context.options.isa), params, std::monostate());
   }
   if (int8_requantization(context, false) == numeric::Requantization::kFloatHalfEven) {
@@ -171,7 +172,8 @@ Result<Step> make_fully_connected_step(const OpContext& context) {
     const dense::Float32Params params = {.shape = shape,
                                          .weights = context.constant<float>(1),
                                          .bias = context.constant<float>(2),
-                                         .clamp = numeric::float_clamp(activation)};
+                                         .clamp = numeric::float_clamp(activation),
+                                         .sum = float_sum(context.options.profile)};
     return bind_kernel(context, dense::find_float32_kernel(params, context.options.isa), params, std::monostate());
   }
   switch (int8_requantization(context, true)) {

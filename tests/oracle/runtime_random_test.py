@@ -6,7 +6,7 @@ Usage: runtime_random_test.py WORK_FOLDER TOOL FAMILY MODELS [PROFILE]   MODELS 
 
   litert-reference (default)  LiteRT's reference kernels (BUILTIN_REF)
   tflite-reference            those of tflite-runtime 2.14.0 (build/oracle_tflite); models of newer operator versions are passed over
-  xnnpack                     LiteRT's default; compared where XNNPACK takes the whole model and all its tensors are 8-bit
+  xnnpack                     LiteRT's default; compared where XNNPACK takes the whole model and all its tensors are 8-bit or all are float32
 """
 import collections
 import os
@@ -93,8 +93,10 @@ def make_interpreter(path):
         interpreter.allocate_tensors()
         details = interpreter._get_ops_details()
         delegated = {op["index"] for op in details if op["op_name"] == "DELEGATE"}
-        eight_bits = all(each["dtype"] in (np.int8, np.uint8) for each in interpreter.get_input_details() + interpreter.get_output_details())
-        if len(delegated) != 1 or not eight_bits or interpreter._get_ops_details()[-1]["op_name"] != "DELEGATE":
+        types = {each["dtype"] for each in interpreter.get_input_details() + interpreter.get_output_details()}
+        eight_bits = types <= {np.int8, np.uint8}
+        floats = types == {np.float32} and not any(each["dtype"] is np.int8 for each in interpreter.get_tensor_details())  # hybrid
+        if len(delegated) != 1 or not (eight_bits or floats) or interpreter._get_ops_details()[-1]["op_name"] != "DELEGATE":
             return None
     return interpreter
 

@@ -1,6 +1,6 @@
 // Time of one invoke, in bursts that another program (bench/compare_litert.py) can interleave with bursts of its own.
 //
-//   invoke_speed MODEL THREADS BATCH [ISA]
+//   invoke_speed MODEL THREADS BATCH [ARITHMETIC [ISA]]
 //
 // For every line of standard input, "MILLISECONDS" or "layers MILLISECONDS [REPEATS]", invokes for that long and answers one line: minimum
 // and median in microseconds; or, for layers, one line per step with its minimum, then an empty line (REPEATS: each step so often in a
@@ -73,18 +73,19 @@ void layers(runtime::Interpreter& interpreter, double milliseconds, size_t repea
 }
 
 Result<Isa> parse_isa(int count, char** values) {
-  if (count < 5) return select_isa();
+  if (count < 6) return select_isa();
   for (const Isa isa : supported_isas()) {
-    if (std::string(values[4]) == isa_name(isa)) return isa;
+    if (std::string(values[5]) == isa_name(isa)) return isa;
   }
-  return error(Code::kInvalidArgument, "instruction set '{}' is not supported here", values[4]);
+  return error(Code::kInvalidArgument, "instruction set '{}' is not supported here", values[5]);
 }
 
 Status run(int count, char** values) {
   LITEQAT_ASSIGN_OR_RETURN(const Isa isa, parse_isa(count, values));
+  LITEQAT_ASSIGN_OR_RETURN(const runtime::Profile profile, runtime::parse_profile(count < 5 ? "litert-reference" : values[4]));
   LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(values[1]));
   LITEQAT_ASSIGN_OR_RETURN(const auto model, formats::tflite::read(bytes, values[1]));
-  const runtime::Options options = {.batch = std::atoi(values[3]), .isa = isa, .threads = std::atoi(values[2])};
+  const runtime::Options options = {.profile = profile, .batch = std::atoi(values[3]), .isa = isa, .threads = std::atoi(values[2])};
   const auto start = Clock::now();
   LITEQAT_ASSIGN_OR_RETURN(auto interpreter, runtime::Interpreter::prepare(model, options));
   std::fprintf(stderr, "prepared in %.2f ms\n", microseconds(start) / 1000);
@@ -106,8 +107,8 @@ Status run(int count, char** values) {
 }  // namespace liteqat
 
 int main(int count, char** values) {
-  if (count != 4 && count != 5) {
-    std::fprintf(stderr, "usage: invoke_speed MODEL THREADS BATCH [ISA]\n");
+  if (count < 4 || count > 6) {
+    std::fprintf(stderr, "usage: invoke_speed MODEL THREADS BATCH [ARITHMETIC [ISA]]\n");
     return 2;
   }
   const liteqat::Status status = liteqat::run(count, values);

@@ -7,7 +7,9 @@ namespace {
 
 using arm_neondot::Lanes;
 
-constexpr Float32Kernel kFloat32 = FloatStrips<Lanes>::kernel("conv2d_f32_f32_strips_neondot", Isa::kNeonDot);
+constexpr Float32Kernel kFloat32 =
+    FloatStrips<Lanes, float_products::multiply_rounded_neondot, float_products::multiply_fused_neondot>::kernel(
+        "conv2d_f32_f32_strips_neondot", Isa::kNeonDot);
 constexpr Int8Kernel kInt8 = Dot<Lanes>::kernel("conv2d_i8_i32_dot_neondot", Isa::kNeonDot);
 
 }  // namespace

@@ -1,14 +1,15 @@
 // CONV_2D, float32 and int8, on NHWC input [N,H,W,I], weights [O,KH,KW,I] and bias [O], to [N,OH,OW,O].
 //
 // All kernels of a type give the same bits. int8: int32 accumulators modulo 2^32, requantized per output channel with two roundings
-// (numeric/fixed_point.h). float32: sum over (ky, kx, i) ascending, then bias, then clamp, no contraction; that is the order of TFLite's
-// reference kernel. Neither is for grouped convolution. Reads and writes exactly the extents; input and output must not overlap.
+// (numeric/fixed_point.h). float32: sum over (ky, kx, i) ascending as numeric/float_sum.h says, then clamp. Neither is for grouped
+// convolution. Reads and writes exactly the extents; input and output must not overlap.
 #pragma once
 
 #include "kernels/kernel.h"
 #include "kernels/window.h"
 #include "numeric/activation.h"
 #include "numeric/fixed_point.h"
+#include "numeric/float_sum.h"
 #include "numeric/requantize.h"
 
 namespace liteqat::kernels::conv2d {
@@ -18,6 +19,7 @@ struct Float32Params {
   const float* weights = nullptr;
   const float* bias = nullptr;  // null: zero
   numeric::FloatClamp clamp{};
+  numeric::FloatSum sum = numeric::FloatSum::kRounded;
   const std::byte* packed = nullptr;
   std::byte* scratch = nullptr;
 };

@@ -1,15 +1,16 @@
-// float32 convolution on strips (strips.h, lanes/float_tile.h). Shared by the instruction sets; a Lanes type of internal linkage gives the
+// float32 convolution on strips (strips.h, float_products/). Shared by the instruction sets; a Lanes type of internal linkage gives the
 // steps. Where no window reaches outside the image, the input itself serves as strips. Padded taps hold 0, equal to skipping them as long
 // as no weight is infinite or NaN; such weights are not accepted.
 #pragma once
 
 #include "kernels/conv2d/implementations.h"
 #include "kernels/conv2d/strips.h"
-#include "kernels/lanes/float_tile.h"
+#include "kernels/float_products/float_products.h"
+#include "kernels/lanes/pack_floats.h"
 
 namespace liteqat::kernels::conv2d {
 
-template <typename Lanes>
+template <typename Lanes, float_products::Multiply kRounded, float_products::Multiply kFused>
 struct FloatStrips {
   struct Geometry : StripGeometry<Lanes, true> {
     bool in_place;
@@ -64,14 +65,14 @@ struct FloatStrips {
     const Geometry& geometry = *reinterpret_cast<const Geometry*>(params.packed);
     const auto* offsets = reinterpret_cast<const int64_t*>(params.packed + kGeometryBytes);
     const auto* bias = reinterpret_cast<const float*>(params.packed + kGeometryBytes + geometry.offsets_bytes());
-    const lanes::FloatEpilogue<Lanes> epilogue = {bias, Lanes::broadcast(params.clamp.low), Lanes::broadcast(params.clamp.high),
-                                                  window.out_c};
-    const lanes::FloatTaps taps = {offsets, geometry.segments, geometry.segment_taps};
+    const float_products::Epilogue epilogue = {bias, params.clamp, window.out_c};
+    const auto multiply_rows = params.sum == numeric::FloatSum::kFused ? kFused : kRounded;
+    const float_products::Taps taps = {offsets, geometry.segments, geometry.segment_taps};
     const Range blocks = geometry.by_channels ? units : Range{0, geometry.blocks};
     const Range rows = geometry.by_channels ? Range{0, window.out_rows()} : units;
     const int64_t out_c = window.out_c, image_elems = int64_t{window.in_h} * window.in_w * window.in_c;
     const auto multiply = [&](const float* from, int64_t row_delta, int64_t count, const lanes::ChannelBlock& block, int64_t pixel) {
-      lanes::multiply_floats<Lanes>(epilogue, taps, from, row_delta, count, bias + geometry.positions, block, output + pixel * out_c);
+      multiply_rows(epilogue, taps, from, row_delta, count, bias + geometry.positions, block, output + pixel * out_c);
     };
     if (geometry.flat) {
       const auto multiply_pixels = [&](Range some_blocks, int64_t pixel, int64_t end) {

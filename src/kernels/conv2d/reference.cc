@@ -15,13 +15,12 @@ void run_float32(const Float32Params& params, Range rows, const float* input, fl
   const Window& window = params.window;
   for_outputs(window, rows, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
     const float* weights = params.weights + channel * filter_elems(window);
-    float total = 0;
+    numeric::FloatAccumulator total(params.sum, params.bias == nullptr ? 0.0f : params.bias[channel]);
     for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t tap) {
       const float *in = input + in_pixel * window.in_c, *filter = weights + tap * window.in_c;
-      for (int32_t in_c = 0; in_c < window.in_c; ++in_c) total += in[in_c] * filter[in_c];
+      for (int32_t in_c = 0; in_c < window.in_c; ++in_c) total.add(in[in_c], filter[in_c]);
     });
-    total += params.bias == nullptr ? 0.0f : params.bias[channel];
-    output[offset] = std::min(std::max(total, params.clamp.low), params.clamp.high);
+    output[offset] = std::min(std::max(total.total(), params.clamp.low), params.clamp.high);
   });
 }
 

@@ -7,7 +7,8 @@ namespace {
 
 using x86_avx2::Lanes;
 
-constexpr Float32Kernel kFloat32 = FloatStrips<Lanes>::kernel("conv2d_f32_f32_strips_avx2", Isa::kAvx2);
+constexpr Float32Kernel kFloat32 = FloatStrips<Lanes, float_products::multiply_rounded_avx2, float_products::multiply_fused_avx2>::kernel(
+    "conv2d_f32_f32_strips_avx2", Isa::kAvx2);
 constexpr Int8Kernel kInt8 = Dot<Lanes>::kernel("conv2d_i8_i32_dot_avx2", Isa::kAvx2);
 
 }  // namespace

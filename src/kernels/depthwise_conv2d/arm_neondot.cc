@@ -5,9 +5,10 @@
 namespace liteqat::kernels::depthwise_conv2d {
 namespace {
 
+using arm_neondot::FusedLanes;
 using arm_neondot::Lanes;
 
-constexpr Float32Kernel kFloat32 = Generic<Lanes>::float32_kernel("depthwise_conv2d_f32_f32_generic_neondot", Isa::kNeonDot);
+constexpr Float32Kernel kFloat32 = Generic<Lanes>::float32_kernel<FusedLanes>("depthwise_conv2d_f32_f32_generic_neondot", Isa::kNeonDot);
 constexpr Int8Kernel kInt8 = Dot<Lanes>::kernel("depthwise_conv2d_i8_i32_dot_neondot", Isa::kNeonDot);
 
 }  // namespace

@@ -1,7 +1,8 @@
 // DEPTHWISE_CONV_2D, float32 and int8, on NHWC input [N,H,W,I], weights [1,KH,KW,O] and bias [O], to [N,OH,OW,O] with O = I * M: output
 // channel i * M + m reads input channel i alone, and M is window.out_c / window.in_c.
 //
-// All kernels of a type give the same bits; arithmetic and order of summation as in kernels/conv2d/conv2d.h. Reads and writes exactly the
+// All kernels of a type give the same bits; arithmetic and order of summation as in kernels/conv2d/conv2d.h, but that fused sums of an M of
+// 1 take the taps by columns, (kx, ky), as XNNPACK does. Reads and writes exactly the
 // extents; input and output must not overlap.
 #pragma once
 
@@ -9,6 +10,7 @@
 #include "kernels/window.h"
 #include "numeric/activation.h"
 #include "numeric/fixed_point.h"
+#include "numeric/float_sum.h"
 #include "numeric/requantize.h"
 
 namespace liteqat::kernels::depthwise_conv2d {
@@ -18,6 +20,7 @@ struct Float32Params {
   const float* weights = nullptr;
   const float* bias = nullptr;  // null: zero
   numeric::FloatClamp clamp{};
+  numeric::FloatSum sum = numeric::FloatSum::kRounded;
   const std::byte* packed = nullptr;
   std::byte* scratch = nullptr;
 };

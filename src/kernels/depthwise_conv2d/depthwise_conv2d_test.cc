@@ -49,11 +49,12 @@ size_t weight_elems(const Window& w) {
 
 /// Calls tap(x, w) with element offsets for one output, in the order in which it must be summed.
 template <typename Tap>
-void oracle_taps(const Window& w, int64_t output_offset, const Tap& tap) {
+void oracle_taps(const Window& w, int64_t output_offset, const Tap& tap, bool by_columns = false) {
   const int64_t channel = output_offset % w.out_c, out_x = output_offset / w.out_c % w.out_w;
   const int64_t out_y = output_offset / w.out_c / w.out_w % w.out_h, image = output_offset / w.out_c / w.out_w / w.out_h;
   const int64_t in_c = channel / (w.out_c / w.in_c);
-  for (int64_t flat = 0; flat < int64_t{w.filter_h} * w.filter_w; ++flat) {
+  for (int64_t index = 0; index < int64_t{w.filter_h} * w.filter_w; ++index) {
+    const int64_t flat = by_columns ? index % w.filter_h * w.filter_w + index / w.filter_h : index;
     const int64_t y = out_y * w.stride_h + flat / w.filter_w * w.dilation_h - w.pad_top;
     const int64_t x = out_x * w.stride_w + flat % w.filter_w * w.dilation_w - w.pad_left;
     if (y < 0 || x < 0 || y >= w.in_h || x >= w.in_w) continue;
@@ -255,12 +256,13 @@ TEST(DepthwiseConv2DInt8, AccumulatorsWrap) {
 std::vector<float> float_oracle(const Float32Params& params, const std::vector<float>& input) {
   std::vector<float> output(output_elems(params.window));
   for (size_t offset = 0; offset < output.size(); ++offset) {
-    float sum = 0;
-    oracle_taps(params.window, static_cast<int64_t>(offset), [&](int64_t x, int64_t w) {
-      const float product = input[static_cast<size_t>(x)] * params.weights[w];
-      sum = sum + product;
-    });
-    sum = sum + (params.bias == nullptr ? 0.0f : params.bias[offset % static_cast<size_t>(params.window.out_c)]);
+    std::vector<std::pair<float, float>> products;
+    oracle_taps(
+        params.window, static_cast<int64_t>(offset),
+        [&](int64_t x, int64_t w) { products.emplace_back(input[static_cast<size_t>(x)], params.weights[w]); },
+        params.sum == numeric::FloatSum::kFused && params.window.in_c == params.window.out_c);
+    const float bias = params.bias == nullptr ? 0.0f : params.bias[offset % static_cast<size_t>(params.window.out_c)];
+    const float sum = sum_products(params.sum, bias, products);
     output[offset] = sum < params.clamp.low ? params.clamp.low : sum > params.clamp.high ? params.clamp.high : sum;
   }
   return output;
@@ -270,14 +272,17 @@ void expect_stated_order(Rng& rng, const Window& window, uint64_t seed) {
   const std::vector<float> input = random_floats(rng, input_elems(window)), weights = random_floats(rng, weight_elems(window));
   const std::vector<float> bias = random_floats(rng, static_cast<size_t>(window.out_c));
   const auto activation = static_cast<numeric::Activation>(rng.next_below(4));
-  const Float32Params params = {.window = window,
-                                .weights = weights.data(),
-                                .bias = rng.next_below(4) == 0 ? nullptr : bias.data(),
-                                .clamp = numeric::float_clamp(activation)};
-  const std::vector<float> expected = float_oracle(params, input);
-  for (Isa isa : supported_isas()) {
-    const Float32Kernel& kernel = find_float32_kernel(params, isa);
-    ASSERT_TRUE(same_bits(run_guarded(kernel, params, input, expected.size()), expected)) << kernel.name << ", seed " << seed;
+  Float32Params params = {.window = window,
+                          .weights = weights.data(),
+                          .bias = rng.next_below(4) == 0 ? nullptr : bias.data(),
+                          .clamp = numeric::float_clamp(activation)};
+  for (numeric::FloatSum sum : kFloatSums) {
+    params.sum = sum;
+    const std::vector<float> expected = float_oracle(params, input);
+    for (Isa isa : supported_isas()) {
+      const Float32Kernel& kernel = find_float32_kernel(params, isa);
+      ASSERT_TRUE(same_bits(run_guarded(kernel, params, input, expected.size()), expected)) << kernel.name << ", seed " << seed;
+    }
   }
 }
 

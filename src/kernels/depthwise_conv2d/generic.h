@@ -38,13 +38,23 @@ template <typename Lanes, typename Pixel>
   }
 }
 
-/// Calls tap(input pixel, weight tap) for the valid taps, ascending.
-template <typename Lanes, typename Tap>
+/// Calls tap(input pixel, weight tap) for the valid taps, ascending, by rows or by columns.
+template <typename Lanes, bool kByColumns = false, typename Tap>
 [[gnu::always_inline]] inline void for_taps(const Window& window, const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image,
                                             const Tap& tap) {
-  for (int64_t tap_y = y.first; tap_y < y.last; ++tap_y) {
-    const int64_t line = (int64_t{image} * window.in_h + y.origin + tap_y * window.dilation_h) * window.in_w + x.origin;
-    for (int64_t tap_x = x.first; tap_x < x.last; ++tap_x) tap(line + tap_x * window.dilation_w, tap_y * window.filter_w + tap_x);
+  const int64_t first = (int64_t{image} * window.in_h + y.origin) * window.in_w + x.origin, line = int64_t{window.dilation_h} * window.in_w;
+  if constexpr (kByColumns) {
+    for (int64_t tap_x = x.first; tap_x < x.last; ++tap_x) {
+      for (int64_t tap_y = y.first; tap_y < y.last; ++tap_y) {
+        tap(first + tap_y * line + tap_x * window.dilation_w, tap_y * window.filter_w + tap_x);
+      }
+    }
+  } else {
+    for (int64_t tap_y = y.first; tap_y < y.last; ++tap_y) {
+      for (int64_t tap_x = x.first; tap_x < x.last; ++tap_x) {
+        tap(first + tap_y * line + tap_x * window.dilation_w, tap_y * window.filter_w + tap_x);
+      }
+    }
   }
 }
 
@@ -142,11 +152,12 @@ struct Generic {
   }
 
   /// Neighbouring outputs of one row share every weight that is loaded: a load a product otherwise costs more than the product.
+  template <typename SumLanes>
   struct FloatTiles {
     const Window& window;
     const float *input, *weights;
     int64_t channels;  // padded
-    lanes::FloatFinisher<Lanes> finisher;
+    lanes::FloatFinisher<SumLanes> finisher;
 
     /// All channels of kOutputsNow outputs, whose taps of a row are those of x moved on by the stride. A last vector that is not whole is
     /// moved back over channels of the one before.
@@ -171,20 +182,25 @@ struct Generic {
 #pragma GCC unroll 4
       for (int output = 0; output < kOutputsNow; ++output) {
 #pragma GCC unroll 2
-        for (int vector = 0; vector < kVectors; ++vector) sums[output][vector] = Lanes::zero_float();
+        for (int vector = 0; vector < kVectors; ++vector) sums[output][vector] = finisher.start(channel + vector * Lanes::kCount);
       }
-      for (int64_t tap_y = y.first; tap_y < y.last; ++tap_y) {
-        const int64_t line = (int64_t{image} * window.in_h + y.origin + tap_y * window.dilation_h) * window.in_w + x.origin;
-        const float* from = input + line * out_c + x.first * tap_step + channel;
-        const float* own = weights + (tap_y * window.filter_w + x.first) * channels + channel;
-        for (int64_t tap_x = x.first; tap_x < x.last; ++tap_x, from += tap_step, own += channels) {
+      // The rows of the filter in turn; its columns where sums are fused.
+      const int64_t line_step = int64_t{window.dilation_h} * window.in_w * out_c, own_line = window.filter_w * channels;
+      const TapRange<Lanes>&outer = SumLanes::kFused ? x : y, &inner = SumLanes::kFused ? y : x;
+      const int64_t outer_step = SumLanes::kFused ? tap_step : line_step, inner_step = SumLanes::kFused ? line_step : tap_step;
+      const int64_t own_outer = SumLanes::kFused ? channels : own_line, own_inner = SumLanes::kFused ? own_line : channels;
+      const float* first = input + ((int64_t{image} * window.in_h + y.origin) * window.in_w + x.origin) * out_c + channel;
+      for (int64_t tap = outer.first; tap < outer.last; ++tap) {
+        const float* from = first + tap * outer_step + inner.first * inner_step;
+        const float* own = weights + tap * own_outer + inner.first * own_inner + channel;
+        for (int64_t within = inner.first; within < inner.last; ++within, from += inner_step, own += own_inner) {
 #pragma GCC unroll 2
           for (int vector = 0; vector < kVectors; ++vector) {
             const auto weight = Lanes::load(own + vector * Lanes::kCount);
 #pragma GCC unroll 4
             for (int output = 0; output < kOutputsNow; ++output) {
               const auto value = Lanes::load(from + output * step + vector * Lanes::kCount);
-              sums[output][vector] = Lanes::multiply_then_add(sums[output][vector], value, weight);
+              sums[output][vector] = SumLanes::multiply_then_add(sums[output][vector], value, weight);
             }
           }
         }
@@ -201,21 +217,31 @@ struct Generic {
 
     /// One output, `moved` input columns after those of x, where all channels are less than a vector.
     void narrow(const TapRange<Lanes>& y, const TapRange<Lanes>& x, int32_t image, int64_t moved, float* to) const {
-      auto sum = Lanes::zero_float();
-      for_taps<Lanes>(
+      auto sum = finisher.start(0);
+      for_taps<Lanes, SumLanes::kFused>(
           window, y, x, image, [&](int64_t in_pixel, int64_t tap) __attribute__((always_inline)) {
             const PartVector<Lanes, float> part(input + (in_pixel + moved) * window.out_c, window.out_c);
-            sum = Lanes::multiply_then_add(sum, Lanes::load(part.elems), Lanes::load(weights + tap * channels));
+            sum = SumLanes::multiply_then_add(sum, Lanes::load(part.elems), Lanes::load(weights + tap * channels));
           });
       finisher.store(sum, 0, window.out_c, to);
     }
   };
 
+  template <typename FusedLanes>
   static void run_float32(const Float32Params& params, Range rows, const float* input, float* output) {
+    if (params.sum == numeric::FloatSum::kFused) {
+      sum_floats<FusedLanes>(params, rows, input, output);
+    } else {
+      sum_floats<Lanes>(params, rows, input, output);
+    }
+  }
+
+  template <typename SumLanes>
+  static void sum_floats(const Float32Params& params, Range rows, const float* input, float* output) {
     const Window& window = params.window;
     const int64_t channels = padded_channels(window), out_c = window.out_c;
     const auto* bias = reinterpret_cast<const float*>(params.packed);
-    const FloatTiles tiles = {
+    const FloatTiles<SumLanes> tiles = {
         window, input, bias + channels, channels, {bias, Lanes::broadcast(params.clamp.low), Lanes::broadcast(params.clamp.high)}};
     const int64_t reach = int64_t{window.filter_w - 1} * window.dilation_w;
     for (int64_t row = rows.begin; row < rows.end; ++row) {
@@ -246,9 +272,16 @@ struct Generic {
     return params.window.out_rows();
   }
 
+  template <typename FusedLanes>
   static constexpr Float32Kernel float32_kernel(const char* name, Isa isa) {
-    return {name,       isa, accepts<Float32Params>, packed_bytes_float32, pack_float32, scratch_bytes<Float32Params>, units<Float32Params>,
-            run_float32};
+    return {name,
+            isa,
+            accepts<Float32Params>,
+            packed_bytes_float32,
+            pack_float32,
+            scratch_bytes<Float32Params>,
+            units<Float32Params>,
+            run_float32<FusedLanes>};
   }
   static constexpr Int8Kernel int8_kernel(const char* name, Isa isa) {
     return {name, isa, accepts<Int8Params>, packed_bytes_int8, pack_int8, scratch_bytes<Int8Params>, units<Int8Params>, run_int8};

@@ -12,12 +12,12 @@ void run_float32(const Float32Params& params, Range rows, const float* input, fl
   const int32_t depth_multiplier = window.out_c / window.in_c;
   for_outputs(window, rows, [&](int32_t image, int32_t out_y, int32_t out_x, int32_t channel, int64_t offset) {
     const int32_t in_c = channel / depth_multiplier;
-    float total = 0;
-    for_valid_taps(window, image, out_y, out_x, [&](int64_t in_pixel, int64_t tap) {
-      total += input[in_pixel * window.in_c + in_c] * params.weights[tap * window.out_c + channel];
+    const bool columns = params.sum == numeric::FloatSum::kFused && depth_multiplier == 1;
+    numeric::FloatAccumulator total(params.sum, params.bias == nullptr ? 0.0f : params.bias[channel]);
+    for_valid_taps(window, image, out_y, out_x, columns ? TapOrder::kColumns : TapOrder::kRows, [&](int64_t in_pixel, int64_t tap) {
+      total.add(input[in_pixel * window.in_c + in_c], params.weights[tap * window.out_c + channel]);
     });
-    total += params.bias == nullptr ? 0.0f : params.bias[channel];
-    output[offset] = std::min(std::max(total, params.clamp.low), params.clamp.high);
+    output[offset] = std::min(std::max(total.total(), params.clamp.low), params.clamp.high);
   });
 }
 

@@ -5,9 +5,10 @@
 namespace liteqat::kernels::depthwise_conv2d {
 namespace {
 
+using x86_avx2::FusedLanes;
 using x86_avx2::Lanes;
 
-constexpr Float32Kernel kFloat32 = Generic<Lanes>::float32_kernel("depthwise_conv2d_f32_f32_generic_avx2", Isa::kAvx2);
+constexpr Float32Kernel kFloat32 = Generic<Lanes>::float32_kernel<FusedLanes>("depthwise_conv2d_f32_f32_generic_avx2", Isa::kAvx2);
 constexpr Int8Kernel kInt8 = Generic<Lanes>::int8_kernel("depthwise_conv2d_i8_i32_generic_avx2", Isa::kAvx2);
 constexpr Int8Kernel kColumns = AnyColumns<Lanes>::kernel("depthwise_conv2d_i8_i32_columns_avx2", Isa::kAvx2);
 

@@ -5,9 +5,10 @@
 namespace liteqat::kernels::depthwise_conv2d {
 namespace {
 
+using x86_avx512::FusedLanes;
 using x86_avx512::Lanes;
 
-constexpr Float32Kernel kFloat32 = Generic<Lanes>::float32_kernel("depthwise_conv2d_f32_f32_generic_avx512", Isa::kAvx512);
+constexpr Float32Kernel kFloat32 = Generic<Lanes>::float32_kernel<FusedLanes>("depthwise_conv2d_f32_f32_generic_avx512", Isa::kAvx512);
 constexpr Int8Kernel kInt8 = Generic<Lanes>::int8_kernel("depthwise_conv2d_i8_i32_generic_avx512", Isa::kAvx512);
 constexpr Int8Kernel kColumns = AnyColumns<Lanes>::kernel("depthwise_conv2d_i8_i32_columns_avx512", Isa::kAvx512);
 

@@ -7,7 +7,9 @@ namespace {
 
 using arm_neondot::Lanes;
 
-constexpr Float32Kernel kFloat32 = FloatRows<Lanes>::kernel("fully_connected_f32_f32_rows_neondot", Isa::kNeonDot);
+constexpr Float32Kernel kFloat32 =
+    FloatRows<Lanes, float_products::multiply_rounded_neondot, float_products::multiply_fused_neondot>::kernel(
+        "fully_connected_f32_f32_rows_neondot", Isa::kNeonDot);
 constexpr Int8Kernel kInt8 = Dot<Lanes>::kernel("fully_connected_i8_i32_f64_dot_neondot", Isa::kNeonDot);
 
 }  // namespace

@@ -1,13 +1,14 @@
-// float32 FULLY_CONNECTED in register tiles (lanes/float_tile.h), rows where they are. Shared by the instruction sets; a Lanes type of
+// float32 FULLY_CONNECTED in register tiles (float_products/), rows where they are. Shared by the instruction sets; a Lanes type of
 // internal linkage gives the steps.
 #pragma once
 
+#include "kernels/float_products/float_products.h"
 #include "kernels/fully_connected/implementations.h"
-#include "kernels/lanes/float_tile.h"
+#include "kernels/lanes/pack_floats.h"
 
 namespace liteqat::kernels::fully_connected {
 
-template <typename Lanes>
+template <typename Lanes, float_products::Multiply kRounded, float_products::Multiply kFused>
 struct FloatRows {
   static constexpr int64_t kPanelBytes = 20 << 10;  // of rows that share a block's weights, half of the nearest cache of common CPUs
   static constexpr int64_t kFewRows = 64;           // fewer are not divided among workers, channels are
@@ -39,16 +40,16 @@ struct FloatRows {
     const Rows& shape = params.shape;
     const int64_t in = shape.in, out = shape.out, bias_bytes = positions(shape) * int64_t{sizeof(float)};
     const auto* weights = reinterpret_cast<const float*>(params.packed + bias_bytes + kAlignment);
-    const lanes::FloatEpilogue<Lanes> epilogue = {reinterpret_cast<const float*>(params.packed), Lanes::broadcast(params.clamp.low),
-                                                  Lanes::broadcast(params.clamp.high), out};
-    const lanes::FloatTaps taps = {reinterpret_cast<const int64_t*>(params.packed + bias_bytes), 1, in};
+    const float_products::Epilogue epilogue = {reinterpret_cast<const float*>(params.packed), params.clamp, out};
+    const auto multiply_rows = params.sum == numeric::FloatSum::kFused ? kFused : kRounded;
+    const float_products::Taps taps = {reinterpret_cast<const int64_t*>(params.packed + bias_bytes), 1, in};
     const Range blocks = by_channels(shape) ? units : Range{0, lanes::block_count<Lanes>(out)};
     const Range rows = by_channels(shape) ? Range{0, shape.rows} : units;
     const int64_t fitting = kPanelBytes / (in * int64_t{sizeof(float)}), panel = fitting < 24 ? 24 : fitting;
     for (int64_t first = rows.begin; first < rows.end; first += panel) {
       const int64_t count = rows.end - first < panel ? rows.end - first : panel;
       lanes::for_blocks<Lanes>(out, blocks, [&](const lanes::ChannelBlock& block) {
-        lanes::multiply_floats<Lanes>(epilogue, taps, input + first * in, in, count, weights, block, output + first * out);
+        multiply_rows(epilogue, taps, input + first * in, in, count, weights, block, output + first * out);
       });
     }
   }

@@ -1,12 +1,13 @@
 // FULLY_CONNECTED, float32 and int8, on rows [N,I], weights [O,I] and bias [O], to [N,O].
 //
-// All kernels of a type and requantization give the same bits. int8: int32 accumulators modulo 2^32. float32: sum over i ascending, then
-// bias, then clamp, no contraction. Reads and writes exactly the extents; input and output must not overlap.
+// All kernels of a type and requantization give the same bits. int8: int32 accumulators modulo 2^32. float32: sum over i ascending as
+// numeric/float_sum.h says, then clamp. Reads and writes exactly the extents; input and output must not overlap.
 #pragma once
 
 #include "kernels/kernel.h"
 #include "numeric/activation.h"
 #include "numeric/fixed_point.h"
+#include "numeric/float_sum.h"
 
 namespace liteqat::kernels::fully_connected {
 
@@ -24,6 +25,7 @@ struct Float32Params {
   const float* weights = nullptr;
   const float* bias = nullptr;  // null: zero
   numeric::FloatClamp clamp{};
+  numeric::FloatSum sum = numeric::FloatSum::kRounded;
   const std::byte* packed = nullptr;
   std::byte* scratch = nullptr;
 };

@@ -102,17 +102,17 @@ TEST(FullyConnectedFloat32, EveryKernelSumsInTheStatedOrder) {
     const Float32Params params = {.shape = shape,
                                   .weights = weights.data(),
                                   .bias = seed % 3 == 0 ? nullptr : bias.data(),
-                                  .clamp = numeric::float_clamp(static_cast<numeric::Activation>(rng.next_below(4)))};
+                                  .clamp = numeric::float_clamp(static_cast<numeric::Activation>(rng.next_below(4))),
+                                  .sum = kFloatSums[seed % 2]};
     std::vector<float> expected;
     for (int32_t row = 0; row < shape.rows; ++row) {
       for (int32_t out = 0; out < shape.out; ++out) {
-        float sum = 0;
+        std::vector<std::pair<float, float>> products;
         for (int32_t in = 0; in < shape.in; ++in) {
-          const float product =
-              input[elems(row, shape.in) + static_cast<size_t>(in)] * weights[elems(out, shape.in) + static_cast<size_t>(in)];
-          sum = sum + product;
+          products.emplace_back(input[elems(row, shape.in) + static_cast<size_t>(in)],
+                                weights[elems(out, shape.in) + static_cast<size_t>(in)]);
         }
-        sum = sum + (params.bias == nullptr ? 0.0f : bias[static_cast<size_t>(out)]);
+        const float sum = sum_products(params.sum, params.bias == nullptr ? 0.0f : bias[static_cast<size_t>(out)], products);
         expected.push_back(sum < params.clamp.low ? params.clamp.low : sum > params.clamp.high ? params.clamp.high : sum);
       }
     }

@@ -18,10 +18,9 @@ void run_float32(const Float32Params& params, Range rows, const float* input, fl
     const float* x = input + row * shape.in;
     for (int64_t out = 0; out < shape.out; ++out) {
       const float* weights = params.weights + out * shape.in;
-      float total = 0;
-      for (int64_t in = 0; in < shape.in; ++in) total += x[in] * weights[in];
-      total += params.bias == nullptr ? 0.0f : params.bias[out];
-      output[row * shape.out + out] = std::min(std::max(total, params.clamp.low), params.clamp.high);
+      numeric::FloatAccumulator total(params.sum, params.bias == nullptr ? 0.0f : params.bias[out]);
+      for (int64_t in = 0; in < shape.in; ++in) total.add(x[in], weights[in]);
+      output[row * shape.out + out] = std::min(std::max(total.total(), params.clamp.low), params.clamp.high);
     }
   }
 }

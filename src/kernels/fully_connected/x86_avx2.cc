@@ -7,7 +7,8 @@ namespace {
 
 using x86_avx2::Lanes;
 
-constexpr Float32Kernel kFloat32 = FloatRows<Lanes>::kernel("fully_connected_f32_f32_rows_avx2", Isa::kAvx2);
+constexpr Float32Kernel kFloat32 = FloatRows<Lanes, float_products::multiply_rounded_avx2, float_products::multiply_fused_avx2>::kernel(
+    "fully_connected_f32_f32_rows_avx2", Isa::kAvx2);
 constexpr Int8Kernel kInt8 = Dot<Lanes>::kernel("fully_connected_i8_i32_f64_dot_avx2", Isa::kAvx2);
 
 }  // namespace

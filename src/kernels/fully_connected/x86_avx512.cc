@@ -7,7 +7,8 @@ namespace {
 
 using x86_avx512::Lanes;
 
-constexpr Float32Kernel kFloat32 = FloatRows<Lanes>::kernel("fully_connected_f32_f32_rows_avx512", Isa::kAvx512);
+constexpr Float32Kernel kFloat32 = FloatRows<Lanes, float_products::multiply_rounded_avx512, float_products::multiply_fused_avx512>::kernel(
+    "fully_connected_f32_f32_rows_avx512", Isa::kAvx512);
 constexpr Int8Kernel kInt8 = Dot<Lanes>::kernel("fully_connected_i8_i32_f64_dot_avx512", Isa::kAvx512);
 
 }  // namespace

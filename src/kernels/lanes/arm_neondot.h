@@ -44,9 +44,9 @@ struct Lanes {
   static void fill_zero(float* to, int64_t count) {
     if (count > 0) __builtin_memset(to, 0, static_cast<size_t>(count) * sizeof(float));
   }
+  static constexpr bool kFused = false;
   static Float multiply_then_add(Float sum, Float a, Float b) { return vaddq_f32(sum, vmulq_f32(a, b)); }
   static constexpr bool kMultipliesFromMemory = false;
-  static Float multiply_from_memory(const float* x, Float w) { return vmulq_f32(vdupq_n_f32(*x), w); }
   static Float add(Float a, Float b) { return vaddq_f32(a, b); }
   /// std::min(std::max(x, low), high), NaN and signed zeros included (FMAX and FMIN order zeros).
   static Float clamp(Float x, Float low, Float high) {
@@ -169,6 +169,12 @@ struct Lanes {
     vst1q_s8(whole, codes);
     for (int64_t index = 0; index < count; ++index) to[index] = whole[index];
   }
+};
+
+/// The same, products added unrounded (numeric::FloatSum::kFused).
+struct FusedLanes : Lanes {
+  static constexpr bool kFused = true;
+  static Float multiply_then_add(Float sum, Float a, Float b) { return vfmaq_f32(sum, a, b); }
 };
 
 }  // namespace

@@ -11,9 +11,13 @@ struct FloatFinisher {
   const float* bias;  // padded to whole vectors
   Float low, high;
 
+  /// What a sum begins with.
+  [[gnu::always_inline]] Float start(int64_t channel) const { return Lanes::kFused ? Lanes::load(bias + channel) : Lanes::zero_float(); }
+
   /// Stores `count` results (at most Lanes::kCount) of the channels from `channel` on.
   [[gnu::always_inline]] void store(Float sum, int64_t channel, int64_t count, float* to) const {
-    const Float result = Lanes::clamp(Lanes::add(sum, Lanes::load(bias + channel)), low, high);
+    const Float last = Lanes::kFused ? Lanes::zero_float() : Lanes::load(bias + channel);
+    const Float result = Lanes::clamp(Lanes::add(sum, last), low, high);
     if (count >= Lanes::kCount) {
       Lanes::store(to, result);
       return;

@@ -1,29 +1,15 @@
-// Products of rows of floats with packed weights in register tiles, for convolutions on strips and for fully connected layers. Every output
-// is summed in ascending order of its taps, multiplying then adding, as plain loops do: no contraction. Templates on a Lanes type of
-// internal linkage, so nothing here is exported.
+// Products of rows of floats with packed weights in register tiles. Every output is summed in ascending order of its taps, as the Lanes
+// type multiplies and adds (numeric/float_sum.h), whose internal linkage keeps all here from being exported.
 #pragma once
 
 #include <cstdint>
 
-#include "kernels/lanes/blocks.h"
+#include "kernels/float_products/float_products.h"
 
 namespace liteqat::kernels::lanes {
 
-/// The taps that a row is multiplied with: segments of neighbouring floats, each at its offset from the row's begin.
-struct FloatTaps {
-  const int64_t* offsets;
-  int64_t segments, taps;  // taps of a segment
-
-  [[gnu::always_inline]] int64_t count() const { return segments * taps; }
-};
-
-/// Bias, clamp and store.
-template <typename Lanes>
-struct FloatEpilogue {
-  const float* bias;  // by position
-  typename Lanes::Float low, high;
-  int64_t row_elems;  // of the output
-};
+using FloatTaps = float_products::Taps;
+using FloatEpilogue = float_products::Epilogue;
 
 /// Rows of a tile by vectors of its block, as registers allow: sums, weights, one input and one product.
 template <typename Lanes, int kVectors>
@@ -37,14 +23,16 @@ inline constexpr int kBroadcastRows = !Lanes::kMultipliesFromMemory ? INT32_MAX
                                                                     : 0;
 
 template <typename Lanes, int kRows, int kVectors>
-[[gnu::noinline]] void float_tile(const FloatEpilogue<Lanes>& epilogue, const FloatTaps& taps, const float* rows, int64_t row_delta,
+[[gnu::noinline]] void float_tile(const FloatEpilogue& epilogue, const FloatTaps& taps, const float* rows, int64_t row_delta,
                                   const float* weights, const ChannelBlock& block, float* output) {
   constexpr int kPointers = (kRows + 2) / 3;
   typename Lanes::Float sums[kRows][kVectors];
 #pragma GCC unroll 16
   for (int row = 0; row < kRows; ++row) {
 #pragma GCC unroll 4
-    for (int vector = 0; vector < kVectors; ++vector) sums[row][vector] = Lanes::zero_float();
+    for (int vector = 0; vector < kVectors; ++vector) {
+      sums[row][vector] = Lanes::kFused ? Lanes::load(epilogue.bias + block.channel + vector * Lanes::kCount) : Lanes::zero_float();
+    }
   }
   for (int64_t segment = 0; segment < taps.segments; ++segment) {
     const float* from[kPointers];
@@ -61,22 +49,24 @@ template <typename Lanes, int kRows, int kVectors>
           const typename Lanes::Float x = Lanes::broadcast(*from_row);
 #pragma GCC unroll 4
           for (int vector = 0; vector < kVectors; ++vector) sums[row][vector] = Lanes::multiply_then_add(sums[row][vector], x, w[vector]);
-        } else {
+        } else if constexpr (Lanes::kMultipliesFromMemory) {
 #pragma GCC unroll 4
           for (int vector = 0; vector < kVectors; ++vector) {
-            sums[row][vector] = Lanes::add(sums[row][vector], Lanes::multiply_from_memory(from_row, w[vector]));
+            sums[row][vector] = Lanes::multiply_from_memory_then_add(sums[row][vector], from_row, w[vector]);
           }
         }
       }
     }
   }
+  const typename Lanes::Float low = Lanes::broadcast(epilogue.clamp.low), high = Lanes::broadcast(epilogue.clamp.high);
 #pragma GCC unroll 4
   for (int vector = 0; vector < kVectors; ++vector) {
-    const typename Lanes::Float bias = Lanes::load(epilogue.bias + block.channel + vector * Lanes::kCount);
+    const typename Lanes::Float last =
+        Lanes::kFused ? Lanes::zero_float() : Lanes::load(epilogue.bias + block.channel + vector * Lanes::kCount);
     const int64_t count = block.count - vector * Lanes::kCount;
 #pragma GCC unroll 16
     for (int row = 0; row < kRows; ++row) {
-      const typename Lanes::Float result = Lanes::clamp(Lanes::add(sums[row][vector], bias), epilogue.low, epilogue.high);
+      const typename Lanes::Float result = Lanes::clamp(Lanes::add(sums[row][vector], last), low, high);
       Lanes::store_first(output + row * epilogue.row_elems + vector * Lanes::kCount, result, count);
     }
   }
@@ -84,9 +74,8 @@ template <typename Lanes, int kRows, int kVectors>
 
 /// float_tile of `rows` rows, a number known only now.
 template <typename Lanes, int kVectors, int kRows = kFloatTileRows<Lanes, kVectors>>
-[[gnu::always_inline]] inline void float_tile_of(int64_t rows, const FloatEpilogue<Lanes>& epilogue, const FloatTaps& taps,
-                                                 const float* from, int64_t row_delta, const float* weights, const ChannelBlock& block,
-                                                 float* output) {
+[[gnu::always_inline]] inline void float_tile_of(int64_t rows, const FloatEpilogue& epilogue, const FloatTaps& taps, const float* from,
+                                                 int64_t row_delta, const float* weights, const ChannelBlock& block, float* output) {
   if (rows == kRows) return float_tile<Lanes, kRows, kVectors>(epilogue, taps, from, row_delta, weights, block, output);
   if constexpr (kRows > 1) {
     return float_tile_of<Lanes, kVectors, kRows - 1>(rows, epilogue, taps, from, row_delta, weights, block, output);
@@ -95,7 +84,7 @@ template <typename Lanes, int kVectors, int kRows = kFloatTileRows<Lanes, kVecto
 
 /// `rows` rows by one block, in tiles of rows as equal as they can be.
 template <typename Lanes, int kVectors>
-void float_block(const FloatEpilogue<Lanes>& epilogue, const FloatTaps& taps, const float* from, int64_t row_delta, int64_t rows,
+void float_block(const FloatEpilogue& epilogue, const FloatTaps& taps, const float* from, int64_t row_delta, int64_t rows,
                  const float* weights, const ChannelBlock& block, float* output) {
   constexpr int64_t kMost = kFloatTileRows<Lanes, kVectors>;
   const int64_t tiles = (rows + kMost - 1) / kMost;
@@ -106,9 +95,9 @@ void float_block(const FloatEpilogue<Lanes>& epilogue, const FloatTaps& taps, co
   }
 }
 
-/// `rows` rows by one block of packed weights; output: where the first row's channel 0 goes.
+/// What float_products::Multiply says.
 template <typename Lanes>
-[[gnu::always_inline]] inline void multiply_floats(const FloatEpilogue<Lanes>& epilogue, const FloatTaps& taps, const float* from,
+[[gnu::always_inline]] inline void multiply_floats(const FloatEpilogue& epilogue, const FloatTaps& taps, const float* from,
                                                    int64_t row_delta, int64_t rows, const float* packed, const ChannelBlock& block,
                                                    float* output) {
   const float* weights = packed + block.channel * taps.count();
@@ -118,22 +107,6 @@ template <typename Lanes>
   }
   if (block.vectors == 2) return float_block<Lanes, 2>(epilogue, taps, from, row_delta, rows, weights, block, to);
   return float_block<Lanes, 1>(epilogue, taps, from, row_delta, rows, weights, block, to);
-}
-
-/// Weights [out][taps] to [block][tap][channel], blocks of at most `most` vectors. Requires: zeroed target.
-template <typename Lanes>
-[[gnu::always_inline]] inline void pack_float_blocks(const float* weights, int64_t out, int64_t taps, float* packed,
-                                                     int32_t most = Lanes::kBlockVectors) {
-  for_blocks<Lanes>(
-      out, {0, out},
-      [&](const ChannelBlock& block) {
-        const int64_t width = block.vectors * Lanes::kCount;
-        float* to = packed + block.channel * taps;
-        for (int64_t channel = 0; channel < block.count; ++channel) {
-          for (int64_t tap = 0; tap < taps; ++tap) to[tap * width + channel] = weights[(block.channel + channel) * taps + tap];
-        }
-      },
-      most);
 }
 
 }  // namespace liteqat::kernels::lanes

@@ -42,9 +42,9 @@ struct Lanes {
   static Int first_lanes(int64_t count) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int32_t>(count)), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   }
+  static constexpr bool kFused = false;
   static Float multiply_then_add(Float sum, Float a, Float b) { return _mm256_add_ps(sum, _mm256_mul_ps(a, b)); }
   static constexpr bool kMultipliesFromMemory = false;
-  static Float multiply_from_memory(const float* x, Float w) { return _mm256_mul_ps(_mm256_set1_ps(*x), w); }
   static Float add(Float a, Float b) { return _mm256_add_ps(a, b); }
   static Float divide(Float a, Float b) { return _mm256_div_ps(a, b); }
   /// std::min(std::max(x, low), high), NaN and signed zeros included.
@@ -184,6 +184,12 @@ struct Lanes {
     __builtin_memcpy(to, &low, 4);
     __builtin_memcpy(to + 4, &high, 4);
   }
+};
+
+/// The same, products added unrounded (numeric::FloatSum::kFused).
+struct FusedLanes : Lanes {
+  static constexpr bool kFused = true;
+  static Float multiply_then_add(Float sum, Float a, Float b) { return _mm256_fmadd_ps(a, b, sum); }
 };
 
 }  // namespace

@@ -46,14 +46,15 @@ struct Lanes {
   static void fill_zero(float* to, int64_t count) {
     for (int64_t at = 0; at < count; at += kCount) store_first(to + at, zero_float(), count - at);
   }
+  static constexpr bool kFused = false;
   static Float multiply_then_add(Float sum, Float a, Float b) { return _mm512_add_ps(sum, _mm512_mul_ps(a, b)); }
   /// w times *x, which the multiplication itself broadcasts: the compiler would load it into a register once for all its uses, and on CPUs
   /// of 256-bit units (Zen 4) that costs as much as a multiplication.
   static constexpr bool kMultipliesFromMemory = true;
-  static Float multiply_from_memory(const float* x, Float w) {
+  static Float multiply_from_memory_then_add(Float sum, const float* x, Float w) {
     Float product;
     asm("vmulps %2%{1to16%}, %1, %0" : "=v"(product) : "v"(w), "m"(*x));
-    return product;
+    return _mm512_add_ps(sum, product);
   }
   static Float add(Float a, Float b) { return _mm512_add_ps(a, b); }
   static Float divide(Float a, Float b) { return _mm512_div_ps(a, b); }
@@ -242,6 +243,16 @@ struct Lanes {
 
   /// The low byte of every lane; lanes hold values of int8.
   static void store_narrow(int8_t* to, Int x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(x)); }
+};
+
+/// The same, products added unrounded (numeric::FloatSum::kFused).
+struct FusedLanes : Lanes {
+  static constexpr bool kFused = true;
+  static Float multiply_then_add(Float sum, Float a, Float b) { return _mm512_fmadd_ps(a, b, sum); }
+  static Float multiply_from_memory_then_add(Float sum, const float* x, Float w) {
+    asm("vfmadd231ps %2%{1to16%}, %1, %0" : "+v"(sum) : "v"(w), "m"(*x));
+    return sum;
+  }
 };
 
 }  // namespace

@@ -1,8 +1,9 @@
 // TRANSPOSE_CONV on NHWC input [N,H,W,I], weights [O,KH,KW,I] and bias [O], to [N,OH,OW,O]: output (y, x) sums input (i, j) times tap
 // (y + pad_top - i * stride_h, x + pad_left - j * stride_w) over all (i, j) ascending whose tap exists.
 //
-// Types and integer arithmetic as in kernels/weighted/weighted.h; float32 in the order of TFLite's reference kernel, then bias, no
-// contraction. Plain loops. Reads and writes exactly the extents; input and output must not overlap. Units: rows of outputs.
+// Types and integer arithmetic as in kernels/weighted/weighted.h; float32 sums as numeric/float_sum.h says, kRounded over
+// inputs (i, j) ascending as TFLite's reference kernel, kFused over taps ascending, which is inputs descending, as XNNPACK. Plain loops.
+// Reads and writes exactly the extents; input and output must not overlap. Units: rows of outputs.
 #pragma once
 
 #include "kernels/weighted/float32.h"

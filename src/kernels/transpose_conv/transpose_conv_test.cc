@@ -94,5 +94,16 @@ TEST(TransposeConv, FloatsEqualScatteredSumsInOrder) {
   for (size_t index = 0; index < sums.size(); ++index) ASSERT_EQ(output[index], std::min(std::max(sums[index], -1.0f), 6.0f));
 }
 
+TEST(TransposeConv, FusedSumsTakeTheTapsInOrder) {
+  // Both taps are 1 and the stride is 1: tap 0 of the second input and tap 1 of the first reach the middle output. From a bias of -1e8 the
+  // 1 is lost if it comes first (floats there are 8 apart), as tap 0 does.
+  const Window window = {.in_h = 1, .in_w = 2, .out_h = 1, .out_w = 3, .filter_h = 1, .filter_w = 2};
+  const weighted::FloatParams params = {.window = window, .channels = {}, .clamp = {-1e9f, 1e9f}, .sum = numeric::FloatSum::kFused};
+  const float input[] = {1e8f, 1.0f}, weights[] = {1, 1}, bias = -1e8f;
+  float output[3];
+  transpose_conv::run_float32(params, Range{0, 1}, input, weights, &bias, output);
+  EXPECT_EQ(std::vector<float>(output, output + 3), (std::vector<float>{0.0f, 0.0f, -1e8f}));
+}
+
 }  // namespace
 }  // namespace liteqat::kernels::transpose_conv

@@ -37,12 +37,17 @@ float held(float value, numeric::FloatClamp clamp) {
 }  // namespace
 
 void run_float32(const FloatParams& params, Range rows, const float* input, const float* weights, const float* bias, float* output) {
-  for_weighted_outputs(params.window, params.channels, rows, [&](const auto& taps, int32_t channel, int64_t offset) {
-    float total = 0;
-    taps([&](int64_t in, int64_t weight) { total += input[in] * weights[weight]; });
-    total += bias == nullptr ? 0.0f : bias[channel];
-    output[offset] = held(total, params.clamp);
-  });
+  const Window& window = params.window;
+  const bool depthwise = params.channels.depthwise || (params.channels.groups > 1 && params.channels.groups == window.in_c);
+  const bool columns = params.sum == numeric::FloatSum::kFused && depthwise && window.out_c == window.in_c;
+  for_weighted_outputs(
+      window, params.channels, rows,
+      [&](const auto& taps, int32_t channel, int64_t offset) {
+        numeric::FloatAccumulator total(params.sum, bias == nullptr ? 0.0f : bias[channel]);
+        taps([&](int64_t in, int64_t weight) { total.add(input[in], weights[weight]); });
+        output[offset] = held(total.total(), params.clamp);
+      },
+      columns ? TapOrder::kColumns : TapOrder::kRows);
 }
 
 DynamicRange quantize_symmetric(InputQuantization how, int64_t count, const float* values, int8_t* codes) {

@@ -1,17 +1,20 @@
 // CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED with float32 input and output in the cases that conv2d, depthwise_conv2d and
 // fully_connected have no kernel for: groups, weights that are computed, and hybrid operators ("dynamic range": int8 weights, inputs
-// quantized on the fly, tflite-int8.md 3.15). Plain loops in the order of TFLite's reference kernels, no contraction.
+// quantized on the fly, tflite-int8.md 3.15). Plain loops in the order of TFLite's reference kernels.
 #pragma once
 
 #include "kernels/weighted/weighted.h"
+#include "numeric/float_sum.h"
 
 namespace liteqat::kernels::weighted {
 
-/// y = clamp(sum over (ky, kx, i) ascending, then bias). Bias may be null. Units: rows of outputs.
+/// y = clamp(sum over (ky, kx, i) ascending as numeric/float_sum.h says); fused sums of one input channel for each of several output
+/// channels are over (kx, ky), as XNNPACK's. Bias may be null. Units: rows of outputs.
 struct FloatParams {
   Window window{};
   Channels channels{};
   numeric::FloatClamp clamp{};
+  numeric::FloatSum sum = numeric::FloatSum::kRounded;
 };
 void run_float32(const FloatParams& params, Range rows, const float* input, const float* weights, const float* bias, float* output);
 

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <vector>
 
-#include "base/rng.h"
+#include "kernels/conv2d/conv2d.h"
+#include "kernels/depthwise_conv2d/depthwise_conv2d.h"
+#include "kernels/test_oracles.h"
 
 namespace liteqat::kernels::weighted {
 namespace {
@@ -88,6 +90,40 @@ TEST(Hybrid, IsTheRealProductWithinHalfACodePerTerm) {
           EXPECT_NEAR(output[image * kOutputs + out], real, weight_sum * step * 1.0 + 1e-4);
         }
       }
+    }
+  }
+}
+
+// The general loops and the families' own kernels are the same definition, in the order of their taps too.
+TEST(WeightedFloat, IsWhatTheFamiliesCompute) {
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    Rng rng(seed);
+    Window window = {.batch = 2, .in_h = 5, .in_w = 6, .in_c = testing::random_between(rng, 1, 9), .out_h = 4, .out_w = 5};
+    window.filter_h = testing::random_between(rng, 1, 3), window.filter_w = testing::random_between(rng, 1, 3);
+    window.pad_top = testing::random_between(rng, 0, 1), window.pad_left = testing::random_between(rng, 0, 1);
+    window.out_c = window.in_c * testing::random_between(rng, 1, 2);
+    const auto elems = [](int32_t a, int32_t b, int32_t c) {
+      return static_cast<size_t>(a) * static_cast<size_t>(b) * static_cast<size_t>(c);
+    };
+    const std::vector<float> input = testing::random_floats(rng, 2 * elems(5, 6, window.in_c));
+    const std::vector<float> weights = testing::random_floats(rng, elems(window.filter_h, window.filter_w, window.out_c * window.in_c));
+    const std::vector<float> bias = testing::random_floats(rng, static_cast<size_t>(window.out_c));
+    const numeric::FloatClamp clamp = {-3.0f, 3.0f};
+    std::vector<float> expected(2 * elems(4, 5, window.out_c)), output(expected.size());
+    const auto general = [&](FloatParams params) {
+      run_float32(params, {0, window.out_rows()}, input.data(), weights.data(), bias.data(), output.data());
+    };
+    for (numeric::FloatSum sum : testing::kFloatSums) {
+      const depthwise_conv2d::Float32Params by_channel = {
+          .window = window, .weights = weights.data(), .bias = bias.data(), .clamp = clamp, .sum = sum};
+      depthwise_conv2d::find_float32_kernel(by_channel, Isa::kReference)
+          .run(by_channel, {0, window.out_rows()}, input.data(), expected.data());
+      general({.window = window, .channels = {.depthwise = true}, .clamp = clamp, .sum = sum});
+      EXPECT_TRUE(testing::same_bits(output, expected)) << "depthwise, seed " << seed;
+      const conv2d::Float32Params whole = {.window = window, .weights = weights.data(), .bias = bias.data(), .clamp = clamp, .sum = sum};
+      conv2d::find_float32_kernel(whole, Isa::kReference).run(whole, {0, window.out_rows()}, input.data(), expected.data());
+      general({.window = window, .channels = {}, .clamp = clamp, .sum = sum});
+      EXPECT_TRUE(testing::same_bits(output, expected)) << "convolution, seed " << seed;
     }
   }
 }
