@@ -17,12 +17,14 @@ import tempfile
 
 MODELS = {"int8": ["mlperf_tiny_resnet8_cifar10_int8", "bench_mobilenet_v2_keras32_int8", "bench_mobilenet_v2_cifar88m_int8", "coral_mobilenet_v2_1.0_224_ptq"],
           "float32": ["mlperf_tiny_resnet8_cifar10_float"]}
+# float32 as the peers compute it: the reference profiles multiply and add apart (docs/decisions/0048).
+ARITHMETIC = {"int8": "litert-reference", "float32": "xnnpack"}
 BATCHES = (1, 16, 64)
 SHAPES = ((1, 2), (2, 1))  # (workers, threads)
 
 
-def ours(options, model, threads, batch=1, workers=1):
-    command = [options.liteqat, "bench", model, "--threads", threads, "--batch", batch, "--workers", workers, "--seconds", options.seconds, "--quiet", "--json", "-"]
+def ours(options, model, arithmetic, threads, batch=1, workers=1):
+    command = [options.liteqat, "bench", model, "--arithmetic", arithmetic, "--threads", threads, "--batch", batch, "--workers", workers, "--seconds", options.seconds, "--quiet", "--json", "-"]
     record = json.loads(subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True).stdout)
     return {"median_ms": record["latency_ms"]["median"], "min_ms": record["latency_ms"]["min"], "images_per_second": record["images_per_second"], "isa": record["isa"],
             "cpu": record["cpu"], "version": record["version"], "load_ms": record["load_ms"], "prepare_ms": record["prepare_ms"]}
@@ -45,14 +47,14 @@ def middle(rows, key):
     return statistics.median(row[key] for row in rows)
 
 
-def latency_row(options, model, threads):
+def latency_row(options, model, kind, threads):
     runs = {"liteqat": [], "litert": [], "openvino": []}
     for _ in range(options.rounds):
-        runs["liteqat"].append(ours(options, model, threads))
+        runs["liteqat"].append(ours(options, model, ARITHMETIC[kind], threads))
         runs["litert"].append(peer(options, options.python, "litert_bench.py", model, threads))
         if options.openvino_python:
             runs["openvino"].append(peer(options, options.openvino_python, "openvino_bench.py", model, threads))
-    row = {"model": model.stem, "threads": threads, "batch": 1}
+    row = {"model": model.stem, "arithmetic": ARITHMETIC[kind], "threads": threads, "batch": 1}
     for name, results in runs.items():
         results = [r for r in results if r]
         if results:
@@ -65,12 +67,12 @@ def latency_row(options, model, threads):
     return row
 
 
-def batch_row(options, model):
+def batch_row(options, model, kind):
     best = {"liteqat": None, "litert": None}
     for batch in BATCHES:
         for workers, threads in SHAPES:
             for name in best:
-                result = ours(options, model, threads, batch, workers) if name == "liteqat" else \
+                result = ours(options, model, ARITHMETIC[kind], threads, batch, workers) if name == "liteqat" else \
                     peer(options, options.python, "litert_bench.py", model, threads, batch, workers)
                 rate = workers * batch * 1000 / result["median_ms"] if result else 0
                 if best[name] is None or rate > best[name]["images_per_second"]:
@@ -107,10 +109,10 @@ def main():
     rows = []
     for kind, model in wanted:
         for threads in () if options.rows == "batch" else (1, 2):
-            rows.append({"kind": kind, **latency_row(options, model, threads)})
+            rows.append({"kind": kind, **latency_row(options, model, kind, threads)})
             show(rows[-1])
         if kind == "int8" and options.rows != "latency":
-            rows.append({"kind": kind, **batch_row(options, model)})
+            rows.append({"kind": kind, **batch_row(options, model, kind)})
             show(rows[-1])
     summary = {}
     for name, chosen in {"one_thread": [r for r in rows if r.get("threads") == 1 and r["kind"] == "int8"], "two_threads": [r for r in rows if r.get("threads") == 2 and r["kind"] == "int8"],
