@@ -120,7 +120,7 @@ def main():
         if chosen:
             summary[name] = {"geometric_mean": statistics.geometric_mean(r["litert_ratio"] for r in chosen), "least": min(r["litert_ratio"] for r in chosen)}
             print(f"{name}: geometric mean {summary[name]['geometric_mean']:.2f}, least {summary[name]['least']:.2f} (LiteRT's time over ours)")
-    sample = ours(options, wanted[0][1], 1)
+    sample = ours(options, wanted[0][1], ARITHMETIC[wanted[0][0]], 1)
     record = {"bench": "compare_runtimes", "date": datetime.date.today().isoformat(), "cpu": sample["cpu"], "system": platform.platform(), "version": sample["version"], "isa": sample["isa"],
               "seconds": options.seconds, "rounds": options.rounds, "summary": summary, "rows": rows}
     if options.out:
