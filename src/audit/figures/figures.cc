@@ -8,6 +8,7 @@
 #include "audit/figures/key_values.h"
 #include "audit/figures/tables.h"
 #include "audit/figures/text_lines.h"
+#include "audit/figures/vocabulary.h"
 #include "base/format.h"
 
 namespace liteqat::audit {
@@ -23,6 +24,18 @@ void make_labels_unique(std::vector<Figure>& figures) {
     const int count = ++taken[figure.label];
     if (count > 1) figure.label += format(" #{}", count);
   }
+}
+
+/// "Précision" and its sisters are the accuracy in daily speech, and precision in a text that names a recall.
+void drop_precisions(const std::vector<TextLine>& lines, std::vector<Figure>& figures) {
+  const auto names = [](std::string_view text, bool (*is_word)(std::string_view)) {
+    const auto words = split_words(text);
+    return std::any_of(words.begin(), words.end(), is_word);
+  };
+  const auto of_precision = [&](const Figure& figure) { return names(figure.label, is_precision_or_accuracy); };
+  if (std::none_of(figures.begin(), figures.end(), of_precision)) return;
+  if (std::none_of(lines.begin(), lines.end(), [&](const TextLine& line) { return names(line.text, is_recall_word); })) return;
+  figures.erase(std::remove_if(figures.begin(), figures.end(), of_precision), figures.end());
 }
 
 }  // namespace
@@ -49,7 +62,7 @@ FigureText read_figures(std::string_view bytes) {
   FigureText text;
   Collector collector(text);
   const CleanText clean = clean_lines(bytes);
-  text.lines = clean.lines.empty() ? 0 : clean.lines.back().number;
+  text.lines = clean.count;
   std::vector<bool> taken(clean.lines.size(), false);
   read_key_values(clean.lines, collector, taken);
   read_tables(clean.lines, collector, taken);
@@ -60,6 +73,7 @@ FigureText read_figures(std::string_view bytes) {
   constexpr int64_t kOddBytes = 8;
   if (clean.control_bytes > kOddBytes)
     collector.add_note(format("{} control bytes were read as spaces: the text looks like a binary file", clean.control_bytes));
+  drop_precisions(clean.lines, text.figures);
   std::stable_sort(text.figures.begin(), text.figures.end(), [](const Figure& a, const Figure& b) { return a.line < b.line; });
   make_labels_unique(text.figures);
   return text;

@@ -32,10 +32,6 @@ std::string find_lead(std::string_view line, size_t first_number) {
   return lead;
 }
 
-// Between two numbers of one quantity.
-constexpr std::array<std::string_view, 15> kLinks = {",", "to",           "/",  "and", "vs",   "vs.", "versus", "->", "=>",
-                                                     "&", "\xE2\x86\x92", "or", ";",   "from", "but"};
-
 /// One line being read: the figures found so far and where phrases may start.
 class LineJob {
  public:
@@ -53,12 +49,13 @@ class LineJob {
   struct Named {
     std::string label;
     Meaning meaning;
+    size_t until = 0;  // where the words after the number that name it end; 0: it is named by words before it
   };
 
   std::string_view gap_after(size_t at) const {
     const size_t last = found_.numbers[at].role == Role::kPair && at + 1 < found_.numbers.size() ? at + 1 : at;
     const size_t end = last + 1 < found_.numbers.size() ? found_.numbers[last + 1].number.begin : line_.size();
-    const size_t begin = found_.numbers[last].number.end;
+    const size_t begin = found_.numbers[last].end;
     return line_.substr(begin, end - begin);
   }
 
@@ -68,9 +65,10 @@ class LineJob {
       const Role role = found_.numbers[j].role;
       const bool far = found_.numbers[at].number.begin - found_.numbers[j].number.begin > kLongestPhrase;
       if (!far && (role == Role::kSize || role == Role::kName)) continue;
-      begin = found_.numbers[j].number.end;
+      begin = found_.numbers[j].end;
       break;
     }
+    begin = std::max(begin, named_until_);
     const std::string_view phrase = line_.substr(begin, found_.numbers[at].number.begin - begin);
     return phrase.size() > kLongestPhrase ? phrase.substr(phrase.size() - kLongestPhrase) : phrase;
   }
@@ -85,10 +83,12 @@ class LineJob {
   std::optional<Named> find_name_of_next(size_t at) const;
   std::optional<Named> continue_list(size_t at) const;
   std::optional<Named> continue_sentence(size_t at) const;
+  bool is_alike(size_t at) const;
   bool repeats_figure(size_t at);
   bool is_difference(size_t at);
   void note_segment(std::string_view phrase);
   bool in_brackets(size_t at) const;
+  bool stands_in_brackets(size_t at) const;
   bool followed_by_total(size_t at) const;
   bool add(size_t at, const Named& named);
   bool add_pair(size_t at, const Named& named, const Place& place);
@@ -101,8 +101,10 @@ class LineJob {
   Collector* collector_;
   std::string lead_, default_split_;
   std::optional<Named> last_;  // the name of the figure before, while a list of values may go on
+  size_t last_at_ = 0;         // its number
   bool last_was_figure_ = false;
   bool list_open_ = false;     // the figure before stands first in square brackets, or after such a one
+  size_t named_until_ = 0;     // no phrase starts before: words after a figure that have named it name no other
   std::string segment_split_;  // "train loss 0.01 acc 0.99 | test loss 0.3 acc 0.92": named by what was measured beside it
 };
 
@@ -131,7 +133,7 @@ std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
   const Meaning meaning = read_meaning(field);
   const bool wrong_of_all = found_.numbers[at].role == Role::kPair && names_wrong(field);
   if (wrong_of_all) return Named{full_label(clean_label(field)), {.quantity = Quantity::kError, .split = meaning.split}};
-  if (meaning.quantity == Quantity::kOther || ends_in_preposition(raw)) return std::nullopt;
+  if (meaning.quantity == Quantity::kOther || ends_in_preposition(raw) || ends_in_limit(raw)) return std::nullopt;
   if (is_accuracy(meaning.quantity) && is_subtracted(field)) {
     Meaning complement = meaning;
     complement.quantity = Quantity::kError;
@@ -181,7 +183,13 @@ std::optional<LineJob::Named> LineJob::find_name_after(size_t at) const {
   if (meaning.split.empty()) meaning.split = split_of_clause(gap.substr(clause.size()));
   const std::string before = clean_label(last_clause(raw_phrase(at)));
   if (meaning.split.empty()) meaning.split = find_split(split_words(before));
-  return Named{full_label(before.empty() ? clean_label(clause) : before + " " + clean_label(clause)), meaning};
+  const size_t until = static_cast<size_t>(clause.data() + clause.size() - line_.data());
+  return Named{full_label(before.empty() ? clean_label(clause) : before + " " + clean_label(clause)), meaning, until};
+}
+
+/// Alone in round brackets, right after the number before.
+bool LineJob::stands_in_brackets(size_t at) const {
+  return at < found_.numbers.size() && trimmed(raw_phrase(at)) == "(" && gap_after(at).starts_with(")");
 }
 
 /// The number stands inside round brackets that were opened after the number before it.
@@ -199,19 +207,26 @@ std::optional<LineJob::Named> LineJob::continue_list(size_t at) const {
   if (joint.empty() && list_open_) return last_;                                                  // NumPy: "[0.7375 0.7447]"
   if (joint.starts_with(")")) joint = trimmed(without_call(joint).substr(1));                     // "tensor(0.7375), tensor(0.7447)"
   if (line_.substr(found_.numbers[at].number.begin - 1, 1) == "|" && joint == "|") return last_;  // "0.76|0.77", in one field
-  const bool link = std::find(kLinks.begin(), kLinks.end(), joint) != kLinks.end();
-  return link ? last_ : std::nullopt;
+  return is_link(joint) ? last_ : std::nullopt;
 }
 
-/// "0.7375 vs. int8 0.7447": the same quantity of another model. "99.1 % on the training set and 73.75 % on the test set": the clause
-/// between names the split of the figure before it.
+/// A number in the same unit as the one before it, that nothing after it turns into a share or a difference.
+bool LineJob::is_alike(size_t at) const {
+  const PrintedNumber &number = found_.numbers[at].number, &last = found_.numbers[last_at_].number;
+  if (number.unit != last.unit || number.integer != last.integer) return false;
+  const std::string_view gap = gap_after(at);
+  return !compares(gap) && !trimmed(gap).starts_with("of ") && read_meaning(gap.substr(0, clause_end(gap))).quantity != Quantity::kOther;
+}
+
+/// "0.7375 vs. int8 0.7447", "91.9 %, and the PTQ export at 88.2 %", "from 76.2 % (float) to only 75.9 %": the same quantity of another
+/// model. "99.1 % on the training set and 73.75 % on the test set": the clause between names the split of the figure before it.
 std::optional<LineJob::Named> LineJob::continue_sentence(size_t at) const {
   if (!last_ || !last_was_figure_ || at == 0) return std::nullopt;
-  const std::string_view joint = trimmed(raw_phrase(at));
-  for (const std::string_view link : kLinks) {
-    const std::string_view rest = joint.substr(std::min(link.size(), joint.size()));
-    const bool linked = joint.starts_with(link) && !rest.empty() && (rest.front() == ' ' || !has_letters(link));
-    if (linked && names_variant(rest)) return Named{clean_label(rest) + " " + last_->label, last_->meaning};
+  const std::string_view joint = without_remark(trimmed(raw_phrase(at)));
+  if (const std::string_view rest = after_links(joint); rest.size() < joint.size()) {
+    if (rest.empty() && is_alike(at)) return last_;
+    const bool spoken = found_.numbers[at].number.unit == Unit::kPercent && is_alike(at) && names_subject(rest);
+    if (names_variant(rest) || spoken) return Named{clean_label(rest) + " " + last_->label, last_->meaning};
   }
   const std::string_view said = joint.substr(0, std::min({joint.find(" and"), joint.find(" but"), joint.find(" vs"), joint.find(',')}));
   if (said.size() == joint.size() || split_of_clause(said).empty()) return std::nullopt;
@@ -236,6 +251,7 @@ std::optional<LineJob::Named> LineJob::find_name_of_next(size_t at) const {
   const std::string before = clean_label(last_clause(raw_phrase(at)));
   if (named && find_split(split_words(before)) != "") named->meaning.split = find_split(split_words(before));
   if (named) named->label = before.empty() ? named->label : before + " accuracy";
+  if (named) named->until = 0;  // those words name the next number too
   return named;
 }
 
@@ -244,6 +260,9 @@ std::optional<LineJob::Named> LineJob::find_name(size_t at, const std::string& o
   if (ends_in_bound(raw)) return std::nullopt;
   if (auto named = find_name_before(at)) return named;
   if (read_meaning(last_field(raw)).quantity == Quantity::kOther) return std::nullopt;
+  if (named_until_ > 0) {  // "71.9 % top-1 accuracy, 90.3 % top-5 accuracy": named after, as the figure before was
+    if (auto named = find_name_after(at)) return named;
+  }
   if (auto named = continue_list(at)) return named;
   if (auto named = find_name_after(at)) return named;
   if (auto named = continue_sentence(at)) return named;
@@ -266,17 +285,36 @@ std::optional<LineJob::Named> LineJob::find_name_above(std::string_view raw, con
   return Named{clean_label(open_label) + " " + clean_label(raw), meaning};
 }
 
+std::vector<std::string_view> split_names(std::string_view phrase, std::string_view separators) {
+  std::vector<std::string_view> parts;
+  for (size_t begin = 0; begin <= phrase.size();) {
+    size_t end = std::min(phrase.find_first_of(separators, begin), phrase.size());
+    if (const size_t word = phrase.find(" and ", begin); word < end) end = word + 4;
+    parts.push_back(phrase.substr(begin, std::min(end, phrase.size()) - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+/// "Top-1 (Top-5): ", "train acc (val acc) ": two quantities, told apart by k or split. In "accuracy (top-1): " the brackets say more of
+/// one.
+std::vector<std::string_view> two_names(std::string_view phrase) {
+  std::vector<std::string_view> parts = split_names(phrase, "(");
+  if (parts.size() != 2 || has_words(parts[1].substr(std::min(parts[1].find(')'), parts[1].size())))) return {};
+  const Meaning first = read_meaning(parts[0]), second = read_meaning(parts[1]);
+  const auto names_k = [](std::string_view part) { return part.find_first_of("0123456789") != std::string_view::npos; };
+  const bool by_k = first.top_k != second.top_k && names_k(parts[0]) && names_k(parts[1]);
+  const bool by_split = first.split != second.split && !first.split.empty() && !second.split.empty();
+  const bool by_quantity = is_accuracy(first.quantity) != is_accuracy(second.quantity) && second.quantity != Quantity::kUnnamed;
+  return by_k || by_split || by_quantity ? parts : std::vector<std::string_view>{};
+}
+
 /// "test loss, test acc: [0.04, 0.98]", "acc (train/val): 0.99/0.95": as many names as numbers. Returns the number after the list, `at`
 /// if it is none.
 size_t LineJob::read_aligned_list(size_t at) {
   const std::string_view raw = raw_phrase(at);
-  std::vector<std::string_view> parts;
-  for (size_t begin = 0; begin <= raw.size();) {
-    size_t end = std::min(raw.find_first_of(",/&", begin), raw.size());
-    if (const size_t word = raw.find(" and ", begin); word < end) end = word + 4;
-    parts.push_back(raw.substr(begin, std::min(end, raw.size()) - begin));
-    begin = end + 1;
-  }
+  std::vector<std::string_view> parts = split_names(raw, ",/&");
+  if (parts.size() == 1 && stands_in_brackets(at + 1)) parts = two_names(raw);
   if (parts.size() < 2 || parts.size() > 6 || at + parts.size() > found_.numbers.size()) return at;
   std::vector<Meaning> meanings;
   const bool split_first = read_meaning(parts[0]).quantity == Quantity::kUnnamed;  // "Train/test accuracy"
@@ -342,10 +380,11 @@ bool LineJob::is_difference(size_t at) {
   const std::string_view raw = raw_phrase(at);
   const auto words = split_words(raw);
   const bool by = !words.empty() && words.back() == "by" && trimmed(raw).ends_with("by");
-  if (!by && found_.numbers[at].number.unit != Unit::kPoints) return false;
+  if (!by && found_.numbers[at].number.unit != Unit::kPoints) return compares(gap_after(at));
   const Meaning meaning = read_meaning(last_field(raw));
   last_was_figure_ = is_accuracy(meaning.quantity);
   if (last_was_figure_) last_ = Named{full_label(clean_label(last_field(raw))), meaning};
+  last_at_ = at;
   return true;
 }
 
@@ -387,7 +426,12 @@ size_t LineJob::read_number(size_t at, const std::string& open_label) {
   if (before.find('|') != std::string_view::npos) segment_split_.clear();
   if (!named) note_segment(before);
   last_was_figure_ = named && add(at, *named);
-  if (last_was_figure_) last_ = named;
+  if (last_was_figure_) {
+    last_ = named;
+    last_at_ = at;
+    named_until_ = named->until;
+    last_->until = 0;
+  }
   return role == Role::kPair ? at + 2 : at + 1;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 
+#include "audit/figures/vocabulary.h"
 #include "base/format.h"
 
 namespace liteqat::audit {

@@ -1,6 +1,8 @@
 #include "audit/figures/latex.h"
 
+#include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -39,6 +41,36 @@ void drop_references(std::string& text) {
   }
 }
 
+/// The closing brace of the group that opens at `open`; npos if it stays open.
+size_t group_end(const std::string& text, size_t open) {
+  int depth = 0;
+  for (size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '{') ++depth;
+    if (text[i] == '}' && --depth == 0) return i;
+  }
+  return std::string::npos;
+}
+
+/// "\\multicolumn{2}{c}{Accuracy}" -> "Accuracy & Accuracy", "\\multirow{2}{*}{R18}" -> "R18".
+void open_spans(std::string& text) {
+  constexpr int kMostColumns = 60;
+  for (const std::string_view command : {"\\multicolumn{", "\\multirow{"}) {
+    for (size_t at = text.find(command); at != std::string::npos; at = text.find(command, at + 1)) {
+      const size_t count = at + command.size() - 1, count_end = group_end(text, count);
+      if (count_end == std::string::npos || text.compare(count_end + 1, 1, "{") != 0) return;
+      const size_t kind_end = group_end(text, count_end + 1);
+      if (kind_end == std::string::npos || text.compare(kind_end + 1, 1, "{") != 0) return;
+      const size_t end = group_end(text, kind_end + 1);
+      if (end == std::string::npos) return;
+      const std::string inside = text.substr(kind_end + 2, end - kind_end - 2);
+      const int columns = command == "\\multirow{" ? 1 : std::clamp(std::atoi(text.c_str() + count + 1), 1, kMostColumns);
+      std::string plain = inside;
+      for (int i = 1; i < columns; ++i) plain += " & " + inside;
+      text.replace(at, end + 1 - at, plain);
+    }
+  }
+}
+
 }  // namespace
 
 std::string plain_latex(std::string line) {
@@ -50,6 +82,7 @@ std::string plain_latex(std::string line) {
     line.replace(at, 2, groups ? "_" : " ");
   }
   drop_references(line);
+  open_spans(line);
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kForms = {
       {{"{,}", ","}, {"{.}", "."}, {"_{\\pm", " \\pm"}, {"^{\\pm", " \\pm"}}};
   for (const auto& [from, to] : kForms) replace_all(line, from, to);

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <string>
 
+#include "audit/figures/vocabulary.h"
+
 namespace liteqat::audit {
 namespace {
 
@@ -30,13 +32,13 @@ std::string_view trimmed(std::string_view text) {
 
 /// Text between the end of number `at - 1` (or the start of the line) and number `at`.
 std::string_view gap_before(std::string_view line, const std::vector<LineNumber>& numbers, size_t at) {
-  const size_t begin = at == 0 ? 0 : numbers[at - 1].number.end;
+  const size_t begin = at == 0 ? 0 : numbers[at - 1].end;
   return line.substr(begin, numbers[at].number.begin - begin);
 }
 
 std::string_view text_after(std::string_view line, const std::vector<LineNumber>& numbers, size_t at) {
   const size_t end = at + 1 < numbers.size() ? numbers[at + 1].number.begin : line.size();
-  return line.substr(numbers[at].number.end, end - numbers[at].number.end);
+  return line.substr(numbers[at].end, end - numbers[at].end);
 }
 
 bool joins_pair(std::string_view between) {
@@ -160,6 +162,30 @@ void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, 
   }
 }
 
+/// "94.5 ± 0.2 %", "(94.5 +/- 0.2)%", "0.94 (± 0.02)": the spread after a number, or `at` where there is none. A percent sign behind it is
+/// of both.
+size_t spread_end(std::string_view line, PrintedNumber& number) {
+  size_t at = line.find_first_not_of(" ($", number.end);
+  if (at == std::string_view::npos) return number.end;
+  size_t sign = 0;
+  for (const std::string_view form : {"\xC2\xB1", "+/-", "+-", "\\pm"}) {
+    if (line.substr(at).starts_with(form)) sign = form.size();
+  }
+  if (sign == 0) return number.end;
+  at = line.find_first_not_of(' ', at + sign);
+  auto spread = at == std::string_view::npos ? std::nullopt : scan_number(line, at);
+  if (!spread) return number.end;
+  size_t end = spread->end;
+  if (spread->unit == Unit::kNone && line.substr(end).starts_with(")")) {
+    if (const auto percent = line.find_first_not_of(' ', end + 1); percent != std::string_view::npos && line[percent] == '%') {
+      spread->unit = Unit::kPercent;
+      end = percent + 1;
+    }
+  }
+  if (number.unit == Unit::kNone) number.unit = spread->unit;
+  return end;
+}
+
 /// "63%|####  | 50/79 [...": tqdm's bar between a percentage and a pair.
 bool is_bar(std::string_view gap) {
   const auto next = static_cast<unsigned char>(gap.size() > 2 ? gap[2] : ' ');
@@ -218,6 +244,30 @@ void find_bars(std::string_view line, std::vector<LineNumber>& numbers) {
   }
 }
 
+/// "Correctly Classified Instances  144   96 %": a count and its percentage are one quantity, and the percentage is its value.
+void find_counts_with_percentage(std::string_view line, std::vector<LineNumber>& numbers) {
+  for (size_t i = 0; i + 1 < numbers.size(); ++i) {
+    const bool count = numbers[i].role == Role::kOpen && numbers[i].number.integer && numbers[i].number.unit == Unit::kNone;
+    const bool percentage = numbers[i + 1].role == Role::kOpen && numbers[i + 1].number.unit == Unit::kPercent;
+    if (!count || !percentage) continue;
+    const std::string_view gap = gap_before(line, numbers, i + 1);
+    if (gap.find_first_not_of(" \t(") == std::string_view::npos) numbers[i].role = Role::kName;
+  }
+}
+
+/// "Epoch[9] Batch [200]  accuracy=0.98": in the middle of an epoch, whatever the number of its batches.
+bool is_inside_epoch(std::string_view line, const std::vector<LineNumber>& numbers) {
+  bool epoch = false;
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i].role != Role::kCounter) continue;
+    const auto words = split_words(gap_before(line, numbers, i));
+    if (words.empty()) continue;
+    if (epoch && (words.back() == "batch" || words.back() == "iter" || words.back() == "iteration")) return true;
+    epoch = epoch || words.back() == "epoch";
+  }
+  return false;
+}
+
 /// The word before a pair decides whether k < N means an unfinished pass.
 void find_progress(std::string_view line, LineNumbers& found) {
   const auto& numbers = found.numbers;
@@ -247,18 +297,21 @@ void find_progress(std::string_view line, LineNumbers& found) {
 LineNumbers find_line_numbers(std::string_view line, int32_t line_number, Collector& collector) {
   LineNumbers found;
   for (size_t at = 0; at < line.size();) {
-    const auto number = scan_number(line, at);
+    auto number = scan_number(line, at);
     if (!number) {
       ++at;
       continue;
     }
-    found.numbers.push_back({*number, number->attached ? Role::kNothing : Role::kOpen});
-    at = std::max(number->end, at + 1);
+    const size_t end = spread_end(line, *number);
+    found.numbers.push_back({*number, number->attached ? Role::kNothing : Role::kOpen, end});
+    at = std::max(end, at + 1);
   }
   find_pairs(line, found.numbers);
   find_progress(line, found);
   find_bars(line, found.numbers);
   find_counters(line, found.numbers);
+  if (is_inside_epoch(line, found.numbers)) found.unfinished = true;
+  find_counts_with_percentage(line, found.numbers);
   find_levels(line, found.numbers);
   find_sizes(line, line_number, found, collector);
   return found;

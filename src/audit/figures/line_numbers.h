@@ -22,6 +22,7 @@ enum class Role {
 struct LineNumber {
   PrintedNumber number;
   Role role = Role::kOpen;
+  size_t end = 0;  // of what belongs to the number: of "94.5" in "94.5 ± 0.2 %" behind the percent sign
 };
 
 struct LineNumbers {

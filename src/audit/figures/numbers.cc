@@ -18,8 +18,10 @@ bool is_digit(char letter) {
   return letter >= '0' && letter <= '9';
 }
 
+/// Of UTF-8 the first byte is looked at: C2 leads to Latin symbols (plus-minus, degree), E2 to punctuation, arrows and mathematics.
 bool is_letter(char letter) {
-  return std::isalpha(static_cast<unsigned char>(letter)) != 0 || letter == '_' || static_cast<uint8_t>(letter) >= 0xC0;
+  const auto byte = static_cast<uint8_t>(letter);
+  return std::isalpha(byte) != 0 || letter == '_' || (byte >= 0xC3 && byte != 0xE2);
 }
 
 char letter_at(std::string_view line, size_t at) {
@@ -128,7 +130,8 @@ size_t scan_exponent(std::string_view line, size_t at, PrintedNumber& number) {
   return i + length;
 }
 
-/// "%", "\%", "percent", per mille signs and points, after at most two spaces. Returns the end; `at` where there is none.
+/// "%", "\%", "percent", per mille signs and points, after at most two spaces, a percent sign after some more. Returns the end; `at` where
+/// there is none.
 size_t scan_unit(std::string_view line, size_t at, Unit& unit) {
   struct Name {
     std::string_view text;
@@ -144,8 +147,10 @@ size_t scan_unit(std::string_view line, size_t at, Unit& unit) {
                                                    {"per mille", Unit::kPerMille},
                                                    {"pp", Unit::kPoints},
                                                    {"points", Unit::kPoints}}};
+  constexpr size_t kMostSpaces = 8;  // a column of percent signs
   size_t i = at;
-  while (i < at + 2 && letter_at(line, i) == ' ') ++i;
+  while (i < at + kMostSpaces && letter_at(line, i) == ' ') ++i;
+  if (i > at + 2 && letter_at(line, i) != '%') i = at + 2;
   for (const std::string_view space : {"\\,", "\\;", "\\:", "\\ ", "~"}) {  // LaTeX: 98.15\,\%
     if (line.substr(std::min(i, line.size())).starts_with(space)) i += space.size();
   }
@@ -172,6 +177,13 @@ void scan_fraction(std::string_view line, size_t& at, size_t comma, Digits& digi
   digits.number->comma_could_group = !point && groups;
   digits.number->point_could_group = point && groups && digits.number->units < 1'000'000;
   at += 1 + length;
+}
+
+/// "_91.74_", "__91.74__": Markdown's other emphasis, around a whole cell.
+std::string_view without_underscores(std::string_view cell) {
+  const size_t begin = cell.find_first_not_of(" \t"), end = cell.find_last_not_of(" \t");
+  if (begin == std::string_view::npos || begin == end || cell[begin] != '_' || cell[end] != '_') return cell;
+  return cell.substr(begin + 1, end - begin - 1);
 }
 
 /// What LaTeX and Markdown put around a number: "\\textbf{", "\\textcolor{red}{", "\\bfseries", "**". Returns its length, 0 if the cell
@@ -228,7 +240,8 @@ std::optional<PrintedNumber> scan_number(std::string_view line, size_t at) {
 }
 
 std::optional<PrintedNumber> read_number_cell(std::string_view whole_cell) {
-  std::string_view cell = whole_cell;
+  std::string_view cell = without_underscores(without_underscores(whole_cell));
+  whole_cell.remove_suffix(static_cast<size_t>(whole_cell.data() + whole_cell.size() - cell.data() - cell.size()));
   for (bool again = true; again;) {
     again = false;
     const size_t start = cell.find_first_not_of(" \t\"'${}");

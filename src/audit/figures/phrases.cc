@@ -114,6 +114,62 @@ std::string split_of_clause(std::string_view after) {
   return split_alone ? find_split(split_words(clause)) : "";
 }
 
+namespace {
+
+constexpr std::array<std::string_view, 23> kLinks = {
+    ",",      "to", "/",    "and", "vs",  "vs.", "versus", "->",         "=>",          "&",           "\xE2\x86\x92",
+    "or",     ";",  "from", "but", "und", "et",  "y",      "instead of", "rather than", "compared to", "compared with",
+    "against"};
+constexpr std::array<std::string_view, 9> kSmallWords = {"only", "just", "about", "then", "now", "still", "even", "back", "i.e."};
+
+/// The length of the link or small word that the phrase starts with, 0 if none.
+size_t link_length(std::string_view phrase, bool first) {
+  const auto starts = [&](std::string_view word) {
+    return phrase.starts_with(word) && (phrase.size() == word.size() || phrase[word.size()] == ' ' || !has_letters(word));
+  };
+  size_t length = 0;
+  for (const std::string_view word : kLinks) length = starts(word) ? std::max(length, word.size()) : length;
+  for (const std::string_view word : kSmallWords) length = !first && starts(word) ? std::max(length, word.size()) : length;
+  return length;
+}
+
+}  // namespace
+
+bool is_link(std::string_view joint) {
+  return std::find(kLinks.begin(), kLinks.end(), joint) != kLinks.end();
+}
+
+std::string_view after_links(std::string_view phrase) {
+  std::string_view rest = phrase;
+  for (size_t length = link_length(rest, true); length > 0; length = link_length(rest, false)) rest = trimmed(rest.substr(length));
+  return rest;
+}
+
+std::string_view without_remark(std::string_view phrase) {
+  if (!phrase.starts_with("(")) return phrase;
+  const size_t close = phrase.find(')');
+  return close == std::string_view::npos ? phrase : trimmed(phrase.substr(close + 1));
+}
+
+bool compares(std::string_view after) {
+  constexpr std::array<std::string_view, 17> kComparisons = {"less",  "lower",    "higher",   "more",   "better",  "worse",
+                                                             "below", "above",    "faster",   "slower", "smaller", "larger",
+                                                             "fewer", "relative", "absolute", "drop",   "loss"};
+  if (!after.starts_with(" ") || trimmed(after).empty() || std::isalpha(static_cast<unsigned char>(trimmed(after).front())) == 0)
+    return false;
+  const auto words = split_words(after.substr(0, 20));
+  return std::find(kComparisons.begin(), kComparisons.end(), words.front()) != kComparisons.end();
+}
+
+bool names_subject(std::string_view phrase) {
+  constexpr std::array<std::string_view, 14> kLeads = {"at",      "to",  "is",       "gets",   "get",   "got",  "reaches",
+                                                       "reached", "has", "achieves", "scores", "gives", "only", "yields"};
+  constexpr size_t kMostWords = 7;
+  const auto words = split_words(phrase);
+  if (words.size() < 2 || words.size() > kMostWords || read_meaning(phrase).quantity != Quantity::kUnnamed) return false;
+  return phrase.find_first_of(":=.;([") == std::string_view::npos && std::find(kLeads.begin(), kLeads.end(), words.back()) != kLeads.end();
+}
+
 bool names_variant(std::string_view phrase) {
   return all_words_of(phrase,
                       {"the",   "float",     "float32",   "float16", "fp32", "fp16",    "bf16",    "int8",     "int4",  "uint8",    "int16",

@@ -46,6 +46,21 @@ bool all_words_of(std::string_view phrase, std::initializer_list<std::string_vie
 /// "on the training set", "(test)", right after a number: the split that the clause names, empty if it says anything else.
 std::string split_of_clause(std::string_view after);
 
+/// "to", "and", ";", "->": alone between two numbers of one quantity.
+bool is_link(std::string_view joint);
+
+/// The phrase behind the links and small words ("only", "just") that it starts with; the phrase itself if it starts with none.
+std::string_view after_links(std::string_view phrase);
+
+/// The phrase behind a remark in brackets that it starts with: "(int8, run 1) to" -> "to".
+std::string_view without_remark(std::string_view phrase);
+
+/// "lower than the baseline", "relative": the number before is a difference.
+bool compares(std::string_view after);
+
+/// "the PTQ export at", "MobileNet only reaches": a subject that no quantity names, with the word that leads to its value.
+bool names_subject(std::string_view phrase);
+
 /// Words that only tell two models apart: "int8", "the quantized model".
 bool names_variant(std::string_view phrase);
 

@@ -97,7 +97,22 @@ bool is_rule(std::string_view line) {
   for (const std::string_view command : {"\\hline", "\\toprule", "\\midrule", "\\bottomrule", "\\cline", "\\cmidrule"}) {
     if (line.starts_with(command) && line.find('&') == std::string_view::npos) return true;
   }
-  return line.size() >= 3 && line.find_first_not_of("-=+:| \t_") == std::string_view::npos;
+  constexpr std::string_view kDrawn = "-=+:| \t_";
+  return line.size() >= 3 && line.find_first_not_of(kDrawn) == std::string_view::npos;
+}
+
+bool is_partial_rule(std::string_view line) {
+  line = trimmed(line);
+  return line.starts_with("\\cmidrule") || line.starts_with("\\cline");
+}
+
+std::string_view without_bar(std::string_view line) {
+  constexpr std::string_view kFull = "100%|";
+  const size_t bar = line.find(kFull), bar_end = bar == std::string_view::npos ? bar : line.find('|', bar + kFull.size());
+  if (bar_end == std::string_view::npos || line.find('=', bar_end) != std::string_view::npos) return line;  // "acc=0.93" is a line's own
+  std::string_view name = trimmed(line.substr(0, bar));
+  if (name.ends_with(':')) name.remove_suffix(1);
+  return name;
 }
 
 Cells split_row(std::string_view line, TableKind kind) {

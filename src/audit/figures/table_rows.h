@@ -18,4 +18,10 @@ Cells split_row(std::string_view line, TableKind kind);
 /// "|---|:--|", "+----+", "\hline", "====": drawn between rows.
 bool is_rule(std::string_view line);
 
+/// A rule under some columns of a header that goes on below it: "\\cmidrule(lr){2-3}".
+bool is_partial_rule(std::string_view line);
+
+/// "classes top1_acc: 100%|####| 157/157 [...]" -> "classes top1_acc": what a finished progress bar is called stands alone.
+std::string_view without_bar(std::string_view line);
+
 }  // namespace liteqat::audit

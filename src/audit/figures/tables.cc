@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "audit/figures/table_rows.h"
+#include "audit/figures/vocabulary.h"
 #include "base/format.h"
 
 namespace liteqat::audit {
@@ -77,13 +78,28 @@ struct Budget {
   size_t rows;
 };
 
+/// A header of several lines with no rule between them: "| Validation |" above "| Accuracy |" names one column.
+void extend_header(const std::vector<TextLine>& lines, TableKind kind, Table& table) {
+  constexpr size_t kMostLines = 4;
+  for (size_t i = table.begin + 1; i < std::min(lines.size(), table.begin + kMostLines); ++i) {
+    if (is_partial_rule(lines[i].text)) continue;
+    const Cells cells = split_row(lines[i].text, kind);
+    if (is_rule(lines[i].text) || has_digit(lines[i].text) || cells.size() != table.header.size() || !can_be_header(cells, kind)) return;
+    for (size_t column = 0; column < cells.size(); ++column) {
+      if (!cells[column].empty()) table.header[column] += (table.header[column].empty() ? "" : " ") + cells[column];
+    }
+    table.end = i + 1;
+  }
+}
+
 /// The rows below a header that have as many cells; with aligned columns one more is a column of row names without a header. The first row
 /// must hold a digit.
 Table find_rows(const std::vector<TextLine>& lines, size_t at, TableKind kind, const std::vector<bool>& taken, Budget& budget) {
-  Table table{at, at + 1, split_row(lines[at].text, kind), {}, {}};
+  Table table{at, at + 1, split_row(without_bar(lines[at].text), kind), {}, {}};
   if (!can_be_header(table.header, kind)) return table;
   const bool aligned = kind == TableKind::kColumns || kind == TableKind::kWords;
-  for (size_t i = at + 1; i < lines.size() && !taken[i] && budget.rows > 0; ++i, --budget.rows) {
+  if (kind == TableKind::kBars || kind == TableKind::kLatex) extend_header(lines, kind, table);
+  for (size_t i = table.end; i < lines.size() && !taken[i] && budget.rows > 0; ++i, --budget.rows) {
     if (is_rule(lines[i].text)) continue;
     if (table.rows.empty() && !has_digit(lines[i].text)) break;
     Cells cells = split_row(lines[i].text, kind);
@@ -228,6 +244,17 @@ bool TableReader::read_cell(const Row& row, size_t column, const Meaning& row_me
   return collector_->add_number(cell, *number, meaning, place);
 }
 
+/// "train_a1b2c_00000": a name that a program made up, whose words say nothing.
+bool is_identifier(const std::string& cell) {
+  constexpr size_t kLongest = 3;  // digits that people write: "resnet152"
+  size_t run = 0;
+  for (const char letter : cell) {
+    run = letter >= '0' && letter <= '9' ? run + 1 : 0;
+    if (run > kLongest && cell.find(' ') == std::string::npos) return true;
+  }
+  return false;
+}
+
 bool TableReader::read_row(const Row& row) {
   int64_t total = 0;
   if (total_column_) {
@@ -236,7 +263,7 @@ bool TableReader::read_row(const Row& row) {
     if (count && *count >= 10) total = *count;
   }
   Meaning row_meaning = read_meaning(row.cells.front());
-  if (cell_number(row.cells.front())) row_meaning = {};
+  if (cell_number(row.cells.front()) || is_identifier(row.cells.front())) row_meaning = {};
   bool found = false;
   for (size_t column = 0; column < row.cells.size(); ++column) {
     const bool name_column = column == 0 && !is_accuracy(columns_[0]);

@@ -1,13 +1,14 @@
 #include "audit/figures/text_lines.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <utility>
 
 #include "audit/figures/latex.h"
+#include "audit/figures/markup.h"
 
 namespace liteqat::audit {
-namespace {
 
 void append_utf8(uint32_t code, std::string& out) {
   if (code < 0x80) {
@@ -21,6 +22,8 @@ void append_utf8(uint32_t code, std::string& out) {
     out += static_cast<char>(0x80 | (code & 0x3F));
   }
 }
+
+namespace {
 
 /// Windows PowerShell redirects to UTF-16 with a byte order mark. Surrogate pairs (no digit, no letter of a label) become spaces.
 std::string decode_utf16(std::string_view bytes, bool big_endian) {
@@ -60,31 +63,49 @@ bool is_digit(char letter) {
   return letter >= '0' && letter <= '9';
 }
 
-/// What stands for a multi-byte character that matters: narrow spaces (inside a number they group thousands), minus signs, full-width
-/// punctuation, table lines, progress bars. Empty: keep as it is.
-std::string_view plain_form(std::string_view text, size_t at, size_t& length) {
+/// Full-width forms of ASCII (U+FF01 to U+FF5E) and the punctuation of Chinese and Japanese, with the space that a reader of log lines
+/// looks for. Empty if `text` starts with none.
+std::string wide_form(std::string_view text) {
+  if (text.size() < 3) return {};
+  if (text.starts_with("\xE3\x80\x80")) return " ";
+  if (text.starts_with("\xE3\x80\x81")) return ", ";
+  if (text.starts_with("\xE3\x80\x82")) return ". ";
+  const auto second = static_cast<uint8_t>(text[1]), third = static_cast<uint8_t>(text[2]);
+  if (text[0] != '\xEF' || (second != 0xBC && second != 0xBD) || third < 0x80) return {};
+  const int offset = (second - 0xBC) * 0x40 + third - 0x80;
+  if (offset < 1 || offset > 0x5E) return {};
+  const char plain = static_cast<char>(' ' + offset);
+  return plain == ',' || plain == ';' || plain == ':' ? std::string{plain, ' '} : std::string{plain};
+}
+
+/// What stands for a multi-byte character that matters: narrow spaces (inside a number they group thousands), minus signs, table lines,
+/// progress bars. Empty: keep as it is.
+std::string plain_form(std::string_view text, size_t at, size_t& length) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kForms = {{{"\xC2\xA0", " "},
                                                                                             {"\xE2\x80\xAF", " "},
                                                                                             {"\xE2\x80\x89", " "},
+                                                                                            {"\xE2\x80\x90", "-"},
+                                                                                            {"\xE2\x80\x91", "-"},
                                                                                             {"\xE2\x88\x92", "-"},
                                                                                             {"\xE2\x80\x93", "-"},
                                                                                             {"\xE2\x80\x94", " - "},
-                                                                                            {"\xEF\xBC\x9A", ":"},
-                                                                                            {"\xEF\xBC\x85", "%"},
                                                                                             {"\xE2\x94\x82", "|"},
                                                                                             {"\xE2\x94\x83", "|"},
                                                                                             {"\xE2\x95\x91", "|"}}};
+  const std::string_view rest = text.substr(at);
   for (const auto& [from, to] : kForms) {
-    if (text.substr(at).starts_with(from)) {
+    if (rest.starts_with(from)) {
       length = from.size();
-      return to;
+      return std::string(to);
     }
   }
-  if (text.substr(at).starts_with("\xE2\x94") || text.substr(at).starts_with("\xE2\x95") || text.substr(at).starts_with("\xE2\x96")) {
-    length = at + 3 <= text.size() ? 3 : text.size() - at;
+  if (rest.starts_with("\xE2\x94") || rest.starts_with("\xE2\x95") || rest.starts_with("\xE2\x96")) {
+    length = std::min<size_t>(3, rest.size());
     return "=";
   }
-  return {};
+  const std::string wide = wide_form(rest);
+  if (!wide.empty()) length = 3;
+  return wide;
 }
 
 /// One line's bytes without terminal control; '\r' marks where the terminal went back to the start of the line.
@@ -100,7 +121,7 @@ std::string clean_line(std::string_view raw, int64_t& control_bytes) {
       while (i < raw.size() && raw[i] == '\b') ++i;
       out += '\r';
     } else if (static_cast<uint8_t>(letter) >= 0x80) {
-      const std::string_view form = plain_form(raw, i, length);
+      const std::string form = plain_form(raw, i, length);
       const bool groups = form == " " && !out.empty() && is_digit(out.back()) && i + length < raw.size() && is_digit(raw[i + length]);
       if (form.empty()) out += letter;
       out += groups ? "_" : form;
@@ -140,7 +161,7 @@ void add_line(std::string_view text, int32_t number, bool overwrites, std::vecto
   if (states.empty()) lines.push_back({number, ""});
   for (size_t i = 0; i < states.size(); ++i) {
     const bool last = i + 1 == states.size();
-    if (last || (!overwrites && !is_progress_state(states[i]))) lines.push_back({number, plain_latex(std::string(states[i]))});
+    if (last || (!overwrites && !is_progress_state(states[i]))) lines.push_back({number, std::string(states[i])});
   }
 }
 
@@ -153,9 +174,13 @@ CleanText clean_lines(std::string_view bytes) {
   int32_t number = 1;
   for (size_t at = 0; at < text.size(); ++number) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    add_line(clean_line(std::string_view(text).substr(at, end - at), clean.control_bytes), number, overwrites, clean.lines);
+    const std::string line = without_entities(std::string_view(text).substr(at, end - at));
+    add_line(clean_line(line, clean.control_bytes), number, overwrites, clean.lines);
     at = end + 1;
   }
+  clean.count = clean.lines.empty() ? 0 : clean.lines.back().number;
+  clean.lines = join_latex_rows(open_html(std::move(clean.lines)));
+  for (TextLine& line : clean.lines) line.text = plain_latex(std::move(line.text));
   return clean;
 }
 

@@ -39,10 +39,4 @@ Meaning read_meaning(std::string_view phrase);
 /// "test", "train", "validation" or empty: the split that the words name. "Quantization aware training" names none.
 std::string find_split(const std::vector<std::string>& words);
 
-/// True for words before a number that only counts: epoch 3, step 100, fold 2, class 7, top 5.
-bool is_counter_word(std::string_view word);
-
-/// True for "images", "samples", "examples" and the like.
-bool is_image_noun(std::string_view word);
-
 }  // namespace liteqat::audit
