@@ -12,6 +12,7 @@ namespace liteqat::audit {
 namespace {
 
 constexpr size_t kLongestPhrase = 300;  // bytes before a number that can name it
+constexpr size_t kMostNames = 2;        // numbers that are part of a name, in one clause
 constexpr size_t kMostKeyWords = 5;     // "sparse top k categorical accuracy"; more words are a sentence and no key of Keras
 
 bool is_accuracy(Quantity quantity) {
@@ -54,7 +55,9 @@ class LineJob {
 
   std::string_view gap_after(size_t at) const {
     const size_t last = found_.numbers[at].role == Role::kPair && at + 1 < found_.numbers.size() ? at + 1 : at;
-    const size_t end = last + 1 < found_.numbers.size() ? found_.numbers[last + 1].number.begin : line_.size();
+    size_t next = last + 1;
+    while (next < std::min(last + 1 + kMostNames, found_.numbers.size()) && found_.numbers[next].role == Role::kName) ++next;
+    const size_t end = next < found_.numbers.size() ? found_.numbers[next].number.begin : line_.size();
     const size_t begin = found_.numbers[last].end;
     return line_.substr(begin, end - begin);
   }
@@ -169,8 +172,9 @@ std::optional<LineJob::Named> LineJob::find_name_after(size_t at) const {
   if (bare_integer || ends_in_limit(raw_phrase(at))) return std::nullopt;
   std::string_view gap = gap_after(at);
   if (in_brackets(at) && gap.starts_with(")")) gap.remove_prefix(1);
+  if (const auto rest = without_remark(trimmed(gap)); read_meaning(gap.substr(0, gap.find(')'))).quantity == Quantity::kUnnamed) gap = rest;
   const size_t cut = clause_end(gap);
-  const bool followed = item.role == Role::kPair ? at + 2 < found_.numbers.size() : at + 1 < found_.numbers.size();
+  const bool followed = gap.data() + gap.size() < line_.data() + line_.find_last_not_of(" \t") + 1;
   if (cut == std::string_view::npos && followed) return std::nullopt;
   if (cut != std::string_view::npos && (gap[cut] == ':' || gap[cut] == '=')) return std::nullopt;
   const std::string_view clause = gap.substr(0, cut);
@@ -221,11 +225,14 @@ bool LineJob::is_alike(size_t at) const {
 /// "0.7375 vs. int8 0.7447", "91.9 %, and the PTQ export at 88.2 %", "from 76.2 % (float) to only 75.9 %": the same quantity of another
 /// model. "99.1 % on the training set and 73.75 % on the test set": the clause between names the split of the figure before it.
 std::optional<LineJob::Named> LineJob::continue_sentence(size_t at) const {
-  if (!last_ || !last_was_figure_ || at == 0) return std::nullopt;
+  if (!last_ || at == 0) return std::nullopt;
+  const bool attained = found_.numbers[at].number.unit == Unit::kPercent && ends_in_attainment(raw_phrase(at)) && is_alike(at);
+  if (attained) return Named{clean_label(last_clause(raw_phrase(at))) + " " + last_->label, last_->meaning};
+  if (!last_was_figure_) return std::nullopt;
   const std::string_view joint = without_remark(trimmed(raw_phrase(at)));
   if (const std::string_view rest = after_links(joint); rest.size() < joint.size()) {
     if (rest.empty() && is_alike(at)) return last_;
-    const bool spoken = found_.numbers[at].number.unit == Unit::kPercent && is_alike(at) && names_subject(rest);
+    const bool spoken = !found_.numbers[at].number.integer && is_alike(at) && names_subject(rest);
     if (names_variant(rest) || spoken) return Named{clean_label(rest) + " " + last_->label, last_->meaning};
   }
   const std::string_view said = joint.substr(0, std::min({joint.find(" and"), joint.find(" but"), joint.find(" vs"), joint.find(',')}));
@@ -360,8 +367,11 @@ bool LineJob::add(size_t at, const Named& named) {
     const bool key = split_words(named.label).size() <= kMostKeyWords;
     if (!key && default_split_ == "train") place.split = "";
     if (place.split.empty()) place.split = segment_split_;
-    const std::string lead_split = find_split(split_words(lead_));
+    const bool names_all = read_meaning(lead_).quantity == Quantity::kUnnamed;  // "val_accuracy: 0.1 while accuracy is 0.98" does not
+    const std::string lead_split = names_all ? find_split(split_words(lead_)) : "";
     if (!lead_split.empty()) place.split = lead_split;
+    if (place.split.empty() && contrasts_split(line_.substr(found_.numbers[at].end, kLongestPhrase))) place.split = "train";
+    if (place.split.empty()) place.split = split_of_tag(line_.substr(0, std::min(found_.numbers[at].number.begin, kLongestPhrase)));
   }
   if (item.role == Role::kPair) return add_pair(at, named, place);
   if (item.role != Role::kOpen) return false;
@@ -424,7 +434,11 @@ size_t LineJob::read_number(size_t at, const std::string& open_label) {
   const std::string_view before = trimmed(raw_phrase(at));
   if (!before.empty()) list_open_ = before.back() == '[';
   if (before.find('|') != std::string_view::npos) segment_split_.clear();
-  if (!named) note_segment(before);
+  if (!named) {
+    note_segment(before);
+    const size_t length = found_.numbers[at].number.unit == Unit::kPercent ? other_name_length(gap_after(at)) : 0;
+    if (length > 0) named_until_ = found_.numbers[at].end + length;
+  }
   last_was_figure_ = named && add(at, *named);
   if (last_was_figure_) {
     last_ = named;

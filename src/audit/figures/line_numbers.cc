@@ -72,6 +72,15 @@ void find_counters(std::string_view line, std::vector<LineNumber>& numbers) {
   }
 }
 
+/// "(4 bit)", "8 bits": how a model was made.
+void find_settings(std::string_view line, std::vector<LineNumber>& numbers) {
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (numbers[i].role != Role::kOpen || !numbers[i].number.integer) continue;
+    const auto after = split_words(text_after(line, numbers, i).substr(0, 8));
+    if (!after.empty() && (after[0] == "bit" || after[0] == "bits")) numbers[i].role = Role::kName;
+  }
+}
+
 /// "95% CI", "(95 % confidence interval)": the level of an interval, no value.
 void find_levels(std::string_view line, std::vector<LineNumber>& numbers) {
   for (size_t i = 0; i < numbers.size(); ++i) {
@@ -313,6 +322,7 @@ LineNumbers find_line_numbers(std::string_view line, int32_t line_number, Collec
   if (is_inside_epoch(line, found.numbers)) found.unfinished = true;
   find_counts_with_percentage(line, found.numbers);
   find_levels(line, found.numbers);
+  find_settings(line, found.numbers);
   find_sizes(line, line_number, found, collector);
   return found;
 }

@@ -165,9 +165,50 @@ bool names_subject(std::string_view phrase) {
   constexpr std::array<std::string_view, 14> kLeads = {"at",      "to",  "is",       "gets",   "get",   "got",  "reaches",
                                                        "reached", "has", "achieves", "scores", "gives", "only", "yields"};
   constexpr size_t kMostWords = 7;
+  for (const std::string_view particle : {"は", "为", "為", "是"}) {
+    if (phrase.ends_with(particle)) return read_meaning(phrase).quantity == Quantity::kUnnamed;
+  }
   const auto words = split_words(phrase);
   if (words.size() < 2 || words.size() > kMostWords || read_meaning(phrase).quantity != Quantity::kUnnamed) return false;
   return phrase.find_first_of(":=.;([") == std::string_view::npos && std::find(kLeads.begin(), kLeads.end(), words.back()) != kLeads.end();
+}
+
+std::string split_of_tag(std::string_view text) {
+  for (size_t open = text.find_first_of("(["); open != std::string_view::npos; open = text.find_first_of("([", open + 1)) {
+    const size_t close = text.find(text[open] == '(' ? ')' : ']', open);
+    if (close == std::string_view::npos) break;
+    const std::string_view inside = text.substr(open + 1, close - open - 1);
+    if (all_words_of(inside, {"set", "split"})) return find_split(split_words(inside));
+  }
+  return {};
+}
+
+bool contrasts_split(std::string_view after) {
+  if (after.find_first_of("|[") == std::string_view::npos) return false;
+  bool other_split = false;
+  while (!after.empty()) {
+    const size_t end = std::min(after.find_first_of("|[]"), after.size());
+    const Meaning meaning = read_meaning(after.substr(0, end));
+    if (other_split && meaning.quantity == Quantity::kAccuracy && meaning.split.empty()) return true;
+    if (meaning.quantity == Quantity::kOther) other_split = meaning.split == "test" || meaning.split == "validation";
+    after.remove_prefix(std::min(end + 1, after.size()));
+  }
+  return false;
+}
+
+bool ends_in_attainment(std::string_view phrase) {
+  constexpr std::array<std::string_view, 12> kVerbs = {"reach",  "reaches", "reached",  "achieve", "achieves", "achieved",
+                                                       "attain", "attains", "attained", "obtain",  "obtains",  "obtained"};
+  const auto words = split_words(phrase.substr(phrase.size() > 20 ? phrase.size() - 20 : 0));
+  return !words.empty() && std::find(kVerbs.begin(), kVerbs.end(), words.back()) != kVerbs.end();
+}
+
+size_t other_name_length(std::string_view after) {
+  if (!after.starts_with(" ")) return 0;
+  const size_t begin = after.find_first_not_of(' ');
+  if (begin == std::string_view::npos) return 0;
+  const size_t end = std::min(after.find_first_of(" ,;:.()", begin), after.size());
+  return read_meaning(after.substr(begin, end - begin)).quantity == Quantity::kOther ? end : 0;
 }
 
 bool names_variant(std::string_view phrase) {

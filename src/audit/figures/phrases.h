@@ -61,6 +61,18 @@ bool compares(std::string_view after);
 /// "the PTQ export at", "MobileNet only reaches": a subject that no quantity names, with the word that leads to its value.
 bool names_subject(std::string_view phrase);
 
+/// "Epoch(val) [313/313]", "[Train][Epoch 3]": the split in brackets of its own, empty if none.
+std::string split_of_tag(std::string_view text);
+
+/// "[loss 0.01 | acc 0.99] [test loss 0.3 | acc 0.92]": what follows an accuracy measures loss and accuracy of another split.
+bool contrasts_split(std::string_view after);
+
+/// "needs 50,000 images to reach": a number follows that somebody attained.
+bool ends_in_attainment(std::string_view phrase);
+
+/// "50 % sparsity": the length of the word right after a number that names another quantity, 0 if it does not.
+size_t other_name_length(std::string_view after);
+
 /// Words that only tell two models apart: "int8", "the quantized model".
 bool names_variant(std::string_view phrase);
 

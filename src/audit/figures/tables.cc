@@ -103,7 +103,7 @@ Table find_rows(const std::vector<TextLine>& lines, size_t at, TableKind kind, c
     if (is_rule(lines[i].text)) continue;
     if (table.rows.empty() && !has_digit(lines[i].text)) break;
     Cells cells = split_row(lines[i].text, kind);
-    const bool names_first = aligned && table.rows.empty() && cells.size() == table.header.size() + 1;
+    const bool names_first = (aligned || kind == TableKind::kBars) && table.rows.empty() && cells.size() == table.header.size() + 1;
     if (names_first) table.header.insert(table.header.begin(), "");
     if (cells.size() != table.header.size()) break;
     table.rows.push_back({i, std::move(cells)});
@@ -126,6 +126,16 @@ class TableReader {
     bool found = false;
     for (const Row& row : table_->rows) found = read_row(row) || found;
     return found;
+  }
+
+  /// Every number stands in a column that names another quantity: a table, and nothing in it for the reader of lines.
+  bool names_all_others() const {
+    return std::all_of(table_->rows.begin(), table_->rows.end(), [&](const Row& row) {
+      for (size_t i = 1; i < row.cells.size(); ++i) {
+        if (cell_number(row.cells[i]) && columns_[i].quantity != Quantity::kOther) return false;
+      }
+      return true;
+    });
   }
 
  private:
@@ -304,8 +314,19 @@ bool read_classification_report(const std::vector<TextLine>& lines, size_t at, C
   return true;
 }
 
+/// Below a table only what says that it is a caption: "Table: ...", "\\caption{...}".
+std::string find_caption_below(const std::vector<TextLine>& lines, size_t end) {
+  for (size_t i = end; i < std::min(end + 6, lines.size()); ++i) {
+    const std::string& text = lines[i].text;
+    if (text.starts_with("Table") || text.starts_with("\\caption") || text.starts_with(": ")) return text.substr(0, 200);
+    const bool blank = text.find_first_not_of(" \t") == std::string::npos;
+    if (!blank && !is_rule(text) && !text.starts_with("\\end{tab")) break;
+  }
+  return {};
+}
+
 /// The line above a table: its title or caption.
-std::string find_caption(const std::vector<TextLine>& lines, size_t at) {
+std::string find_caption_above(const std::vector<TextLine>& lines, size_t at) {
   for (size_t back = 1; back <= 6 && back <= at; ++back) {
     const std::string& text = lines[at - back].text;
     const bool blank = text.find_first_not_of(" \t") == std::string::npos;
@@ -313,6 +334,12 @@ std::string find_caption(const std::vector<TextLine>& lines, size_t at) {
     return text.size() > 200 || text.find("://") != std::string::npos ? "" : text;
   }
   return {};
+}
+
+/// A caption below may as well be the next table's: the one above comes first.
+std::string find_caption(const std::vector<TextLine>& lines, size_t at, size_t end) {
+  const std::string above = find_caption_above(lines, at);
+  return is_accuracy(read_meaning(above)) ? above : find_caption_below(lines, end);
 }
 
 }  // namespace
@@ -329,8 +356,9 @@ void read_tables(const std::vector<TextLine>& lines, Collector& collector, std::
       if (table.rows.empty() ||
           std::all_of(table.rows.begin(), table.rows.end(), [](const Row& row) { return count_numbers(row.cells) == 0; }))
         continue;
-      if (kind != TableKind::kWords && kind != TableKind::kCommas) table.caption = find_caption(lines, at);
-      if (!TableReader(table, lines, collector).read()) continue;
+      if (kind != TableKind::kWords && kind != TableKind::kCommas) table.caption = find_caption(lines, at, table.end);
+      TableReader reader(table, lines, collector);
+      if (!reader.read() && (kind != TableKind::kBars || !reader.names_all_others())) continue;
       std::fill(taken.begin() + static_cast<std::ptrdiff_t>(table.begin), taken.begin() + static_cast<std::ptrdiff_t>(table.end), true);
       break;
     }

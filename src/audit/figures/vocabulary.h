@@ -33,7 +33,10 @@ bool is_image_noun(std::string_view word);
 /// "test", "train", "validation" or empty.
 std::string_view split_of_word(std::string_view word);
 
-/// A word of a script that is written without spaces, cut at what is known of it: "训练集准确率" -> "训练", "集", "准确率".
+/// True for words in a script that is written without spaces.
+bool is_unspaced_word(std::string_view word);
+
+/// Such a word, cut at what is known of it: "训练集准确率" -> "训练", "集", "准确率".
 std::vector<std::string> cut_unspaced(std::string_view word);
 
 }  // namespace liteqat::audit

@@ -129,7 +129,11 @@ std::vector<std::string> split_words(std::string_view phrase) {
   bool lower_before = false;
   const auto finish = [&] {
     if (!word.empty() && words.size() < kMostWords) {
-      for (std::string& part : cut_unspaced(word)) words.push_back(std::move(part));
+      if (!is_unspaced_word(word)) {
+        words.push_back(word);
+      } else {
+        for (std::string& part : cut_unspaced(word)) words.push_back(std::move(part));
+      }
     }
     word.clear();
   };
