@@ -182,8 +182,10 @@ std::optional<results::Attribution> attribute_gap(const Evidence& evidence, cons
   if (trained_further && has_role(real->name, "float")) add_training_parts(evidence, walk);
   // Without the model in between, nobody can say how much of the step is training that came before conversion.
   const bool separated = !trained_further || station(evidence, "qat").has_value();
-  auto* conversion = walk.step(separated ? "conversion" : "training and conversion together",
-                               integer->name + " under " + integer->find("test")->profile, station(evidence, *integer));
+  const std::string& profile = integer->find("test")->profile;
+  auto* conversion =
+      walk.step(separated ? "conversion" : "training and conversion together",
+                integer->name + (profile == "file" ? ", by its file of answers" : " under " + profile), station(evidence, *integer));
   const auto quantized_first = station(evidence, "ptq_int8");
   if (trained_further && separated && quantized_first && has_role(real->name, "float")) {
     conversion->other_order = quantized_first->value - start.value;

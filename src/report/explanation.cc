@@ -97,12 +97,17 @@ std::string figures_text(const results::Explanation& explanation, bool all) {
   return text + rest_line(explanation.figures.size(), kFewLines, all, "figures");
 }
 
+std::string weight_text(double weight) {
+  constexpr double kShown = 0.005;
+  return weight < kShown ? "<.01" : format("{:.2f}", weight);
+}
+
 std::string hypothesis_line(const results::Hypothesis& hypothesis, const Paint& paint) {
   std::string implied;
   if (hypothesis.implied_accuracy) implied = format("{:.6g}", *hypothesis.implied_accuracy);
   if (hypothesis.implied_correct && hypothesis.implied_total)
     implied += format(" ({} of {})", format_count(*hypothesis.implied_correct), format_count(*hypothesis.implied_total));
-  std::string text = format("    {:.2f}  {}", hypothesis.weight, paint("1", format("{:<30}", hypothesis.id)));
+  std::string text = format("    {}  {}", weight_text(hypothesis.weight), paint("1", format("{:<30}", hypothesis.id)));
   text += implied.empty() ? "accuracy not determined\n" : "true accuracy " + implied + "\n";
   text += "          " + wrap(hypothesis.why, 10) + "\n";
   if (!hypothesis.tied_with.empty()) text += format("          arithmetically identical: {}\n", join(hypothesis.tied_with, ", "));
@@ -148,24 +153,31 @@ std::string doubts_text(const results::Explanation& explanation, const Paint& pa
     text += format("\n{}  {}\n  {}\n", paint(verdict_color(finding.verdict), verdict), paint("1", finding.subject), wrap(sentence, 2));
     text += readings_text(explanation, finding.subject, paint, all);
   }
-  if (text.empty()) return "\n" + paint("32", "clear") + "  every figure is possible as printed, and none stands apart\n";
-  return text;
+  if (!text.empty()) return text;
+  const bool some_unknown =
+      std::any_of(explanation.figures.begin(), explanation.figures.end(), [](const auto& figure) { return !figure.possible; });
+  return "\n" + paint("32", "clear") +
+         (some_unknown ? "  no figure of a known number of images is impossible as printed, and none stands apart\n"
+                       : "  every figure is possible as printed, and none stands apart\n");
 }
 
 std::string comparison_line(const results::FigureComparison& pair) {
+  if (pair.difference == 0)
+    return format(
+        "{} against {}: the same share of right images. That two models were measured, and not one twice, only their answers show.", pair.a,
+        pair.b);
   std::string text =
       format("{} against {}: {:+.6g}, z = {:.2f}, p = {:.2g} unpaired: ", pair.a, pair.b, pair.difference, pair.z, pair.p_unpaired);
   constexpr double kAlpha = 0.05;
   text += pair.p_unpaired < kAlpha ? "significant. The figures do not say why: longer training, other images and quantization all can."
                                    : "not significant.";
-  if (pair.difference == 0) return text;
   if (pair.p_unpaired >= kAlpha) {
     text += pair.significant_below_discordant
                 ? format(" On the same images it is, if the two disagree in correctness on at most {} of them.",
                          format_count(*pair.significant_below_discordant))
                 : " No paired test on these images can find it either.";
     if (pair.images_needed && pair.images_more) {
-      text += format(" Unpaired it would take {} images each: you would need {} more.", format_count(*pair.images_needed),
+      text += format(" Unpaired it takes {} images each to show it at 80 % power: {} more.", format_count(*pair.images_needed),
                      format_count(*pair.images_more));
     }
   }
@@ -177,7 +189,11 @@ std::string comparisons_text(const results::Explanation& explanation, bool all) 
   std::string text = "\nDifferences\n";
   for (size_t i = 0; i < shown(explanation.comparisons.size(), kFewLines, all); ++i)
     text += "  " + wrap(comparison_line(explanation.comparisons[i]), 4) + "\n";
-  return text + rest_line(explanation.comparisons.size(), kFewLines, all, "pairs");
+  text += rest_line(explanation.comparisons.size(), kFewLines, all, "pairs");
+  const auto tested = std::count_if(explanation.comparisons.begin(), explanation.comparisons.end(),
+                                    [](const results::FigureComparison& pair) { return pair.difference != 0; });
+  if (tested > 1) text += "  Each p is of its pair alone: of twenty pairs without a difference, about one falls below 0.05.\n";
+  return text;
 }
 
 std::string all_findings_text(const results::Explanation& explanation, const Paint& paint) {

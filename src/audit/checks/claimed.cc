@@ -19,10 +19,9 @@ Finding explained(const Check& check, const Claim& claim, const AuditedModel& su
   constexpr double kFewDigits = 5e-4;  // half a place of three decimals: fewer digits agree by accident
   const bool matters = beyond_sampling_noise(claim.figure, right) && half_place(claim.figure) <= kFewDigits * (1 + 1e-9);
   const std::string under = found.profile.empty() ? "" : format(" under {}", found.profile);
-  Finding finding =
-      make_finding(check, matters ? Verdict::kProblem : Verdict::kDoubt, claim.figure.label,
-                   format("{} is not the accuracy of {}: it is what {} print{}{}; right is {}.", claim.figure.printed, subject.name,
-                          found.description, found.description.ends_with("s") ? "" : "s", under, count_text(right)));
+  Finding finding = make_finding(check, matters ? Verdict::kProblem : Verdict::kDoubt, claim.figure.label,
+                                 format("{} is not the accuracy of {}: it is what {} would print{}; right is {}.", claim.figure.printed,
+                                        subject.name, found.description, under, count_text(right)));
   finding.counts = {{"right", right}, {"reproduced", found.printed}};
   if (const auto claimed = numerators(claim.figure, right.total)) finding.counts["claimed"] = {claimed->low, right.total};
   finding.words["model"] = subject.name;

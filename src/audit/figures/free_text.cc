@@ -229,6 +229,7 @@ std::optional<LineJob::Named> LineJob::continue_sentence(size_t at) const {
   const bool attained = found_.numbers[at].number.unit == Unit::kPercent && ends_in_attainment(raw_phrase(at)) && is_alike(at);
   if (attained) return Named{clean_label(last_clause(raw_phrase(at))) + " " + last_->label, last_->meaning};
   if (!last_was_figure_) return std::nullopt;
+  if (ends_in_earlier_value(raw_phrase(at)) && is_alike(at)) return last_;
   const std::string_view joint = without_remark(trimmed(raw_phrase(at)));
   if (const std::string_view rest = after_links(joint); rest.size() < joint.size()) {
     if (rest.empty() && is_alike(at)) return last_;
@@ -320,6 +321,7 @@ std::vector<std::string_view> two_names(std::string_view phrase) {
 /// if it is none.
 size_t LineJob::read_aligned_list(size_t at) {
   const std::string_view raw = raw_phrase(at);
+  if (raw.find(". ") != std::string_view::npos) return at;  // sentences
   std::vector<std::string_view> parts = split_names(raw, ",/&");
   if (parts.size() == 1 && stands_in_brackets(at + 1)) parts = two_names(raw);
   if (parts.size() < 2 || parts.size() > 6 || at + parts.size() > found_.numbers.size()) return at;
@@ -469,6 +471,13 @@ bool names_not_a_number(std::string_view text) {
   return false;
 }
 
+/// "Validation set performance", "Test results": a heading without a colon.
+bool names_results(const std::vector<std::string>& words) {
+  constexpr size_t kMostWords = 5;
+  if (words.size() < 2 || words.size() > kMostWords) return false;
+  return words.back() == "performance" || words.back() == "results" || words.back() == "metrics" || words.back() == "scores";
+}
+
 }  // namespace
 
 void FreeTextReader::remember(const TextLine& line, bool has_numbers) {
@@ -477,7 +486,7 @@ void FreeTextReader::remember(const TextLine& line, bool has_numbers) {
   if (text.empty()) context_.heading_split.clear();
   const bool heading =
       !has_numbers && !text.empty() && (text.back() == ':' || text.ends_with("...") || text.front() == '=' || text.front() == '#');
-  if (heading) context_.heading_split = find_split(words);
+  if (heading || (!has_numbers && names_results(words))) context_.heading_split = find_split(words);
   if (has_numbers && !has_letters(text)) return;  // a column of numbers under its name
   const bool listed =
       has_numbers && context_.open_list &&

@@ -72,6 +72,16 @@ void find_counters(std::string_view line, std::vector<LineNumber>& numbers) {
   }
 }
 
+/// "accuracy = 1 - 0.071 = 0.929": what is computed with, before the result.
+void find_operands(std::string_view line, std::vector<LineNumber>& numbers) {
+  for (size_t i = 0; i + 2 < numbers.size(); ++i) {
+    const std::string_view sign = trimmed(gap_before(line, numbers, i + 1));
+    const bool computed = (sign == "-" || sign == "+" || sign == "*") && trimmed(gap_before(line, numbers, i + 2)) == "=";
+    if (computed && numbers[i].role == Role::kOpen && numbers[i + 1].role == Role::kOpen)
+      numbers[i].role = numbers[i + 1].role = Role::kName;
+  }
+}
+
 /// "(4 bit)", "8 bits": how a model was made.
 void find_settings(std::string_view line, std::vector<LineNumber>& numbers) {
   for (size_t i = 0; i < numbers.size(); ++i) {
@@ -323,6 +333,7 @@ LineNumbers find_line_numbers(std::string_view line, int32_t line_number, Collec
   find_counts_with_percentage(line, found.numbers);
   find_levels(line, found.numbers);
   find_settings(line, found.numbers);
+  find_operands(line, found.numbers);
   find_sizes(line, line_number, found, collector);
   return found;
 }

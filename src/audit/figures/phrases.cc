@@ -116,10 +116,9 @@ std::string split_of_clause(std::string_view after) {
 
 namespace {
 
-constexpr std::array<std::string_view, 23> kLinks = {
-    ",",      "to", "/",    "and", "vs",  "vs.", "versus", "->",         "=>",          "&",           "\xE2\x86\x92",
-    "or",     ";",  "from", "but", "und", "et",  "y",      "instead of", "rather than", "compared to", "compared with",
-    "against"};
+constexpr std::array<std::string_view, 25> kLinks = {
+    ",",    "to",  "/",   "and", "vs", "vs.", "versus", "->",         "=>",          "&",           "\xE2\x86\x92",  "or",     ";",
+    "from", "but", "und", "et",  "y",  "en",  "e",      "instead of", "rather than", "compared to", "compared with", "against"};
 constexpr std::array<std::string_view, 9> kSmallWords = {"only", "just", "about", "then", "now", "still", "even", "back", "i.e."};
 
 /// The length of the link or small word that the phrase starts with, 0 if none.
@@ -181,6 +180,17 @@ std::string split_of_tag(std::string_view text) {
     if (all_words_of(inside, {"set", "split"})) return find_split(split_words(inside));
   }
   return {};
+}
+
+bool ends_in_earlier_value(std::string_view phrase) {
+  const size_t open = phrase.rfind('(');
+  if (open == std::string_view::npos) return false;
+  const std::string_view inside = trimmed(phrase.substr(open + 1));
+  for (const std::string_view word :
+       {"was", "were", "formerly", "previously", "before", "vs", "vs.", "versus", "up from", "down from", "from"}) {
+    if (inside == word) return true;
+  }
+  return false;
 }
 
 bool contrasts_split(std::string_view after) {

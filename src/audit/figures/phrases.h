@@ -67,6 +67,9 @@ std::string split_of_tag(std::string_view text);
 /// "[loss 0.01 | acc 0.99] [test loss 0.3 | acc 0.92]": what follows an accuracy measures loss and accuracy of another split.
 bool contrasts_split(std::string_view after);
 
+/// "75.3 % top-1 (was": the value that the quantity had before, or of another model.
+bool ends_in_earlier_value(std::string_view phrase);
+
 /// "needs 50,000 images to reach": a number follows that somebody attained.
 bool ends_in_attainment(std::string_view phrase);
 

@@ -1,6 +1,7 @@
 // Whole texts with their figures written down by hand, from texts/*.txt. A case is "=== name", the text, a line "---" and one line for
 // each figure: value, split, and "top5" or "class" (an average over classes) where it is one. Pictures of control characters stand for
-// the characters: U+241B escape, U+240D carriage return, U+2408 backspace.
+// the characters: U+241B escape, U+240D carriage return, U+2408 backspace. Of a case "in part: ..." some figures are not read, and none is
+// read wrongly.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -68,8 +69,13 @@ TEST(Figures, OfWholeTextsAreTheOnesWrittenDown) {
   for (const auto& path : paths) {
     const auto cases = read_cases(path);
     EXPECT_FALSE(cases.empty()) << path;
-    for (const TextCase& text : cases)
-      EXPECT_THAT(read(text.text), testing::ElementsAreArray(text.figures)) << path.filename() << ": " << text.name;
+    for (const TextCase& text : cases) {
+      if (text.name.starts_with("in part: ")) {
+        EXPECT_THAT(read(text.text), testing::IsSubsetOf(text.figures)) << path.filename() << ": " << text.name;
+      } else {
+        EXPECT_THAT(read(text.text), testing::ElementsAreArray(text.figures)) << path.filename() << ": " << text.name;
+      }
+    }
   }
 }
 
