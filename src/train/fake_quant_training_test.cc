@@ -31,6 +31,22 @@ Graph make_net() {
   return std::move(model).value();
 }
 
+/// Gates and joins, whose ranges are their own (docs/decisions/0035).
+Graph make_gated_net() {
+  GraphBuilder b("gated", 6, {});
+  const TensorId stem =
+      b.hard_swish("stem_swish", b.batch_norm("stem_bn", b.conv2d("stem", b.input(6, 6, 2), {.filters = 4, .kernel = 3})));
+  const graph::ConvLayer holes{.filters = 1, .kernel = 3, .dilation = 2};
+  const TensorId far = b.hard_swish("far_swish", b.batch_norm("far_bn", b.depthwise("far", stem, holes)));
+  const TensorId joined = b.concatenate("joined", {stem, far});
+  const TensorId squeezed = b.logistic("sigmoid", b.dense("squeeze", b.global_mean("mean", joined), 8));
+  const TensorId excited = b.multiply("excited", joined, b.reshape("gate", squeezed, {-1, 1, 1, 8}));
+  const TensorId mixed = b.relu("mixed_relu", b.batch_norm("mixed_bn", b.conv2d("mixed", excited, {.filters = 4})));
+  auto model = b.finish(b.dense("dense", b.global_mean("last_mean", b.multiply("product", mixed, stem)), 3), "logits");
+  LITEQAT_CHECK(model.ok());
+  return std::move(model).value();
+}
+
 std::vector<float> make_images(uint64_t seed) {
   Rng rng(seed);
   std::vector<float> images(kImages * 72);
@@ -48,8 +64,8 @@ struct Trained {
 };
 
 /// A network and plan under a scheme; folded where the scheme asks for it.
-Trained make_trained(quant::Scheme scheme) {
-  Trained trained{make_net(), {}};
+Trained make_trained(quant::Scheme scheme, Graph (*make)() = make_net) {
+  Trained trained{make(), {}};
   if (scheme == quant::Scheme::kLiteqat8Bit) {
     auto folded = quant::fold_batch_norm(trained.model);
     LITEQAT_CHECK(folded.ok());
@@ -69,8 +85,7 @@ Trained make_trained(quant::Scheme scheme) {
 
 class QuantizedTraining : public testing::TestWithParam<quant::Scheme> {};
 
-TEST_P(QuantizedTraining, GradientsAreStraightThrough) {
-  Trained trained = make_trained(GetParam());
+void expect_straight_through_gradients(Trained trained, double tolerance) {
   const auto images = make_images(1);
   const auto labels = make_labels();
   ThreadPool pool(2);
@@ -97,10 +112,19 @@ TEST_P(QuantizedTraining, GradientsAreStraightThrough) {
       const float x = std::abs(trained.model.tensor(engine->parameters()[k]).as<float>()[i]);
       const quant::Quantizer* quantizer = trained.plan.find(engine->parameters()[k]);
       if (quantizer != nullptr && std::ranges::find(quantizer->max, x) != quantizer->max.end()) continue;
-      outside += std::abs(gradient[i] - expected[i]) > 2e-4 * (largest + 1e-3);  // engine_test.cc derives this bound
+      outside += std::abs(gradient[i] - expected[i]) > tolerance * (largest + 1e-3);
     }
     EXPECT_EQ(outside, 0) << trained.model.tensor(engine->parameters()[k]).name;
   }
+}
+
+// Tolerances: gradient_tolerance() of engine_test.cc, 2.6e-5 for each operator on the longest path.
+TEST_P(QuantizedTraining, GradientsAreStraightThrough) {
+  expect_straight_through_gradients(make_trained(GetParam()), 2e-4);
+}
+
+TEST(FakeQuantTraining, GatesAndJoinsHaveStraightThroughGradients) {
+  expect_straight_through_gradients(make_trained(quant::Scheme::kLiteqat8Bit, make_gated_net), 13 * 2.6e-5);
 }
 
 TEST_P(QuantizedTraining, BytesDoNotDependOnThreads) {

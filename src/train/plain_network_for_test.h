@@ -11,9 +11,11 @@
 #include <map>
 #include <vector>
 
+#include "base/check.h"
 #include "graph/graph.h"
 #include "numeric/fake_quant.h"
 #include "quant/plan.h"
+#include "train/plain_gates_for_test.h"
 
 namespace liteqat::train {
 
@@ -80,21 +82,27 @@ class PlainNetwork {
     const auto extent = [](const graph::Shape& s, size_t axis) { return static_cast<size_t>(s[axis]); };
     return {static_cast<size_t>(n_), extent(in, 1), extent(in, 2), extent(in, 3), extent(out, 1), extent(out, 2), extent(out, 3)};
   }
-  static int64_t pad_before(numeric::Padding padding, size_t in, size_t out, int filter, int stride) {
+  /// Filter, stride and dilation along height and width.
+  struct Taps {
+    numeric::Padding padding;
+    int kh, kw, sh, sw, dh = 1, dw = 1;
+  };
+  static int64_t pad_before(numeric::Padding padding, size_t in, size_t out, int reach, int stride) {
     if (padding == numeric::Padding::kValid) return 0;
-    return std::max<int64_t>((static_cast<int64_t>(out) - 1) * stride + filter - static_cast<int64_t>(in), 0) / 2;
+    return std::max<int64_t>((static_cast<int64_t>(out) - 1) * stride + reach - static_cast<int64_t>(in), 0) / 2;
   }
 
   /// Calls visit(output index, input index, ky, kx) for every pair that a window joins, channels left out.
   template <typename Visit>
-  void for_each_tap(const Geometry& g, numeric::Padding padding, int kh, int kw, int sh, int sw, const Visit& visit) const {
-    const int64_t top = pad_before(padding, g.h, g.oh, kh, sh), left = pad_before(padding, g.w, g.ow, kw, sw);
+  void for_each_tap(const Geometry& g, const Taps& t, const Visit& visit) const {
+    const int64_t top = pad_before(t.padding, g.h, g.oh, (t.kh - 1) * t.dh + 1, t.sh);
+    const int64_t left = pad_before(t.padding, g.w, g.ow, (t.kw - 1) * t.dw + 1, t.sw);
     for (size_t image = 0; image < g.n; ++image)
       for (size_t oy = 0; oy < g.oh; ++oy)
         for (size_t ox = 0; ox < g.ow; ++ox)
-          for (int ky = 0; ky < kh; ++ky)
-            for (int kx = 0; kx < kw; ++kx) {
-              const int64_t y = static_cast<int64_t>(oy) * sh + ky - top, x = static_cast<int64_t>(ox) * sw + kx - left;
+          for (int ky = 0; ky < t.kh; ++ky)
+            for (int kx = 0; kx < t.kw; ++kx) {
+              const int64_t y = static_cast<int64_t>(oy) * t.sh + ky * t.dh - top, x = static_cast<int64_t>(ox) * t.sw + kx * t.dw - left;
               if (y < 0 || x < 0 || y >= static_cast<int64_t>(g.h) || x >= static_cast<int64_t>(g.w)) continue;
               visit((image * g.oh + oy) * g.ow + ox, (image * g.h + static_cast<size_t>(y)) * g.w + static_cast<size_t>(x), ky, kx);
             }
@@ -131,9 +139,8 @@ class PlainNetwork {
     const Values& x = values_.at(op.inputs[0]);
     switch (op.kind) {
       case OpKind::kConv2D:
-        return convolve(op, x);
       case OpKind::kDepthwiseConv2D:
-        return convolve_depthwise(op, x);
+        return convolve(op, x);
       case OpKind::kFullyConnected:
         return multiply(op, x);
       case OpKind::kBatchNorm:
@@ -142,8 +149,16 @@ class PlainNetwork {
         return map(x, [](double v) { return std::max(v, 0.0); });
       case OpKind::kRelu6:
         return map(x, [](double v) { return std::clamp(v, 0.0, 6.0); });
+      case OpKind::kHardSwish:
+        return map(x, plain_hard_swish);
+      case OpKind::kLogistic:
+        return map(x, [](double v) { return 1 / (1 + std::exp(-v)); });
       case OpKind::kAdd:
         return add(x, values_.at(op.inputs[1]));
+      case OpKind::kMul:
+        return gate(op, x, values_.at(op.inputs[1]));
+      case OpKind::kConcatenation:
+        return concatenate(op);
       case OpKind::kMaxPool2D:
       case OpKind::kAveragePool2D:
         return pool(op, x);
@@ -151,8 +166,11 @@ class PlainNetwork {
         return mean(op, x);
       case OpKind::kPad:
         return pad(op, x);
+      case OpKind::kReshape:
+      case OpKind::kSoftmax:  // not part of the loss
+        return x;
       default:
-        return x;  // RESHAPE; SOFTMAX is not part of the loss
+        check_failed("an operator that this network knows", graph::op_kind_name(op.kind));
     }
   }
 
@@ -165,34 +183,50 @@ class PlainNetwork {
     for (size_t i = 0; i < a.size(); ++i) a[i] += b[i];
     return a;
   }
+  Values gate(const graph::Op& op, const Values& a, const Values& b) const {
+    const graph::Shape& product = shape(op.outputs[0]);
+    Values y(static_cast<size_t>(n_ * graph::elem_count(product)));
+    for (size_t i = 0; i < y.size(); ++i) {
+      y[i] = a[stretched_element(shape(op.inputs[0]), product, i)] * b[stretched_element(shape(op.inputs[1]), product, i)];
+    }
+    return y;
+  }
+  Values concatenate(const graph::Op& op) const {
+    const graph::Shape& joined = shape(op.outputs[0]);
+    Values y(static_cast<size_t>(n_ * graph::elem_count(joined)));
+    size_t first = 0;
+    for (graph::TensorId id : op.inputs) {
+      const Values& part = values_.at(id);
+      for (size_t i = 0; i < part.size(); ++i) y[joined_element(shape(id), joined, first, i)] = part[i];
+      first += static_cast<size_t>(shape(id).back());
+    }
+    return y;
+  }
   double bias(const graph::Op& op, size_t channel) {
     return op.inputs.size() > 2 && op.inputs[2] != graph::kNoTensor ? constants_[op.inputs[2]][channel] : 0.0;
+  }
+  template <typename Params>
+  static Taps taps(const Params& p, int kh, int kw) {
+    return {p.padding, kh, kw, p.stride_h, p.stride_w, p.dilation_h, p.dilation_w};
   }
   Values weights(const graph::Op& op) { return quantized(op.inputs[1], constants_[op.inputs[1]]); }
 
   Values convolve(const graph::Op& op, const Values& x) {
-    const auto& p = op.params_as<graph::Conv2DParams>();
+    const bool depthwise = op.kind == graph::OpKind::kDepthwiseConv2D;
     const Geometry g = geometry(op);
     const Values w = weights(op);
     const int kh = shape(op.inputs[1])[1], kw = shape(op.inputs[1])[2];
+    const Taps t =
+        depthwise ? taps(op.params_as<graph::DepthwiseConv2DParams>(), kh, kw) : taps(op.params_as<graph::Conv2DParams>(), kh, kw);
     Values y(g.n * g.oh * g.ow * g.oc);
     for (size_t i = 0; i < y.size(); ++i) y[i] = bias(op, i % g.oc);
-    for_each_tap(g, p.padding, kh, kw, p.stride_h, p.stride_w, [&](size_t out, size_t in, int ky, int kx) {
-      for (size_t o = 0; o < g.oc; ++o)
-        for (size_t c = 0; c < g.c; ++c) y[out * g.oc + o] += x[in * g.c + c] * w[((o * kh + ky) * kw + kx) * g.c + c];
-    });
-    return y;
-  }
-  Values convolve_depthwise(const graph::Op& op, const Values& x) {
-    const auto& p = op.params_as<graph::DepthwiseConv2DParams>();
-    const Geometry g = geometry(op);
-    const Values w = weights(op);
-    const int kh = shape(op.inputs[1])[1], kw = shape(op.inputs[1])[2];
-    Values y(g.n * g.oh * g.ow * g.oc);
-    for (size_t i = 0; i < y.size(); ++i) y[i] = bias(op, i % g.oc);
-    for_each_tap(g, p.padding, kh, kw, p.stride_h, p.stride_w, [&](size_t out, size_t in, int ky, int kx) {
-      for (size_t o = 0; o < g.oc; ++o)
-        y[out * g.oc + o] += x[in * g.c + o / (g.oc / g.c)] * w[static_cast<size_t>(ky * kw + kx) * g.oc + o];
+    for_each_tap(g, t, [&](size_t out, size_t in, int ky, int kx) {
+      const auto tap = static_cast<size_t>(ky * kw + kx), taps = static_cast<size_t>(kh * kw);
+      for (size_t o = 0; o < g.oc; ++o) {
+        double& sum = y[out * g.oc + o];
+        if (depthwise) sum += x[in * g.c + o / (g.oc / g.c)] * w[tap * g.oc + o];
+        for (size_t c = 0; !depthwise && c < g.c; ++c) sum += x[in * g.c + c] * w[(o * taps + tap) * g.c + c];
+      }
     });
     return y;
   }
@@ -224,7 +258,7 @@ class PlainNetwork {
     const Geometry g = geometry(op);
     const bool max = op.kind == graph::OpKind::kMaxPool2D;
     Values y(g.n * g.oh * g.ow * g.c, max ? -std::numeric_limits<double>::infinity() : 0.0), count(y.size());
-    for_each_tap(g, p.padding, p.filter_h, p.filter_w, p.stride_h, p.stride_w, [&](size_t out, size_t in, int, int) {
+    for_each_tap(g, {p.padding, p.filter_h, p.filter_w, p.stride_h, p.stride_w}, [&](size_t out, size_t in, int, int) {
       for (size_t c = 0; c < g.c; ++c) {
         double& value = y[out * g.c + c];
         value = max ? std::max(value, x[in * g.c + c]) : value + x[in * g.c + c];

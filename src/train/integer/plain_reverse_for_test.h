@@ -10,6 +10,7 @@
 #include "graph/graph.h"
 #include "numeric/activation.h"
 #include "numeric/padding.h"
+#include "train/plain_gates_for_test.h"
 
 namespace liteqat::train {
 
@@ -37,10 +38,12 @@ class PlainReverse {
   double sign(double value) const { return magnitudes_ ? std::abs(value) : value; }
   const graph::Tensor& tensor(graph::TensorId id) const { return graph_.tensor(id); }
   int64_t elems(graph::TensorId id) const { return graph::elem_count(tensor(id).shape); }
-  double real(graph::TensorId id, int64_t image, int64_t at) const {
+  double dequantized(graph::TensorId id, size_t at) const {
     const graph::Quantization& grid = tensor(id).quantization;
-    const double code = codes_.at(tensor(id).name)[static_cast<size_t>(image * elems(id) + at)];
-    return sign((code - static_cast<double>(grid.zero_point[0])) * static_cast<double>(grid.scale[0]));
+    return (codes_.at(tensor(id).name)[at] - static_cast<double>(grid.zero_point[0])) * static_cast<double>(grid.scale[0]);
+  }
+  double real(graph::TensorId id, int64_t image, int64_t at) const {
+    return sign(dequantized(id, static_cast<size_t>(image * elems(id) + at)));
   }
   double weight(graph::TensorId id, int64_t at, int64_t channel) const {
     const std::vector<float>& scale = tensor(id).quantization.scale;
@@ -57,7 +60,7 @@ class PlainReverse {
     if (op.kind == graph::OpKind::kConv2D) return op.params_as<graph::Conv2DParams>().activation;
     if (op.kind == graph::OpKind::kDepthwiseConv2D) return op.params_as<graph::DepthwiseConv2DParams>().activation;
     if (op.kind == graph::OpKind::kFullyConnected) return op.params_as<graph::FullyConnectedParams>().activation;
-    if (op.kind == graph::OpKind::kAdd) return op.params_as<graph::ArithmeticParams>().activation;
+    if (op.kind == graph::OpKind::kAdd || op.kind == graph::OpKind::kMul) return op.params_as<graph::ArithmeticParams>().activation;
     return op.kind == graph::OpKind::kRelu ? graph::Activation::kRelu : graph::Activation::kNone;
   }
 
@@ -86,7 +89,15 @@ class PlainReverse {
         pass(op, 0, masked(op));
         return pass(op, 1, masked(op));
       case OpKind::kRelu:
+      case OpKind::kQuantize:
         return pass(op, 0, masked(op));
+      case OpKind::kHardSwish:
+      case OpKind::kLogistic:
+        return curve(op);
+      case OpKind::kMul:
+        return product(op);
+      case OpKind::kConcatenation:
+        return part(op);
       case OpKind::kReshape:
         return pass(op, 0, gradients_.at(tensor(op.outputs[0]).name));
       case OpKind::kMean:
@@ -102,6 +113,46 @@ class PlainReverse {
     std::vector<double>& dx = gradient(op.inputs[input], images_ * elems(op.inputs[input]));
     for (size_t i = 0; i < dz.size(); ++i) dx[i] += dz[i];
     ++roundings_;
+  }
+
+  /// Hard swish from its input, sigmoid from its output, whose grid cuts nothing off.
+  void curve(const Op& op) {
+    std::vector<double> dz = op.kind == graph::OpKind::kLogistic ? gradients_.at(tensor(op.outputs[0]).name) : masked(op);
+    for (size_t i = 0; i < dz.size(); ++i) {
+      const double x = dequantized(op.inputs[0], i), y = dequantized(op.outputs[0], i);
+      const double inside = (sign(2 * x) + 3) / 6;
+      if (op.kind == graph::OpKind::kLogistic) {
+        dz[i] *= y * (1 - y);
+      } else if (x < 3) {
+        dz[i] *= x > -3 ? inside : 0;
+      }
+    }
+    pass(op, 0, dz);
+    roundings_ += 4;
+  }
+  void product(const Op& op) {
+    const std::vector<double> dz = masked(op);
+    const graph::Shape& out = tensor(op.outputs[0]).shape;
+    for (size_t index : {size_t{0}, size_t{1}}) {
+      const graph::TensorId own = op.inputs[index], other = op.inputs[1 - index];
+      std::vector<double>& dx = gradient(own, images_ * elems(own));
+      for (size_t i = 0; i < dz.size(); ++i) {
+        dx[stretched_element(tensor(own).shape, out, i)] +=
+            dz[i] * sign(dequantized(other, stretched_element(tensor(other).shape, out, i)));
+      }
+    }
+    roundings_ += elems(op.outputs[0]) + 4;
+  }
+  void part(const Op& op) {
+    const std::vector<double> dy = gradients_.at(tensor(op.outputs[0]).name);
+    size_t first = 0;
+    for (size_t index = 0; index < op.inputs.size(); ++index) {
+      const graph::Shape& shape = tensor(op.inputs[index]).shape;
+      std::vector<double> dx(static_cast<size_t>(images_ * elems(op.inputs[index])));
+      for (size_t i = 0; i < dx.size(); ++i) dx[i] = dy[joined_element(shape, tensor(op.outputs[0]).shape, first, i)];
+      pass(op, index, dx);
+      first += static_cast<size_t>(shape.back());
+    }
   }
 
   /// Calls visit(image, output position, input position) for every tap inside the image, positions without channels, with the tap's index.
