@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
 #include <mutex>
 
 #include "base/rng.h"
@@ -140,9 +142,9 @@ PlainLoss plain_loss(const Graph& lowered, const std::string& logits, const Code
 
 /// float32 gradients differ from the definition by at most (roundings) * 2^-24 of the sum of absolute terms: each product or sum on the
 /// longest path rounds once. 64 more for softmax's exponentials (kernels/train/softmax_test.cc: below 32 units each) and partial sums.
-void expect_straight_through_gradients(Trained trained, int64_t fewest_nonzero) {
+void expect_straight_through_gradients(Trained trained, int64_t fewest_nonzero, int64_t steps_done = 0) {
   ThreadPool pool(2);
-  IntegerEngine engine = make_engine(trained, pool);
+  IntegerEngine engine = make_engine(trained, pool, steps_done);  // ranges are observed in step 0 and not in step 1
   LossValue loss;
   const Codes codes = record_step(engine, make_images(1), &loss);
   const Graph lowered = quant::lower_to_int8(trained.model, trained.plan, quant::IoType::kFloat32).value();
@@ -171,6 +173,28 @@ TEST(IntegerEngine, GradientsAreTheStraightThroughDefinition) {
 
 TEST(IntegerEngine, GatesAndJoinsHaveTheirStraightThroughGradients) {
   expect_straight_through_gradients(make_trained(false, make_gated_net), 300);
+}
+
+/// Ranges that cut values off, at a join more than at its parts; a sigmoid at the upper end of its grid, which cuts nothing off.
+TEST(IntegerEngine, GatesAndJoinsPassNoGradientWhereTheyAreCutOff) {
+  Trained trained = make_trained(false, make_gated_net);
+  const std::map<std::string, float> ends = {{"input", 1.0f}, {"stem_swish", 2.0f}, {"joined", 0.6f}, {"product", 0.3f}};
+  for (quant::Quantizer& quantizer : trained.plan.quantizers) {
+    const auto end = ends.find(trained.model.tensor(quantizer.tensor).name);
+    if (end == ends.end()) continue;
+    for (float& low : quantizer.min) low = std::max(low, -end->second);
+    for (float& high : quantizer.max) high = end->second;
+  }
+  for (float& bias : trained.model.tensor(trained.model.find_tensor("squeeze/bias")).as<float>()) bias = 5.5f;
+  const auto count_at_ends = [](const std::vector<int8_t>& codes) {
+    return std::ranges::count_if(codes, [](int8_t c) { return c == 127 || c == -128; });
+  };
+  ThreadPool pool(1);
+  Trained copy = trained;
+  IntegerEngine engine = make_engine(copy, pool, 1);
+  const Codes codes = record_step(engine, make_images(1));
+  for (const char* name : {"stem_swish", "joined", "product", "sigmoid"}) EXPECT_GT(count_at_ends(codes.at(name)), 0) << name;
+  expect_straight_through_gradients(std::move(trained), 300, 1);
 }
 
 /// The chain rule through the fold, from the gradients of the folded network: both engines see the same deployed graph.
