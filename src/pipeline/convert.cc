@@ -147,6 +147,7 @@ Result<ConvertOutputs> convert_model(const ConvertInputs& inputs, Isa isa, Threa
   LITEQAT_RETURN_IF_ERROR(check_inputs(inputs));
   LITEQAT_ASSIGN_OR_RETURN(const quant::IoType io, quant::parse_io_type(inputs.io));
   LITEQAT_ASSIGN_OR_RETURN(const AnyModel any, read_any_model(inputs.source));
+  note_inactive_layers(any, inputs.source, progress);
   LITEQAT_ASSIGN_OR_RETURN(const graph::Graph source, take_source(inputs, any));
   const TrainedModel& model = any.model;
   LITEQAT_ASSIGN_OR_RETURN(const graph::Graph real, quant::lower_to_float(source));

@@ -186,6 +186,7 @@ std::vector<results::Metric> make_run_metrics(const PredictionsByModel& predicti
 
 Result<eval::Predictions> predict_any_model(const ModelRun& run, data::Split& split, ThreadPool& pool, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(run.path));
+  note_inactive_layers(any, run.path, progress);
   LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
                            choose_normalization(run.preprocessing, any.model.graph, run.path, split.channels, progress));
   return predict_loaded(any, split, normalization, {.profile = run.profile, .isa = run.isa}, pool, progress);
@@ -209,6 +210,7 @@ Result<results::Evaluation> evaluate_models(const EvaluateInputs& inputs, Isa is
   std::vector<audit::Answers> answers;
   for (const std::string& path : inputs.models) {
     LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
+    note_inactive_layers(any, path, progress);
     LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
                              choose_normalization(inputs.preprocessing, any.model.graph, path, split.channels, progress));
     const std::string name = std::filesystem::path(path).stem().string();

@@ -43,6 +43,7 @@ class WeightFile {
     }
     if (!keras_.empty()) return {};
     LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
+    inactive_layers_ = any.inactive_layers;
     LITEQAT_ASSIGN_OR_RETURN(model_, take_training_graph(std::move(any), path));
     for (const graph::Tensor& tensor : model_.tensors) {
       if (holds_weights(tensor)) tensors_[tensor.name] = &tensor;
@@ -87,6 +88,7 @@ class WeightFile {
   }
 
   const std::optional<TorchWeights>& torch() const { return torch_; }
+  const std::vector<std::string>& inactive_layers() const { return inactive_layers_; }
 
  private:
   /// Empty for every file but a safetensors one that holds no model of ours.
@@ -107,6 +109,7 @@ class WeightFile {
   std::map<std::string, const graph::Tensor*> tensors_;
   std::map<std::string, formats::keras::StoredWeight> keras_;
   std::optional<TorchWeights> torch_;
+  std::vector<std::string> inactive_layers_;
 };
 
 /// PyTorch's files say nothing of epsilon, whose default is not Keras'.
@@ -160,6 +163,7 @@ Result<WeightLoading> load_initial_weights(const std::string& path, const std::v
     const std::vector<std::string> unknown = file.torch()->unknown_layers(network);
     if (!unknown.empty()) return error(Code::kMismatch, "{}: the network has no layer '{}'", map_file, unknown[0]);
   }
+  loading.inactive = file.inactive_layers();
   std::set<std::string> used;
   for (size_t id = 0; id < network.tensors.size(); ++id) {
     const graph::Tensor& tensor = network.tensors[id];
@@ -193,6 +197,7 @@ std::vector<std::string> print_weight_loading(const WeightLoading& loading, cons
   constexpr size_t kFew = 3, kAll = 1000;  // what was loaded is as expected; the rest is what one looks for
   std::vector<std::string> lines = {"weights of " + path, line("loaded", loading.loaded, kFew),
                                     line("reinitialised", loading.reinitialised, kAll), line("skipped", loading.skipped, kAll)};
+  if (!loading.inactive.empty()) lines.push_back(line("skipped", loading.inactive, kAll) + ": nothing at inference");
   if (!loading.note.empty()) lines.push_back("  " + loading.note);
   return lines;
 }

@@ -14,6 +14,7 @@ struct WeightLoading {
   std::vector<std::string> loaded;
   std::vector<std::string> reinitialised;  // stay as the network's initializer made them
   std::vector<std::string> skipped;        // in the file, not in the network
+  std::vector<std::string> inactive;       // layers of the file that do nothing at inference, as "flip (RandomFlip)"
   std::string note;                        // what the file could not say, if anything
 };
 
@@ -25,7 +26,7 @@ struct WeightLoading {
 Result<WeightLoading> load_initial_weights(const std::string& path, const std::vector<std::string>& reinit, graph::Graph& network,
                                            const std::string& map_file = "");
 
-/// Lines of the table: loaded, reinitialised, skipped, with counts and names.
+/// Lines of the table: loaded, reinitialised, skipped, with counts and names; what does nothing at inference, if any.
 std::vector<std::string> print_weight_loading(const WeightLoading& loading, const std::string& path);
 
 }  // namespace liteqat::pipeline

@@ -83,6 +83,21 @@ TEST(InitialWeights, KerasWeightsAloneComputeWhatKerasComputes) {
   }
 }
 
+/// A whole model that begins with augmentation: the same weights, and the table says which layers are not there.
+TEST(InitialWeights, LayersThatDoNothingAreInTheTable) {
+  const std::string folder = LITEQAT_SOURCE_DIR "/tests/golden/keras/weights_only/";
+  graph::Graph alone = make_network("mnist_guide", 4, 1), augmented = make_network("mnist_guide", 4, 2);
+  ASSERT_TRUE(load_initial_weights(folder + "mnist_guide.h5", {}, alone).ok());
+  const auto loading = load_initial_weights(folder + "augmented_guide.keras", {}, augmented);
+  ASSERT_TRUE(loading.ok()) << loading.status().message();
+  for (const char* name : {"conv2d/kernel", "conv2d/bias", "dense/kernel", "dense/bias"}) {
+    EXPECT_EQ(bytes_of(augmented, name), bytes_of(alone, name)) << name;
+  }
+  EXPECT_THAT(loading->inactive, ElementsAre("flip (RandomFlip)", "noise (GaussianNoise)"));
+  EXPECT_THAT(print_weight_loading(*loading, "FILE"),
+              Contains("  skipped           2  flip (RandomFlip), noise (GaussianNoise): nothing at inference"));
+}
+
 TEST(InitialWeightsErrors, EachNamesTheTensorAndTheWayOut) {
   const std::string path = write_source(make_network("mnist_guide", 10, 1));
   graph::Graph other_head = make_network("mnist_guide", 7, 1);

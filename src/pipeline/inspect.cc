@@ -134,6 +134,7 @@ Result<results::ModelRecord> inspect_model(const std::string& path, Isa isa) {
   record.file = path;
   record.format = any.deployed ? "tflite" : any.imported ? "keras" : "liteqat";
   record.file_bytes = any.file_bytes;
+  record.inactive_layers = any.inactive_layers;
   if (!any.deployed) {
     add_training(any.model, record);
     return record;

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "formats/keras/keras.h"
 #include "formats/safetensors/graph_file.h"
 #include "formats/safetensors/safetensors.h"
@@ -248,7 +249,9 @@ Result<AnyModel> read_any_model(const std::string& path) {
   }
   if (formats::keras::is_keras(bytes)) {
     any.imported = true;
-    LITEQAT_ASSIGN_OR_RETURN(any.model.graph, formats::keras::read(path));
+    LITEQAT_ASSIGN_OR_RETURN(formats::keras::Imported imported, formats::keras::read(path));
+    any.model.graph = std::move(imported.graph);
+    any.inactive_layers = std::move(imported.inactive_layers);
     return any;
   }
   if (bytes.size() < 9 || static_cast<char>(bytes[8]) != '{') {
@@ -257,6 +260,11 @@ Result<AnyModel> read_any_model(const std::string& path) {
   }
   LITEQAT_ASSIGN_OR_RETURN(any.model, decode_trained_model(bytes, path));
   return any;
+}
+
+void note_inactive_layers(const AnyModel& any, const std::string& path, Progress& progress) {
+  if (any.inactive_layers.empty()) return;
+  progress.note(format("{}: skipped, since they do nothing at inference: {}", path, join(any.inactive_layers, ", ")));
 }
 
 Result<graph::Graph> take_training_graph(AnyModel any, const std::string& path) {

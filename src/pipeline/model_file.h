@@ -4,8 +4,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/file.h"
+#include "base/progress.h"
 #include "base/status.h"
 #include "formats/tflite/extras.h"
 #include "graph/graph.h"
@@ -38,9 +40,13 @@ struct AnyModel {
   bool imported = false;  // of Keras: a float training graph of any operators; only graph is filled
   TrainedModel model;     // deployed: only graph is filled
   int64_t file_bytes = 0;
-  formats::tflite::Extras extras;  // of a .tflite
+  formats::tflite::Extras extras;            // of a .tflite
+  std::vector<std::string> inactive_layers;  // of Keras: "flip (RandomFlip)", do nothing at inference and are not in the graph
 };
 Result<AnyModel> read_any_model(const std::string& path);
+
+/// Tells which layers of the file are not in the graph, if any.
+void note_inactive_layers(const AnyModel& any, const std::string& path, Progress& progress);
 
 /// The float training graph of any model: as it is, or raised from a float32 or float16 .tflite (quant/raise.h). Fails: kUnsupported, with
 /// the path, for a .tflite of integers, naming the way to a float one.

@@ -135,6 +135,7 @@ Result<npy::Array> read_inputs(const PredictInputs& inputs, const graph::Graph& 
 Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, Progress& progress) {
   LITEQAT_ASSIGN_OR_RETURN(const runtime::Profile profile, runtime::parse_profile(inputs.arithmetic));
   LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(inputs.model));
+  note_inactive_layers(any, inputs.model, progress);
   if (!any.deployed && !any.imported) {
     return error(Code::kUnsupported, "{}: predict runs .tflite and Keras files; convert the model first", inputs.model);
   }

@@ -125,6 +125,7 @@ std::optional<TrainedModel> find_finished_model(const Context& context, const st
 /// The network of a file, if it takes the recipe's images and tells as many classes.
 Result<graph::Graph> read_network(const Context& context, const std::string& path) {
   LITEQAT_ASSIGN_OR_RETURN(AnyModel any, read_any_model(path));
+  note_inactive_layers(any, path, context.progress);
   LITEQAT_ASSIGN_OR_RETURN(graph::Graph model, take_training_graph(std::move(any), path));
   const data::Split& images = context.dataset.train;
   const graph::Shape input = {1, images.height, images.width, images.channels}, output = {1, context.dataset.classes()};

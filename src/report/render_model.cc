@@ -55,6 +55,7 @@ std::string summary(const results::ModelRecord& model) {
   int64_t operators = 0;
   for (const auto& [name, count] : model.operators) operators += count;
   text += format("operators   {} ({})\n", operators, operator_counts(model));
+  if (!model.inactive_layers.empty()) text += format("skipped     {}: nothing at inference\n", join(model.inactive_layers, ", "));
   text += format("constants   {}\n", format_bytes(model.constant_bytes));
   text += format("MACs        {} an image\n", format_count(model.macs));
   text += training_lines(model);

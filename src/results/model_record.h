@@ -45,13 +45,14 @@ struct MemoryRecord {
 };
 
 struct ModelRecord {
-  std::string file, format, description;  // format: "tflite" or "liteqat"
+  std::string file, format, description;  // format: "tflite", "keras" or "liteqat"
   int64_t file_bytes = 0;
   std::vector<int32_t> inputs = {}, outputs = {};  // tensor ids
   std::vector<float> mean = {}, std = {};          // input = (pixel - mean) / std; empty: not recorded
   std::vector<std::string> labels = {};
   std::map<std::string, int64_t> operators = {};  // how many of each
   int64_t constant_bytes = 0, macs = 0;
+  std::vector<std::string> inactive_layers = {};  // of a Keras model: "flip (RandomFlip)", do nothing at inference and have no operator
   // Of a model in training:
   std::optional<int64_t> trainable_parameters = {}, parameters = {};
   std::optional<int32_t> epochs = {};

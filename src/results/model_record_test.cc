@@ -59,6 +59,13 @@ ModelRecord deployed_model() {
   return model;
 }
 
+TEST(ModelJson, LayersThatDoNothingAreListedWhereThereAreSome) {
+  ModelRecord model = deployed_model();
+  EXPECT_FALSE(Json::parse(model_to_json(model, false)).contains("inactive_layers"));
+  model.inactive_layers = {"flip (RandomFlip)"};
+  EXPECT_EQ(Json::parse(model_to_json(model, false))["inactive_layers"], Json({"flip (RandomFlip)"}));
+}
+
 TEST(ModelJson, DeployedModelHasMemoryLayersAndTensors) {
   const Json json = Json::parse(model_to_json(deployed_model(), true));
   EXPECT_EQ(json["schema"], "liteqat/inspect/1");

@@ -94,6 +94,7 @@ std::string model_to_json(const ModelRecord& model, bool with_layers) {
   }
   if (!model.labels.empty()) json["labels"] = model.labels;
   json["operators"] = model.operators;
+  if (!model.inactive_layers.empty()) json["inactive_layers"] = model.inactive_layers;
   json["constant_bytes"] = model.constant_bytes;
   json["macs"] = model.macs;
   add_training(model, json);

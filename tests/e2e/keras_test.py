@@ -34,6 +34,21 @@ def predict_equals_keras(name):
     assert np.abs(y - arrays["y"]).max() <= 1.4e-4 * np.abs(arrays["y"]).max(), name
 
 
+def inactive_layers():
+    """Augmentation and regularization are named on stderr and in inspect, and in the converted file there is nothing of them."""
+    model = GOLDEN / "inactive_keras3.keras"
+    _, said = harness.run("convert", model, "-o", work / "m.tflite")
+    table = f"{model}: skipped, since they do nothing at inference: "
+    assert table in said and "augment/cut_mix_1 (CutMix), " in said and ", random_flip_1 (RandomFlip), " in said, said
+    assert "nothing at inference" not in harness.run("convert", GOLDEN / "sequential_keras3.keras", "-o", work / "m2.tflite")[1]
+    out, _ = harness.run("inspect", model)
+    assert "skipped     augment/" in out and ": nothing at inference\n" in out, out
+    listed = json.loads(harness.run("inspect", model, "--json", "-")[0])
+    assert len(listed["inactive_layers"]) >= 20 and "random_flip_1 (RandomFlip)" in listed["inactive_layers"], listed
+    converted = json.loads(harness.run("inspect", work / "m.tflite", "--json", "-")[0])["operators"]
+    assert set(converted) == {"RESIZE_BILINEAR", "CONV_2D", "RESIZE_NEAREST_NEIGHBOR", "MUL", "ADD", "RESHAPE", "FULLY_CONNECTED"}, converted
+
+
 def damaged_files():
     whole = (GOLDEN / "sequential_keras3.keras").read_bytes()
     for name, content in (("cut.keras", whole[:len(whole) // 2]), ("weights.h5", (GOLDEN / "sequential_keras3.h5").read_bytes()[:3000])):
@@ -63,8 +78,9 @@ def shared_models():
     assert np.array_equal(classes, expected), np.flatnonzero(classes != expected)
 
 
-for file in ("sequential_keras3.keras", "sequential_keras2.h5", "nested_keras3.h5"):
+for file in ("sequential_keras3.keras", "sequential_keras2.h5", "nested_keras3.h5", "inactive_keras2.h5", "inactive_keras3.keras"):
     predict_equals_keras(file)
+inactive_layers()
 damaged_files()
 shared_models()
-print("Keras files: predictions equal Keras', damaged files end in a sentence, 8,719 and 6,434 of 10,000")
+print("Keras files: predictions equal Keras', what does nothing is named, damaged files end in a sentence, 8,719 and 6,434 of 10,000")

@@ -62,7 +62,7 @@ TEST_P(KerasFile, ComputesWhatKerasComputes) {
   const std::string path = folder() + GetParam();
   const auto imported = formats::keras::read(path);
   ASSERT_TRUE(imported.ok()) << imported.status().message();
-  const auto lowered = quant::lower_to_float(*imported);
+  const auto lowered = quant::lower_to_float(imported->graph);
   ASSERT_TRUE(lowered.ok()) << lowered.status().message();
 
   const std::string arrays_path = fs::path(path).replace_extension(".npz").string();

@@ -44,7 +44,8 @@ Result<graph::Shape> read_input_shape(const Layer& layer) {
 
 class Importer {
  public:
-  Importer(graph::Graph& graph, const WeightsByLayer& weights) : emit_(graph), weights_(weights) {}
+  Importer(Imported& imported, const WeightsByLayer& weights)
+      : emit_(imported.graph), inactive_layers_(imported.inactive_layers), weights_(weights) {}
 
   /// The model's outputs. `inputs` are those of a nested model; a null pointer: graph inputs are made.
   Result<std::vector<TensorId>> walk(const Model& model, const std::string& prefix, const std::vector<TensorId>* inputs) {
@@ -132,6 +133,7 @@ class Importer {
     if (layer.class_name == "Lambda") {
       return error(Code::kUnsupported, "holds Python code, which is never executed: replace it by layers that say what they compute");
     }
+    if (is_inactive_at_inference(layer.class_name)) return pass_through(layer, name, inputs);
     const LayerImporter* importer = find_layer_importer(layer.class_name);
     if (importer == nullptr) return error(Code::kUnsupported, "this class is not supported; known are {}", known_layer_classes());
     if (inputs.size() < importer->least_inputs || inputs.size() > importer->most_inputs) {
@@ -145,6 +147,13 @@ class Importer {
     return std::vector<TensorId>{output};
   }
 
+  Result<std::vector<TensorId>> pass_through(const Layer& layer, const std::string& name, const std::vector<TensorId>& inputs) {
+    if (inputs.size() != 1) return error(Code::kCorruptFile, "it is called with {} tensors, 1 was expected", inputs.size());
+    const std::string text = format("{} ({})", name, layer.class_name);
+    if (std::ranges::find(inactive_layers_, text) == inactive_layers_.end()) inactive_layers_.push_back(text);
+    return inputs;
+  }
+
   static Status unreachable(const Layer& layer, size_t node, const std::string& prefix, const Values& values) {
     const std::vector<TensorRef>& refs = layer.calls[node];
     const auto missing = std::ranges::find_if(refs, [&](const TensorRef& ref) { return !values.contains(ref); });
@@ -153,6 +162,7 @@ class Importer {
   }
 
   Emitter emit_;
+  std::vector<std::string>& inactive_layers_;
   const WeightsByLayer& weights_;
 };
 
@@ -165,24 +175,35 @@ const std::string* find_config(const archive::Contents& contents) {
   return nullptr;
 }
 
-Result<graph::Graph> import_model(const archive::Contents& contents) {
+/// Weights are numbered in groups below these, not listed by layer.
+bool is_keras3(const archive::Contents& contents) {
+  return std::ranges::any_of(contents.arrays, [](const auto& array) {
+    return array.first.starts_with("/layers/") || array.first.starts_with("/_layer_checkpoint_dependencies/");
+  });
+}
+
+Result<Imported> import_model(const archive::Contents& contents) {
   const std::string* config = find_config(contents);
+  if (config == nullptr && is_keras3(contents)) {
+    return error(Code::kUnsupported,
+                 "holds the weights of Keras 3 alone, which stand under numbers, not under the layers' names: save the whole model");
+  }
   if (config == nullptr) {
     return error(Code::kUnsupported,
                  "holds weights but no model (no 'model_config'): save the whole model, or start training from the weights with --weights");
   }
   LITEQAT_ASSIGN_OR_RETURN(const Model model, parse_model(*config));
   LITEQAT_ASSIGN_OR_RETURN(const WeightsByLayer weights, assign_weights(model, contents));
-  graph::Graph graph;
-  graph.info.name = model.name;
-  LITEQAT_ASSIGN_OR_RETURN(graph.outputs, Importer(graph, weights).walk(model, "", nullptr));
-  LITEQAT_RETURN_IF_ERROR(graph::validate(graph));
-  return graph;
+  Imported imported;
+  imported.graph.info.name = model.name;
+  LITEQAT_ASSIGN_OR_RETURN(imported.graph.outputs, Importer(imported, weights).walk(model, "", nullptr));
+  LITEQAT_RETURN_IF_ERROR(graph::validate(imported.graph));
+  return imported;
 }
 
 }  // namespace
 
-Result<graph::Graph> import_contents(const archive::Contents& contents) {
+Result<Imported> import_contents(const archive::Contents& contents) {
   try {
     return import_model(contents);
   } catch (const nlohmann::json::exception& fault) {

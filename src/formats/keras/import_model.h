@@ -3,12 +3,12 @@
 
 #include "base/status.h"
 #include "formats/archive/archive.h"
-#include "graph/graph.h"
+#include "formats/keras/keras.h"
 
 namespace liteqat::formats::keras {
 
 /// The model that a file's configuration and arrays describe. Fails: kCorruptFile, kUnsupported, kMismatch, kOutOfRange naming the layer
 /// and its class; kUnsupported for weights without a configuration.
-Result<graph::Graph> import_contents(const archive::Contents& contents);
+Result<Imported> import_contents(const archive::Contents& contents);
 
 }  // namespace liteqat::formats::keras

@@ -31,11 +31,11 @@ std::optional<std::vector<float>> convert_weight(const StoredWeight& weight, con
   return outputs_first(weight.values, shape[0]);
 }
 
-Result<graph::Graph> read(const std::string& path) {
+Result<Imported> read(const std::string& path) {
   LITEQAT_ASSIGN_OR_RETURN(const archive::Contents contents, archive::read(path));
-  auto graph = import_contents(contents);
-  if (!graph.ok()) return graph.status().with_context(path);
-  return graph;
+  auto imported = import_contents(contents);
+  if (!imported.ok()) return imported.status().with_context(path);
+  return imported;
 }
 
 }  // namespace liteqat::formats::keras

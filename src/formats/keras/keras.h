@@ -20,11 +20,17 @@ namespace liteqat::formats::keras {
 /// True if the bytes begin like an HDF5 file or a ZIP archive.
 bool is_keras(std::span<const std::byte> bytes);
 
+/// A model, and what of the file is not in its graph.
+struct Imported {
+  graph::Graph graph;
+  std::vector<std::string> inactive_layers;  // "flip (RandomFlip)": do nothing at inference, and have no operator
+};
+
 /// The model as a float graph. Layer "x" owns the operator "x" and its weights "x/kernel", "x/bias", "x/gamma" ...; an activation named in
 /// a layer's options is the operator "x/relu"; layers of a nested model "m" are "m/x". Weights have Role::kParameter or kStatistic.
 /// Fails: as archive::read does; kCorruptFile, kUnsupported, kMismatch, kOutOfRange naming layer and class; kUnsupported for a file of
 /// weights alone.
-Result<graph::Graph> read(const std::string& path);
+Result<Imported> read(const std::string& path);
 
 /// A weight in Keras' own layout: kernels (H, W, in, out), depthwise (H, W, C, M), dense (in, out).
 struct StoredWeight {

@@ -15,15 +15,15 @@ using archive::Contents;
 using nlohmann::json;
 using testing::HasSubstr;
 
-Result<graph::Graph> import(const std::string& config, Contents contents) {
+Result<Imported> import(const std::string& config, Contents contents) {
   contents.texts["config.json"] = config;
   return import_contents(contents);
 }
 
-void expect_failure(const Result<graph::Graph>& graph, Code code, const std::string& part) {
-  ASSERT_FALSE(graph.ok()) << part;
-  EXPECT_EQ(graph.status().code(), code) << graph.status().message();
-  EXPECT_THAT(graph.status().message(), HasSubstr(part));
+void expect_failure(const Result<Imported>& imported, Code code, const std::string& part) {
+  ASSERT_FALSE(imported.ok()) << part;
+  EXPECT_EQ(imported.status().code(), code) << imported.status().message();
+  EXPECT_THAT(imported.status().message(), HasSubstr(part));
 }
 
 json input_layer(const json& shape = {nullptr, 4, 4, 2}) {
@@ -38,7 +38,7 @@ struct OneLayer {
   json input = input_layer();
 };
 
-Result<graph::Graph> import(const OneLayer& model, const std::string& group = "") {
+Result<Imported> import(const OneLayer& model, const std::string& group = "") {
   json options = model.options;
   options["name"] = "x";
   const json layer = {{"class_name", model.class_name}, {"config", options}};
@@ -77,6 +77,9 @@ TEST(KerasErrors, ConfigurationsThatAreNone) {
 
 TEST(KerasErrors, WeightsWithoutAModel) {
   expect_failure(import_contents({}), Code::kUnsupported, "holds weights but no model (no 'model_config')");
+  Contents numbered;
+  numbered.arrays["/layers/conv2d/vars/0"] = filled({1, 1, 2, 3});
+  expect_failure(import_contents(numbered), Code::kUnsupported, "holds the weights of Keras 3 alone, which stand under numbers");
 }
 
 TEST(KerasErrors, NestingHasAnEnd) {
@@ -129,6 +132,119 @@ TEST(KerasErrors, LayersThatAreNotKnown) {
                  "layer 'x' (Activation): activation 'gelu' is not supported; known are linear, relu,");
   expect_failure(import({.class_name = "Activation", .options = {{"activation", {{"class_name", "PReLU"}, {"config", json::object()}}}}}),
                  Code::kUnsupported, "its activation is a PReLU, the name of an activation is expected");
+}
+
+/// {"class_name": "Sequential", ...} of an input and this layer.
+std::string sequential(const json& layer) {
+  return json{{"class_name", "Sequential"}, {"config", {{"name", "m"}, {"layers", {input_layer(), layer}}}}}.dump();
+}
+
+TEST(KerasErrors, LayersThatAreActiveAtInference) {
+  for (const char* name : {"RandomCrop", "CenterCrop", "AutoContrast", "Equalization"}) {
+    expect_failure(import(OneLayer{.class_name = name}), Code::kUnsupported,
+                   format("layer 'x' ({}): this class is not supported; known are InputLayer, Activation,", name));
+  }
+  expect_failure(import(OneLayer{.class_name = "RandomCrop"}), Code::kUnsupported,
+                 "and those that do nothing at inference (Dropout, RandomFlip, ...)");
+}
+
+TEST(KerasErrors, CallsInTrainingMode) {
+  json in = input_layer();
+  in["name"] = "in";
+  const std::string sentence = "'inbound_nodes' of layer 'd' (Dropout): it is called with training=True";
+  const auto keras2 = [&](const json& training) {
+    const json call = json::array({json::array({"in", 0, 0, {{"training", training}}})});
+    return import(functional({in, called("Dropout", "d", json::array({call}))}, "d"), {});
+  };
+  expect_failure(keras2(true), Code::kUnsupported, sentence);
+  expect_failure(keras2(1), Code::kUnsupported, sentence);
+  EXPECT_TRUE(keras2(false).ok());
+  EXPECT_TRUE(keras2(nullptr).ok());
+  const json tensor = {{"class_name", "__keras_tensor__"}, {"config", {{"keras_history", {"in", 0, 0}}}}};
+  // Keras 3 notes a default of True, and its predict overrules it.
+  const json call = {{"args", json::array({tensor})}, {"kwargs", {{"training", true}}}};
+  EXPECT_TRUE(import(functional({in, called("Dropout", "d", json::array({call}))}, "d"), {}).ok());
+}
+
+TEST(KerasErrors, ClassesOfOthers) {
+  const auto from = [](const json& module) {
+    return import(
+        sequential({{"module", module}, {"class_name", "Dropout"}, {"registered_name", "Own>Dropout"}, {"config", {{"name", "x"}}}}), {});
+  };
+  for (const json& module : {json(nullptr), json("own.layers"), json("kerasish.layers"), json(7)}) {
+    expect_failure(from(module), Code::kUnsupported, "layer 'x' (Dropout): its class is none of Keras' own");
+  }
+  for (const char* module : {"keras.layers", "keras.src.layers.regularization.dropout", "tf_keras.layers"})
+    EXPECT_TRUE(from(module).ok()) << module;
+}
+
+/// Nothing of the layer is in the graph, and whoever imports it is told.
+TEST(KerasInactiveLayers, AreNamedAndHaveNoOperator) {
+  for (const char* name :
+       {"Dropout", "AlphaDropout", "ActivityRegularization", "RandomFlip", "RandomContrast", "RandAugment", "Solarization"}) {
+    const auto imported = import(OneLayer{.class_name = name});
+    ASSERT_TRUE(imported.ok()) << imported.status().message();
+    EXPECT_TRUE(imported->graph.ops.empty());
+    EXPECT_EQ(imported->graph.inputs, imported->graph.outputs);
+    EXPECT_EQ(imported->inactive_layers, std::vector<std::string>{format("x ({})", name)});
+  }
+}
+
+/// A nested model that is called twice: each of its layers is named once, by its path.
+TEST(KerasInactiveLayers, OfNestedModels) {
+  json in = input_layer();
+  in["name"] = "in";
+  json inner = {
+      {"class_name", "Sequential"},
+      {"config", {{"name", "augment"}, {"layers", {input_layer(), {{"class_name", "RandomFlip"}, {"config", {{"name", "flip"}}}}}}}}};
+  inner["name"] = "augment";
+  inner["inbound_nodes"] = json::array({json::array({json::array({"in", 0, 0})}), json::array({json::array({"augment", 0, 0})})});
+  const json layers = {in, inner};
+  const json config = {
+      {"class_name", "Functional"},
+      {"config", {{"name", "m"}, {"layers", layers}, {"input_layers", {{"in", 0, 0}}}, {"output_layers", {{"augment", 1, 0}}}}}};
+  const auto imported = import(config.dump(), {});
+  ASSERT_TRUE(imported.ok()) << imported.status().message();
+  EXPECT_EQ(imported->inactive_layers, std::vector<std::string>{"augment/flip (RandomFlip)"});
+}
+
+/// A model that stands beside and inside another is stored once: entries of one "shared_object_id" have the same weights.
+TEST(KerasSharedLayers, ModelsInTwoPlaces) {
+  json conv = {{"class_name", "Conv2D"}, {"config", {{"name", "conv"}, {"filters", 2}, {"kernel_size", {1, 1}}, {"use_bias", false}}}};
+  json shared = {
+      {"class_name", "Sequential"}, {"shared_object_id", 7}, {"config", {{"name", "shared"}, {"layers", {input_layer(), conv}}}}};
+  const auto model = [&](const json& first) {
+    const json outer = {{"class_name", "Sequential"}, {"config", {{"name", "outer"}, {"layers", {input_layer(), shared}}}}};
+    return json{{"class_name", "Sequential"}, {"config", {{"name", "m"}, {"layers", {input_layer(), first, outer}}}}}.dump();
+  };
+  Contents contents;
+  contents.arrays["/layers/sequential/layers/conv2d/vars/0"] = filled({1, 1, 2, 2}, 3);
+  const auto imported = import(model(shared), contents);
+  ASSERT_TRUE(imported.ok()) << imported.status().message();
+  for (const char* name : {"shared/conv/kernel", "outer/shared/conv/kernel"}) {
+    const graph::TensorId id = imported->graph.find_tensor(name);
+    ASSERT_NE(id, graph::kNoTensor) << name;
+    EXPECT_EQ(imported->graph.tensor(id).as<float>()[0], 3) << name;
+  }
+  json another = shared;
+  another["shared_object_id"] = 8;
+  expect_failure(import(model(another), contents), Code::kMismatch,
+                 "layer 'outer/shared/conv' (Conv2D): the file stores 0 weights for it, its options ask for 1");
+}
+
+TEST(KerasErrors, Resizing) {
+  const json size = {{"height", 2}, {"width", 3}};
+  EXPECT_TRUE(import({.class_name = "Resizing", .options = size}).ok());
+  for (const char* key : {"crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias"}) {
+    json options = size;
+    options[key] = true;
+    expect_failure(import({.class_name = "Resizing", .options = options}), Code::kUnsupported,
+                   format("layer 'x' (Resizing): option '{}' is not supported", key));
+  }
+  json bicubic = size;
+  bicubic["interpolation"] = "bicubic";
+  expect_failure(import({.class_name = "Resizing", .options = bicubic}), Code::kUnsupported, "interpolation 'bicubic' is not supported");
+  expect_failure(import({.class_name = "Resizing", .options = {{"height", 2}}}), Code::kCorruptFile, "option 'width' is null");
 }
 
 TEST(KerasErrors, InputsWithoutShape) {

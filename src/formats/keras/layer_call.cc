@@ -13,7 +13,6 @@ constexpr size_t kMany = 1024;
 
 constexpr LayerImporter kImporters[] = {
     {"Activation", 1, 1, import_activation},
-    {"ActivityRegularization", 1, 1, import_identity},
     {"Add", 2, kMany, import_add},
     {"AveragePooling2D", 1, 1, import_average_pooling},
     {"BatchNormalization", 1, 1, import_batch_norm},
@@ -21,10 +20,7 @@ constexpr LayerImporter kImporters[] = {
     {"Conv2D", 1, 1, import_conv2d},
     {"Dense", 1, 1, import_dense},
     {"DepthwiseConv2D", 1, 1, import_depthwise},
-    {"Dropout", 1, 1, import_identity},
     {"Flatten", 1, 1, import_flatten},
-    {"GaussianDropout", 1, 1, import_identity},
-    {"GaussianNoise", 1, 1, import_identity},
     {"GlobalAveragePooling2D", 1, 1, import_global_average},
     {"GlobalMaxPooling2D", 1, 1, import_global_max},
     {"LeakyReLU", 1, 1, import_leaky_relu},
@@ -36,12 +32,52 @@ constexpr LayerImporter kImporters[] = {
     {"ReLU", 1, 1, import_relu},
     {"Rescaling", 1, 1, import_rescaling},
     {"Reshape", 1, 1, import_reshape},
+    {"Resizing", 1, 1, import_resizing},
     {"SeparableConv2D", 1, 1, import_separable},
     {"Softmax", 1, 1, import_softmax},
-    {"SpatialDropout2D", 1, 1, import_identity},
     {"Subtract", 2, 2, import_subtract},
     {"UpSampling2D", 1, 1, import_up_sampling},
     {"ZeroPadding2D", 1, 1, import_zero_padding},
+};
+
+/// Regularization and augmentation. Keras 3.15.1 and tf_keras 2.21.0 give back the input of each of them bit for bit, whatever its values
+/// (tests/golden/keras/generate.py: inactive). RandomCrop is none of them: it crops at inference too.
+constexpr const char* kInactiveAtInference[] = {
+    "ActivityRegularization",
+    "AlphaDropout",
+    "AugMix",
+    "CutMix",
+    "Dropout",
+    "GaussianDropout",
+    "GaussianNoise",
+    "Identity",
+    "MixUp",
+    "RandAugment",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHeight",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomWidth",
+    "RandomZoom",
+    "Solarization",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
 };
 
 std::string shape_of(const std::vector<int64_t>& shape) {
@@ -60,7 +96,11 @@ const LayerImporter* find_layer_importer(const std::string& class_name) {
 std::string known_layer_classes() {
   std::vector<std::string> names = {"InputLayer"};
   for (const LayerImporter& known : kImporters) names.emplace_back(known.class_name);
-  return join(names, ", ");
+  return join(names, ", ") + " and those that do nothing at inference (Dropout, RandomFlip, ...)";
+}
+
+bool is_inactive_at_inference(const std::string& class_name) {
+  return std::ranges::any_of(kInactiveAtInference, [&](const char* known) { return class_name == known; });
 }
 
 bool LayerCall::has_weight(const std::string& weight_name) const {
@@ -89,10 +129,6 @@ Result<const archive::Array*> LayerCall::weight(const std::string& weight_name, 
 Status LayerCall::require_rank(size_t rank) const {
   if (shape().size() == rank) return {};
   return error(Code::kMismatch, "its input has shape {}, {} axes were expected", graph::shape_text(shape()), rank);
-}
-
-Result<TensorId> import_identity(const LayerCall& call) {
-  return call.x();
 }
 
 }  // namespace liteqat::formats::keras

@@ -47,6 +47,9 @@ const LayerImporter* find_layer_importer(const std::string& class_name);
 /// "Add, Activation, ...".
 std::string known_layer_classes();
 
+/// Classes whose layers give back their one input at inference: what they do to it they do in training only.
+bool is_inactive_at_inference(const std::string& class_name);
+
 // convolution.cc
 Result<TensorId> import_conv2d(const LayerCall& call);
 Result<TensorId> import_depthwise(const LayerCall& call);
@@ -75,8 +78,8 @@ Result<TensorId> import_global_average(const LayerCall& call);
 Result<TensorId> import_global_max(const LayerCall& call);
 Result<TensorId> import_zero_padding(const LayerCall& call);
 Result<TensorId> import_up_sampling(const LayerCall& call);
+Result<TensorId> import_resizing(const LayerCall& call);
 Result<TensorId> import_flatten(const LayerCall& call);
 Result<TensorId> import_reshape(const LayerCall& call);
-Result<TensorId> import_identity(const LayerCall& call);
 
 }  // namespace liteqat::formats::keras

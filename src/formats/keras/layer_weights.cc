@@ -45,7 +45,7 @@ class Keras3Weights {
       if (model.sequential && layer.class_name == "InputLayer") continue;
       const std::string kind = snake_case(layer.nested && layer.class_name == "Model" ? "Functional" : layer.class_name);
       const int number = used[kind]++;
-      const std::string path = layers + kind + (number == 0 ? "" : format("_{}", number));
+      const std::string path = stored_path(layer, layers + kind + (number == 0 ? "" : format("_{}", number)));
       const std::string name = join_path(prefix, layer.name);
       if (layer.nested) {
         walk(*layer.nested, path, name);
@@ -69,8 +69,19 @@ class Keras3Weights {
     }
   }
 
+  /// Where the layer's group is: a layer that stands in several models has one in the first of them only.
+  std::string stored_path(const Layer& layer, const std::string& path) {
+    if (!layer.shared_id || contains_under(path + "/")) {
+      if (layer.shared_id) first_place_.emplace(*layer.shared_id, path);
+      return path;
+    }
+    const auto first = first_place_.find(*layer.shared_id);
+    return first == first_place_.end() ? path : first->second;
+  }
+
   const Contents& contents_;
   WeightsByLayer& weights_;
+  std::map<int64_t, std::string> first_place_;  // of shared layers
 };
 
 struct Leaf {

@@ -54,9 +54,27 @@ Status collect_keras_tensors(const json& value, const std::string& where, std::v
   return {};
 }
 
+bool is_true(const json& value) {
+  return value.is_boolean() ? value.get<bool>() : value.is_number() && value.get<double>() != 0;
+}
+
+/// Whether layer(x, training=True) was written in Keras 2, which then computes as in training at inference too: it keeps what was given by
+/// keyword behind every tensor. Keras 3's predict says training=False to all layers, whatever their calls say.
+bool is_called_in_training(const json& node) {
+  if (!node.is_array()) return false;
+  const auto says_training = [](const json& keywords) { return keywords.is_object() && is_true(keywords.value("training", json())); };
+  return std::ranges::any_of(
+      node, [&](const json& entry) { return says_training(entry) || (entry.is_array() && std::ranges::any_of(entry, says_training)); });
+}
+
 /// One call of a layer. Tensors handed over by keyword are beyond the layers we know.
 Result<std::vector<TensorRef>> parse_call(const json& node, const std::string& where) {
   std::vector<TensorRef> inputs;
+  if (is_called_in_training(node)) {
+    return error(Code::kUnsupported,
+                 "{}: it is called with training=True, so it would compute as in training at inference too; save the model without that",
+                 where);
+  }
   if (node.is_object()) {
     LITEQAT_RETURN_IF_ERROR(collect_keras_tensors(node.value("args", json::array()), where, inputs, 0));
     std::vector<TensorRef> by_keyword;
@@ -91,11 +109,24 @@ Result<std::vector<TensorRef>> parse_ends(const json& config, const char* key) {
 
 Result<Model> parse_model_object(const json& object, int depth);
 
+/// A .keras archive says where a class comes from; one's own may have the name of one of Keras'.
+Status check_class_is_kerass_own(const json& entry, const Layer& layer) {
+  const auto origin = entry.find("module");
+  if (origin == entry.end()) return {};
+  const std::string module = origin->is_string() ? origin->get<std::string>() : "";
+  const std::string package = module.substr(0, module.find('.'));
+  if (package == "keras" || package == "tf_keras") return {};
+  return error(Code::kUnsupported, "layer '{}' ({}): its class is none of Keras' own, and the code of others is not in the file",
+               layer.name, layer.class_name);
+}
+
 Result<Layer> parse_layer(const json& entry, size_t position, int depth) {
   Layer layer;
   LITEQAT_ASSIGN_OR_RETURN(layer.class_name, read_text(entry, "class_name", format("layer {}", position)));
   if (!entry.contains("config")) return malformed(format("layer {} ({})", position, layer.class_name), "complete: 'config' is missing");
   layer.config = entry["config"];
+  const json shared = entry.value("shared_object_id", json());
+  if (shared.is_number_integer()) layer.shared_id = shared.get<int64_t>();
   if (is_model_class(layer.class_name)) {
     LITEQAT_ASSIGN_OR_RETURN(Model nested, parse_model_object(entry, depth + 1));
     layer.nested = std::make_unique<Model>(std::move(nested));
@@ -105,6 +136,7 @@ Result<Layer> parse_layer(const json& entry, size_t position, int depth) {
   if (layer.name.empty() || entry.contains("name")) {
     LITEQAT_ASSIGN_OR_RETURN(layer.name, read_text(named, "name", format("layer {} ({})", position, layer.class_name)));
   }
+  LITEQAT_RETURN_IF_ERROR(check_class_is_kerass_own(entry, layer));
   return layer;
 }
 

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Layer {
   nlohmann::json config;
   std::vector<std::vector<TensorRef>> calls;  // the inputs of each call; an InputLayer has none
   std::unique_ptr<Model> nested;              // of a model used as a layer
+  std::optional<int64_t> shared_id = {};      // .keras: entries with the same number are one layer, whose weights are stored once
 };
 
 struct Model {

@@ -28,6 +28,18 @@ Result<TensorId> import_global(const LayerCall& call, OpKind kind) {
   return call.emit.op(kind, call.name, {call.x(), axes}, graph::ReductionParams{.keep_dims = keep});
 }
 
+/// To these extents, interpolated as the layer's options say.
+Result<TensorId> emit_resize(const LayerCall& call, int32_t height, int32_t width, const char* default_interpolation) {
+  LITEQAT_ASSIGN_OR_RETURN(const std::string interpolation, call.options.text("interpolation", default_interpolation));
+  if (interpolation != "nearest" && interpolation != "bilinear") {
+    return error(Code::kUnsupported, "interpolation '{}' is not supported, nearest and bilinear are", interpolation);
+  }
+  const int32_t extents[] = {height, width};
+  const OpKind kind = interpolation == "nearest" ? OpKind::kResizeNearestNeighbor : OpKind::kResizeBilinear;
+  return call.emit.op(kind, call.name, {call.x(), call.emit.indices(call.name + "/size", extents)},
+                      graph::ResizeParams{.half_pixel_centers = true});
+}
+
 /// [-1, rest...]: the batch is inferred.
 Result<TensorId> emit_reshape(const LayerCall& call, const graph::Shape& rest) {
   std::vector<int32_t> shape = {-1};
@@ -94,17 +106,22 @@ Result<TensorId> import_up_sampling(const LayerCall& call) {
   LITEQAT_RETURN_IF_ERROR(call.options.check_channels_last());
   LITEQAT_RETURN_IF_ERROR(call.require_rank(4));
   LITEQAT_ASSIGN_OR_RETURN(const Pair size, call.options.pair("size", Pair{2, 2}));
-  LITEQAT_ASSIGN_OR_RETURN(const std::string interpolation, call.options.text("interpolation", "nearest"));
-  if (interpolation != "nearest" && interpolation != "bilinear") {
-    return error(Code::kUnsupported, "interpolation '{}' is not supported, nearest and bilinear are", interpolation);
-  }
   const int64_t height = int64_t{call.shape()[1]} * size.height, width = int64_t{call.shape()[2]} * size.width;
   constexpr int64_t kMost = std::numeric_limits<int32_t>::max();
   if (height > kMost || width > kMost) return error(Code::kOutOfRange, "its output would be {} x {}", height, width);
-  const int32_t extents[] = {static_cast<int32_t>(height), static_cast<int32_t>(width)};
-  const OpKind kind = interpolation == "nearest" ? OpKind::kResizeNearestNeighbor : OpKind::kResizeBilinear;
-  return call.emit.op(kind, call.name, {call.x(), call.emit.indices(call.name + "/size", extents)},
-                      graph::ResizeParams{.half_pixel_centers = true});
+  return emit_resize(call, static_cast<int32_t>(height), static_cast<int32_t>(width), "nearest");
+}
+
+Result<TensorId> import_resizing(const LayerCall& call) {
+  LITEQAT_RETURN_IF_ERROR(call.options.check_channels_last());
+  LITEQAT_RETURN_IF_ERROR(call.require_rank(4));
+  for (const char* key : {"crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias"}) {
+    LITEQAT_ASSIGN_OR_RETURN(const bool asked, call.options.flag(key, false));
+    if (asked) return error(Code::kUnsupported, "option '{}' is not supported", key);
+  }
+  LITEQAT_ASSIGN_OR_RETURN(const int32_t height, call.options.count("height"));
+  LITEQAT_ASSIGN_OR_RETURN(const int32_t width, call.options.count("width"));
+  return emit_resize(call, height, width, "bilinear");
 }
 
 Result<TensorId> import_flatten(const LayerCall& call) {

@@ -113,7 +113,53 @@ def nested(k):
     return k.Model(i, L.Dense(2)(L.GlobalAveragePooling2D()(x)), name="nested")
 
 
-MODELS = [convolutions, normalizations, activations, merges, shapes, sequential, nested]
+INACTIVE = {  # layers that give back their input at inference; those that one of the two packages lacks are left out for it
+    "ActivityRegularization": dict(l1=0.1), "AlphaDropout": dict(rate=0.5), "AugMix": {}, "CutMix": {}, "Dropout": dict(rate=0.5),
+    "GaussianDropout": dict(rate=0.5), "GaussianNoise": dict(stddev=0.5), "Identity": {}, "MixUp": {}, "RandAugment": {},
+    "RandomBrightness": dict(factor=0.5), "RandomColorDegeneration": dict(factor=0.5), "RandomColorJitter": dict(brightness_factor=0.5),
+    "RandomContrast": dict(factor=0.5), "RandomElasticTransform": dict(factor=0.5), "RandomErasing": dict(factor=0.5), "RandomFlip": {},
+    "RandomGaussianBlur": dict(factor=0.5), "RandomGrayscale": dict(factor=0.5), "RandomHeight": dict(factor=0.5),
+    "RandomHue": dict(factor=0.5), "RandomInvert": dict(factor=0.5), "RandomPerspective": dict(factor=0.5),
+    "RandomPosterization": dict(factor=8), "RandomRotation": dict(factor=0.5), "RandomSaturation": dict(factor=0.5),
+    "RandomSharpness": dict(factor=0.5), "RandomShear": dict(x_factor=0.5), "RandomTranslation": dict(height_factor=0.3, width_factor=0.3),
+    "RandomWidth": dict(factor=0.5), "RandomZoom": dict(height_factor=0.3), "Solarization": {}, "SpatialDropout2D": dict(rate=0.5)}
+
+
+# Keras 3.15.1 writes them to .keras only (its model.save to .h5 ends in "cannot pickle 'module' object").
+ARCHIVE_ONLY = ("RandomBrightness", "RandomColorDegeneration", "RandomPosterization", "RandomSaturation", "RandomSharpness", "Solarization")
+
+
+def inactive(k):
+    """Each of them, checked alone; then a model with those that any file takes, but for RandomHeight and RandomWidth, which leave the size
+    open."""
+    L = k.layers
+    known = {name: options for name, options in INACTIVE.items() if hasattr(L, name)}
+    images = ((np.random.default_rng(SEED).random((3, 8, 6, 3)) - 0.5) * 2000).astype(np.float32)
+    for name, options in known.items():
+        i = L.Input((8, 6, 3))
+        assert np.array_equal(k.Model(i, getattr(L, name)(**options)(i)).predict(images, verbose=0), images), name
+    left_out = ("RandomHeight", "RandomWidth") + (ARCHIVE_ONLY if k is keras else ())
+    layers = [getattr(L, name)(**options) for name, options in known.items() if name not in left_out]
+    i = L.Input((8, 6, 3))
+    x = k.Sequential([L.Input((8, 6, 3))] + layers[0::3], name="augment")(i)
+    x = L.Resizing(7, 9)(x)
+    x = L.Conv2D(3, 3, strides=2)(x)
+    for layer in layers[1::3]:
+        x = layer(x)
+    x = L.Resizing(5, 3, interpolation="nearest")(x)
+    x = L.BatchNormalization()(x)
+    for layer in layers[2::3]:
+        x = layer(x)
+    return k.Model(i, L.Dense(3)(L.SpatialDropout1D(0.5)(L.Reshape((15, 3))(x))), name="inactive")
+
+
+def archived(k):
+    L = k.layers
+    layers = [getattr(L, name)(**INACTIVE[name]) for name in ARCHIVE_ONLY if hasattr(L, name)]
+    return k.Sequential([L.Input((4, 4, 3)), *layers, L.Conv2D(2, 3), L.Flatten(), L.Dense(2)], name="archived")
+
+
+MODELS = [convolutions, normalizations, activations, merges, shapes, sequential, nested, inactive, archived]
 
 
 def train_briefly(k, model, rng):
@@ -123,22 +169,30 @@ def train_briefly(k, model, rng):
     model.fit(inputs, rng.random((4, *model.output_shape[1:])).astype(np.float32), verbose=0)
 
 
-def save_weights_alone(out):
-    """The network of recipe mnist_guide for images of 8x8 and 4 classes: its weights alone, in the legacy form."""
-    L = tf_keras.layers
+def guide(k, *before):
+    """The network of recipe mnist_guide for images of 8x8 and 4 classes, behind other layers."""
+    L = k.layers
+    return k.Sequential([L.Input((8, 8, 1)), *before, L.Conv2D(12, 3, activation="relu", name="conv2d"), L.MaxPooling2D(), L.Flatten(),
+                         L.Dense(4, name="dense")])
+
+
+def save_guide(out):
+    """Its weights alone, in the legacy form; and the same weights in a whole model that begins with augmentation."""
     rng = np.random.default_rng(SEED)
-    model = tf_keras.Sequential([L.Input((8, 8, 1)), L.Conv2D(12, 3, activation="relu", name="conv2d"), L.MaxPooling2D(), L.Flatten(),
-                                 L.Dense(4, name="dense")])
+    model = guide(tf_keras)
     randomize(model, rng)
     out.mkdir(exist_ok=True)
     x = rng.random((3, 8, 8, 1)).astype(np.float32)
     model.save_weights(out / "mnist_guide.h5")
     np.savez_compressed(out / "mnist_guide.npz", x=x, y=model.predict(x, verbose=0))
+    augmented = guide(keras, keras.layers.RandomFlip(name="flip"), keras.layers.GaussianNoise(0.1, name="noise"))
+    augmented.set_weights(model.get_weights())
+    augmented.save(out / "augmented_guide.keras")
 
 
 def main():
     out = pathlib.Path(sys.argv[1])
-    save_weights_alone(out / "weights_only")
+    save_guide(out / "weights_only")
     for make in MODELS:
         if sys.argv[2:] and make.__name__ not in sys.argv[2:]:
             continue
@@ -154,8 +208,9 @@ def main():
             x = [((rng.random((3, *i.shape[1:])) - (0 if scale == 255 else 0.5)) * scale).astype(np.float32) for i in model.inputs]
             y = model.predict(x if len(x) > 1 else x[0], verbose=0)
             name = f"{make.__name__}_{tag}"
-            model.save(out / f"{name}.h5")
-            if tag == "keras3" or make in (sequential, nested):
+            if make is not archived:
+                model.save(out / f"{name}.h5")
+            if tag == "keras3" or make in (sequential, nested, inactive, archived):
                 model.save(out / f"{name}.keras")
             arrays = {"x": x[0]} if len(x) == 1 else {f"x{n}": v for n, v in enumerate(x)}
             np.savez_compressed(out / f"{name}.npz", y=y, **arrays)
