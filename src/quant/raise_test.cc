@@ -114,6 +114,22 @@ TEST(Dequantize, SaysTheReluThatCodesImply) {
   EXPECT_EQ(graph::fused_activation(dequantize_graph(integer).value().ops[0]), Activation::kNone);
 }
 
+/// The same codes as uint8, 128 higher: the same values, and the lowest code is 0.
+TEST(Dequantize, TakesUint8WithItsZeroPoints) {
+  Graph integer = integer_model(IoType::kInt8);
+  const std::vector<float> expected = values_of<float>(dequantize_graph(integer).value(), "conv/kernel");
+  graph::Tensor& kernel = integer.tensor(integer.find_tensor("conv/kernel"));
+  kernel.type = DType::kUInt8;
+  for (std::byte& code : kernel.data) code ^= std::byte{0x80};
+  kernel.quantization.zero_point.assign(kernel.quantization.scale.size(), 128);
+  graph::set_fused_activation(integer.ops[0], Activation::kNone);
+  graph::Tensor& output = integer.tensor(integer.outputs[0]);
+  output.type = DType::kUInt8, output.quantization.zero_point = {0};
+  const Graph real = dequantize_graph(integer).value();
+  EXPECT_EQ(values_of<float>(real, "conv/kernel"), expected);
+  EXPECT_EQ(graph::fused_activation(real.ops[0]), Activation::kRelu);
+}
+
 TEST(Dequantize, TakesABiasWithoutScalesOnThatOfItsKernel) {
   Graph integer = integer_model(IoType::kInt8);
   const Graph expected = dequantize_graph(integer).value();
