@@ -137,6 +137,22 @@ TEST(Catalog, NoLinkIsFollowedOut) {
   std::filesystem::remove(outside);
 }
 
+// Seven levels of thirty links each would be 30^7 ways to one image.
+TEST(Catalog, LinksLeadToAFolderOnce) {
+  const TestFolder folder;
+  make_split_folder(folder);
+  std::filesystem::create_directory_symlink(".", folder.path("test/cat/again"));
+  EXPECT_THAT(fault_of(folder.folder()), HasSubstr("test/cat/again: is "));
+  std::filesystem::remove(folder.path("test/cat/again"));
+  std::filesystem::create_directory(folder.path("test/cat/deep"));
+  std::filesystem::create_directory_symlink("deep", folder.path("test/cat/first"));
+  EXPECT_THAT(fault_of(folder.folder()), testing::AllOf(HasSubstr("test/cat/first: is "), HasSubstr("test/cat/deep once more")));
+  std::filesystem::remove(folder.path("test/cat/deep"));
+  std::filesystem::remove(folder.path("test/cat/first"));
+  std::filesystem::create_directory_symlink("../dog", folder.path("test/cat/dogs"));  // the only way to it inside this class
+  EXPECT_THAT(fault_of(folder.folder()), IsEmpty());
+}
+
 TEST(Catalog, AManifest) {
   const TestFolder folder;
   make_split_folder(folder);

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kDeepest = 8;  // folders in folders; links may make circles
+constexpr int kDeepest = 8;  // folders in folders
 
 const std::vector<std::string> kTrainNames = {"train", "training"};
 const std::vector<std::string> kTestNames = {"test", "val", "validation", "valid"};
@@ -37,15 +37,21 @@ Result<std::vector<fs::path>> list_entries(const fs::path& folder) {
   return entries;
 }
 
-Status collect(const std::string& root, const fs::path& folder, int depth, std::vector<std::string>& files) {
+/// `visited`: what folders there were so far; links may lead in circles, and in a few levels to one folder by millions of ways.
+Status collect(const std::string& root, const fs::path& folder, int depth, std::set<fs::path>& visited, std::vector<std::string>& files) {
   if (depth > kDeepest) return error(Code::kUnsupported, "{}: lies more than {} folders deep", folder.string(), kDeepest);
+  std::error_code unresolved;
+  const fs::path real = fs::canonical(folder, unresolved);
+  if (!unresolved && !visited.insert(real).second) {
+    return error(Code::kUnsupported, "{}: is {} once more, by a link; every folder is read once", folder.string(), real.string());
+  }
   LITEQAT_ASSIGN_OR_RETURN(const auto entries, list_entries(folder));
   for (const fs::path& entry : entries) {
     std::error_code fault;
     const std::string name = relative(entry, root);
     if (fs::is_directory(entry, fault)) {
       if (fs::is_symlink(entry, fault)) LITEQAT_RETURN_IF_ERROR(check_inside(root, name));
-      LITEQAT_RETURN_IF_ERROR(collect(root, entry, depth + 1, files));
+      LITEQAT_RETURN_IF_ERROR(collect(root, entry, depth + 1, visited, files));
     } else if (has_image_name(name)) {
       LITEQAT_RETURN_IF_ERROR(check_inside(root, name));
       files.push_back(name);
@@ -152,7 +158,8 @@ Result<std::vector<std::string>> find_images(const std::string& root, const std:
   const fs::path start = inside.empty() ? fs::path(root) : fs::path(root) / inside;
   std::error_code fault;
   if (!inside.empty() && fs::is_symlink(start, fault)) LITEQAT_RETURN_IF_ERROR(check_inside(root, inside));
-  LITEQAT_RETURN_IF_ERROR(collect(root, start, 0, files));
+  std::set<fs::path> visited;
+  LITEQAT_RETURN_IF_ERROR(collect(root, start, 0, visited, files));
   return files;
 }
 

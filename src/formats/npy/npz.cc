@@ -12,8 +12,8 @@ namespace {
 constexpr uint32_t kLocal = 0x04034b50, kCentral = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50, kLocator64 = 0x07064b50;
 constexpr size_t kLocalBytes = 30, kCentralBytes = 46, kEndBytes = 22, kLocatorBytes = 20, kEnd64Bytes = 56, kMaxComment = 65535;
 constexpr uint64_t kNone32 = 0xFFFFFFFF, kNone16 = 0xFFFF;
-constexpr uint64_t kMaxMember = uint64_t{4} << 30;
-constexpr uint64_t kMaxExpansion = 1032;  // deflate's largest ratio (zlib's technical notes)
+constexpr uint64_t kMaxUnpacked = uint64_t{4} << 30;  // all members together
+constexpr uint64_t kMaxExpansion = 1032;              // deflate's largest ratio (zlib's technical notes)
 
 struct Member {
   std::string name;
@@ -30,7 +30,8 @@ class Archive {
     for (uint64_t i = 0; i < members_; ++i) {
       LITEQAT_ASSIGN_OR_RETURN(const Member member, read_member());
       if (!member.name.ends_with(".npy")) continue;
-      LITEQAT_ASSIGN_OR_RETURN(const Bytes content, extract(member));
+      Bytes inflated;
+      LITEQAT_ASSIGN_OR_RETURN(const std::span<const std::byte> content, extract(member, inflated));
       LITEQAT_ASSIGN_OR_RETURN(Array array, npy::read(content, path_ + ":" + member.name));
       arrays.insert_or_assign(member.name.substr(0, member.name.size() - 4), std::move(array));
     }
@@ -104,25 +105,33 @@ class Archive {
     }
   }
 
-  Result<Bytes> extract(const Member& member) const {
+  /// A stored member where it stands in the archive, another one in `inflated`.
+  Result<std::span<const std::byte>> extract(const Member& member, Bytes& inflated) {
     if (member.flags & 1) return error(Code::kUnsupported, "{}: member '{}' is encrypted", path_, member.name);
     if (!holds(member.local_at, kLocalBytes) || number(member.local_at, 4) != kLocal) {
       return corrupt(member.local_at, format("no local header of '{}'", member.name));
     }
     const uint64_t at = member.local_at + kLocalBytes + number(member.local_at + 26, 2) + number(member.local_at + 28, 2);
     if (!holds(at, member.stored_bytes)) return corrupt(at, format("'{}' passes the end of the file", member.name));
-    if (member.bytes > kMaxMember || member.bytes / kMaxExpansion > member.stored_bytes) {
+    // Many entries of the directory may claim the same bytes, to be unpacked again and again.
+    if (member.stored_bytes > bytes_.size() - stored_) return corrupt(at, format("'{}' shares its bytes with other members", member.name));
+    stored_ += member.stored_bytes;
+    if (member.bytes / kMaxExpansion > member.stored_bytes) {
       return corrupt(at, format("'{}' cannot hold {} bytes", member.name, member.bytes));
     }
-    const auto stored = bytes_.subspan(at, member.stored_bytes);
-    Bytes content(member.bytes);
-    if (member.method == 0 && member.bytes == member.stored_bytes) {
-      std::copy(stored.begin(), stored.end(), content.begin());
-    } else if (member.method != 8) {
+    if (member.bytes > kMaxUnpacked - unpacked_) {
+      return error(Code::kOutOfRange, "{}: with member '{}' of {} bytes the archive unpacks to more than {}", path_, member.name,
+                   member.bytes, kMaxUnpacked);
+    }
+    unpacked_ += member.bytes;
+    auto content = bytes_.subspan(at, member.stored_bytes);
+    if (member.method == 8) {
+      inflated.resize(member.bytes);
+      if (!inflate_raw(content, inflated)) return corrupt(at, format("'{}' does not inflate to {} bytes", member.name, member.bytes));
+      content = inflated;
+    } else if (member.method != 0 || member.bytes != member.stored_bytes) {
       return error(Code::kUnsupported, "{}: member '{}' is compressed by method {}; stored and deflate are read", path_, member.name,
                    member.method);
-    } else if (!inflate_raw(stored, content)) {
-      return corrupt(at, format("'{}' does not inflate to {} bytes", member.name, member.bytes));
     }
     const auto crc = crc32_z(0, reinterpret_cast<const Bytef*>(content.data()), content.size());
     if (crc != member.crc) return corrupt(at, format("the CRC-32 of '{}' is {:08x}, {:08x} was expected", member.name, crc, member.crc));
@@ -154,6 +163,7 @@ class Archive {
   std::span<const std::byte> bytes_;
   const std::string& path_;
   uint64_t members_ = 0, cursor_ = 0;
+  uint64_t stored_ = 0, unpacked_ = 0;  // of the members so far
 };
 
 }  // namespace

@@ -28,18 +28,31 @@ std::string raw_deflate(const std::string& content) {
   return out;
 }
 
-/// A ZIP archive written from the format's description (PKWARE APPNOTE 4.3), one member.
+struct Entry {
+  std::string name, content;
+  bool deflated = false;
+  uint64_t claimed = content.size();  // bytes when unpacked
+};
+
+/// A ZIP archive written from the format's description (PKWARE APPNOTE 4.3). With `one_place` all entries stand for the first one's bytes.
+std::string archive_of(const std::vector<Entry>& entries, bool one_place = false) {
+  std::string members, directory;
+  for (const auto& [name, content, deflated, claimed] : entries) {
+    const std::string stored = deflated ? raw_deflate(content) : content;
+    const uint64_t crc = crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size()));
+    const std::string shared = little_endian(20, 2) + little_endian(0, 2) + little_endian(deflated ? 8 : 0, 2) + little_endian(0, 4) +
+                               little_endian(crc, 4) + little_endian(stored.size(), 4) + little_endian(claimed, 4) +
+                               little_endian(name.size(), 2) + little_endian(0, 2);
+    directory += "PK\x01\x02" + little_endian(20, 2) + shared + little_endian(0, 2) + little_endian(0, 2) + little_endian(0, 2) +
+                 little_endian(0, 4) + little_endian(one_place ? 0 : members.size(), 4) + name;
+    if (!one_place || members.empty()) members += "PK\x03\x04" + shared + name + stored;
+  }
+  return members + directory + "PK\x05\x06" + little_endian(0, 4) + little_endian(entries.size(), 2) + little_endian(entries.size(), 2) +
+         little_endian(directory.size(), 4) + little_endian(members.size(), 4) + little_endian(0, 2);
+}
+
 std::string archive_of(const std::string& name, const std::string& content, bool deflated) {
-  const std::string stored = deflated ? raw_deflate(content) : content;
-  const uint64_t crc = crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size()));
-  const std::string shared = little_endian(20, 2) + little_endian(0, 2) + little_endian(deflated ? 8 : 0, 2) + little_endian(0, 4) +
-                             little_endian(crc, 4) + little_endian(stored.size(), 4) + little_endian(content.size(), 4) +
-                             little_endian(name.size(), 2) + little_endian(0, 2);
-  const std::string local = "PK\x03\x04" + shared + name + stored;
-  const std::string central = "PK\x01\x02" + little_endian(20, 2) + shared + little_endian(0, 2) + little_endian(0, 2) +
-                              little_endian(0, 2) + little_endian(0, 4) + little_endian(0, 4) + name;
-  return local + central + "PK\x05\x06" + little_endian(0, 4) + little_endian(1, 2) + little_endian(1, 2) +
-         little_endian(central.size(), 4) + little_endian(local.size(), 4) + little_endian(0, 2);
+  return archive_of({{name, content, deflated}});
 }
 
 std::string npy_text() {
@@ -90,6 +103,36 @@ TEST(Npz, EveryChangedByteIsSurvived) {
       }
     }
   }
+}
+
+TEST(Npz, SeveralMembersAreReadByName) {
+  const auto arrays =
+      read_npz(as_bytes(archive_of({{"a.npy", npy_text()}, {"notes.txt", "no array"}, {"b.npy", npy_text(), true}})), "x.npz");
+  ASSERT_TRUE(arrays.ok()) << arrays.status().message();
+  EXPECT_EQ(arrays->size(), 2u);
+  EXPECT_EQ(arrays->at("b").as<int32_t>()[0], 0x07070707);
+}
+
+// A megabyte could else be unpacked as often as the directory has room for names.
+TEST(Npz, MembersThatShareBytesAreRefused) {
+  for (const bool deflated : {false, true}) {
+    std::vector<Entry> entries;
+    for (const char letter : {'a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'})
+      entries.push_back({std::string(1, letter) + ".npy", npy_text(), deflated});
+    const auto arrays = read_npz(as_bytes(archive_of(entries, true)), "x.npz");
+    ASSERT_FALSE(arrays.ok()) << deflated;
+    EXPECT_EQ(arrays.status().code(), Code::kCorruptFile);
+    EXPECT_NE(arrays.status().message().find("shares its bytes"), std::string::npos) << arrays.status().message();
+  }
+}
+
+TEST(Npz, WhatAllMembersUnpackToIsLimited) {
+  const std::string noise(5 << 20, 'x');  // stored: enough for deflate's largest ratio
+  Entry large{"b.npy", noise, false, 0xFFFFFFFE};
+  const auto arrays = read_npz(as_bytes(archive_of({{"a.npy", npy_text()}, large})), "x.npz");
+  ASSERT_FALSE(arrays.ok());
+  EXPECT_EQ(arrays.status().code(), Code::kOutOfRange);
+  EXPECT_NE(arrays.status().message().find("'b.npy' of 4294967294 bytes"), std::string::npos) << arrays.status().message();
 }
 
 TEST(Npz, AWrongChecksumIsNamed) {
