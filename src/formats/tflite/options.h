@@ -18,7 +18,8 @@ struct WrittenOptions {
 WrittenOptions write_options(flatbuffers::FlatBufferBuilder& builder, const graph::Graph& graph, const graph::Op& op);
 
 /// The options of an operator of that kind. Values are taken as they stand (graph::validate judges strides and the like); enumerations
-/// and the table's presence are checked. Fails: kCorruptFile, kUnsupported; the message lacks the operator's name.
+/// and the table's presence are checked. Requires: an operator that has a list of inputs. Fails: kCorruptFile, kUnsupported; the message
+/// lacks the operator's name.
 Result<graph::OpParams> read_options(const ::tflite::Operator& op, graph::OpKind kind);
 
 }  // namespace liteqat::formats::tflite

@@ -1,6 +1,7 @@
 // Hostile and damaged files. Every reader's claim is tested by breaking it: whole-file damage byte by byte, then one field at a time.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <functional>
@@ -333,6 +334,36 @@ INSTANTIATE_TEST_SUITE_P(
              }},
         Case{"Intermediates", kUn, "intermediates", [](fbs::ModelT& m) { main_of(m).operators[0]->intermediates = {1}; }}),
     [](const auto& instance) { return instance.param.name; });
+
+TEST(TfliteErrors, PaddingModes) {
+  for (const bool symmetric : {false, true}) {
+    TestGraph net(DType::kInt8);
+    const auto x = net.activation("x", {1, 3, 3, 2}), y = net.activation("y", {1, 5, 5, 2});
+    net.op(graph::OpKind::kMirrorPad, {x, net.indices("paddings", {4, 2}, {0, 0, 1, 1, 1, 1, 0, 0})}, y, graph::MirrorPadParams{symmetric});
+    net.graph.inputs = {x};
+    net.graph.outputs = {y};
+    const Bytes bytes = *write(net.graph);
+    const auto found = read(bytes, "bad.tflite");
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    EXPECT_EQ(found->ops[0].params_as<graph::MirrorPadParams>().symmetric, symmetric);
+    const auto model = fbs::UnPackModel(bytes.data());
+    main_of(*model).operators[0]->builtin_options.AsMirrorPadOptions()->mode = static_cast<fbs::MirrorPadMode>(2);
+    const Status status = read(packed(*model), "bad.tflite").status();
+    EXPECT_EQ(status.code(), Code::kCorruptFile);
+    EXPECT_THAT(status.message(), HasSubstr("padding mode 2"));
+  }
+}
+
+// Verifying offsets of more than 31 bits is beyond FlatBuffers; nothing but the size and the identifier of this file is looked at.
+TEST(TfliteErrors, AFileOfTwoGigabytes) {
+  const size_t size = FLATBUFFERS_MAX_BUFFER_SIZE;
+  void* place = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(place, MAP_FAILED);
+  const Status status = read({static_cast<const std::byte*>(place), size}, "bad.tflite").status();
+  ::munmap(place, size);
+  EXPECT_EQ(status.code(), Code::kUnsupported);
+  EXPECT_THAT(status.message(), HasSubstr("a file of 2147483647 bytes"));
+}
 
 TEST(TfliteErrors, WriterRefusesWhatAFileCannotHold) {
   Graph without_bias = small_graph();

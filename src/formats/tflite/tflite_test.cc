@@ -276,6 +276,18 @@ TEST(Tflite, OpenExtentsAreComputed) {
   expect_same(*found, without_labels());
 }
 
+TEST(Tflite, ScalesOfFloatTensorsMeanNothing) {
+  const Bytes bytes = *write(make_float16_weights());
+  auto model = ::tflite::UnPackModel(bytes.data());
+  for (auto& tensor : model->subgraphs[0]->tensors) {
+    tensor->quantization = std::make_unique<::tflite::QuantizationParametersT>();
+    tensor->quantization->scale = {0.5f, NAN};  // not even the number of zero points agrees
+  }
+  const auto found = read(packed(*model), "x");
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  expect_same(*found, make_float16_weights());
+}
+
 TEST(Tflite, UnknownRanksAreComputed) {
   const Bytes bytes = changed_file([](::tflite::SubGraphT& main) {
     for (const auto& op : main.operators) {
