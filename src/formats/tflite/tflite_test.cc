@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <set>
+#include <tuple>
 
 #include "formats/tflite/outside_file.h"
 #include "formats/tflite/test_graphs.h"
+#include "formats/tflite/zip.h"
 #include "tflite_schema_generated.h"
 
 namespace liteqat::formats::tflite {
@@ -264,6 +266,90 @@ TEST(Tflite, DataOutsideTheFlatBufferAreRead) {
     EXPECT_EQ(extras.metadata[0].content, expected.metadata[0].content);
     EXPECT_EQ(*write(*found, extras), ordinary);
   }
+}
+
+std::unique_ptr<::tflite::SignatureDefT> make_signature(const std::string& key, uint32_t subgraph, const std::string& input,
+                                                        uint32_t input_tensor, const std::string& output, uint32_t output_tensor) {
+  auto signature = std::make_unique<::tflite::SignatureDefT>();
+  signature->signature_key = key;
+  signature->subgraph_index = subgraph;
+  for (const auto& [maps, name, tensor] :
+       {std::tuple{&signature->inputs, input, input_tensor}, {&signature->outputs, output, output_tensor}}) {
+    maps->push_back(std::make_unique<::tflite::TensorMapT>());
+    maps->back()->name = name;
+    maps->back()->tensor_index = tensor;
+  }
+  return signature;
+}
+
+// Names that a file gives its ends, notes and files that other tools put into it are not ours to lose.
+TEST(Tflite, WhatStandsBesideTheModelIsKept) {
+  const auto model = ::tflite::UnPackModel(write(without_labels())->data());
+  auto& main = *model->subgraphs[0];
+  const auto input = static_cast<uint32_t>(main.inputs[0]), output = static_cast<uint32_t>(main.outputs[0]);
+  main.name = "core";
+  model->subgraphs.push_back(std::make_unique<::tflite::SubGraphT>());  // never run
+  model->subgraphs[1]->tensors.resize(main.tensors.size());
+  for (auto& tensor : model->subgraphs[1]->tensors) tensor = std::make_unique<::tflite::TensorT>();
+  model->signature_defs.clear();
+  model->signature_defs.push_back(make_signature("classify", 0, "pixels", input, "answer", output));
+  model->signature_defs.push_back(make_signature("elsewhere", 1, "a", input, "b", output));
+  model->signature_defs.push_back(make_signature("inside", 0, "hidden", output, "pixels", input));  // neither is an end of that kind
+  model->buffers.push_back(std::make_unique<::tflite::BufferT>());
+  model->buffers.back()->data = {'h', 'i'};
+  model->metadata.push_back(std::make_unique<::tflite::MetadataT>());
+  model->metadata.back()->name = "NOTES";
+  model->metadata.back()->buffer = static_cast<uint32_t>(model->buffers.size() - 1);
+  Bytes file = packed(*model);
+  append_zip(file, {{"notes.txt", "by another tool"}});
+
+  Extras extras;
+  const auto graph = read(file, "x", &extras);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  const auto expect_extras = [](const Extras& found) {
+    EXPECT_EQ(found.subgraph, "core");
+    ASSERT_EQ(found.signatures.size(), 2u);
+    EXPECT_EQ(found.signatures[0].key, "classify");
+    ASSERT_EQ(found.signatures[0].inputs.size(), 1u);
+    EXPECT_EQ(found.signatures[0].inputs[0].name, "pixels");
+    EXPECT_EQ(found.signatures[0].inputs[0].position, 0u);
+    ASSERT_EQ(found.signatures[0].outputs.size(), 1u);
+    EXPECT_EQ(found.signatures[0].outputs[0].name, "answer");
+    EXPECT_EQ(found.signatures[1].key, "inside");
+    EXPECT_TRUE(found.signatures[1].inputs.empty() && found.signatures[1].outputs.empty());
+    std::vector<std::string> names;
+    for (const auto& entry : found.metadata) names.push_back(entry.name);
+    EXPECT_THAT(names, testing::ElementsAre("TFLITE_METADATA", "NOTES"));
+    ASSERT_EQ(found.files.size(), 1u);
+    EXPECT_EQ(found.files[0].name, "notes.txt");
+    EXPECT_EQ(found.files[0].content, "by another tool");
+  };
+  expect_extras(extras);
+  EXPECT_EQ(extras.metadata.back().content, (Bytes{std::byte{'h'}, std::byte{'i'}}));
+  Extras again;
+  const auto written = write(*graph, extras);
+  ASSERT_TRUE(written.ok()) << written.status().message();
+  ASSERT_TRUE(read(*written, "again", &again).ok());
+  expect_extras(again);
+}
+
+// Eight times the file's size is kept of entries that share a buffer, then no more.
+TEST(Tflite, MetadataThatShareABufferDoNotMultiplyIt) {
+  const auto model = ::tflite::UnPackModel(write(without_labels())->data());
+  model->buffers.push_back(std::make_unique<::tflite::BufferT>());
+  model->buffers.back()->data.assign(100'000, 7);
+  for (int entry = 0; entry < 40; ++entry) {
+    model->metadata.push_back(std::make_unique<::tflite::MetadataT>());
+    model->metadata.back()->name = "NOTES";
+    model->metadata.back()->buffer = static_cast<uint32_t>(model->buffers.size() - 1);
+  }
+  const Bytes file = packed(*model);
+  Extras extras;
+  ASSERT_TRUE(read(file, "x", &extras).ok());
+  size_t kept = 0;
+  for (const auto& entry : extras.metadata) kept += entry.content.size();
+  EXPECT_LE(kept, 8 * file.size());
+  EXPECT_GT(kept, 7 * file.size());
 }
 
 // TensorFlow's converter stores 1 for a batch it does not know, also behind SPACE_TO_BATCH_ND, which multiplies it.
