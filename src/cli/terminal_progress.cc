@@ -43,8 +43,8 @@ void TerminalProgress::clear_line() {
 }
 
 std::string TerminalProgress::describe(int64_t done, const std::string& detail) const {
-  const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
-  const double rate = elapsed > 0 ? static_cast<double>(done) / elapsed : 0;
+  const double elapsed = std::chrono::duration<double>(Clock::now() - first_).count();
+  const double rate = elapsed > 0 ? static_cast<double>(done - first_done_) / elapsed : 0;
   std::string line = format("{}  {}/{} {}", title_, format_count(done), format_count(total_), unit_);
   if (rate > 0) {
     line += format("  {}/s", rate >= 100 ? format_count(static_cast<int64_t>(rate)) : format("{:.1f}", rate));
@@ -57,10 +57,12 @@ std::string TerminalProgress::describe(int64_t done, const std::string& detail) 
 void TerminalProgress::begin(const std::string& title, int64_t total, const std::string& unit) {
   title_ = title, unit_ = unit, total_ = total;
   start_ = last_ = Clock::now();
+  updated_ = false;
 }
 
 void TerminalProgress::update(int64_t done, const std::string& detail) {
   const auto now = Clock::now();
+  if (!updated_) first_ = now, first_done_ = done, updated_ = true;
   if (terminal_) {
     if (now - last_ < kTerminalInterval) return;
   } else if (now - last_ < kPlainInterval) {

@@ -25,8 +25,9 @@ class TerminalProgress final : public Progress {
   bool terminal_;
   size_t drawn_ = 0;  // characters of the live line
   std::string title_, unit_;
-  int64_t total_ = 0;
-  Clock::time_point start_, last_;
+  int64_t total_ = 0, first_done_ = 0;  // of the first update: what goes on where it was interrupted does not begin at 0
+  bool updated_ = false;
+  Clock::time_point start_, first_, last_;
 };
 
 }  // namespace liteqat::cli

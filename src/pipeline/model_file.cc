@@ -24,7 +24,8 @@ constexpr const char* kFloatTensors = "liteqat.float_tensors";           // outp
 constexpr const char* kPerTensorWeights = "liteqat.per_tensor_weights";  // weights of one scale where the scheme has more, a line each
 constexpr const char* kEpochsDone = "liteqat.epochs_done";
 constexpr const char* kOptimizerSteps = "liteqat.optimizer_steps";
-constexpr const char* kHistory = "liteqat.history";  // a line per epoch, the fields of train::EpochRecord but seconds, in order
+constexpr const char* kEpochPart = "liteqat.epoch_part";  // of an epoch that was interrupted: images seen, right ones, sum of losses
+constexpr const char* kHistory = "liteqat.history";       // a line per epoch, the fields of train::EpochRecord but seconds, in order
 constexpr const char* kSlotPrefix = "optimizer/";
 constexpr const char* kRangePrefix = "range/";
 
@@ -89,6 +90,12 @@ Status parse_history(const std::string& text, const std::string& path, std::vect
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return {};
+}
+
+Status parse_part(const std::string& text, const std::string& path, train::Tally& part) {
+  std::string_view line = text;
+  if (take_field(line, part.total) && take_field(line, part.correct) && take_field(line, part.loss_sum) && line.empty()) return {};
+  return error(Code::kCorruptFile, "{}: '{}' in the header is '{}', images, right ones and a loss were expected", path, kEpochPart, text);
 }
 
 Result<int64_t> read_count(const safetensors::File& file, const std::string& key, const std::string& path) {
@@ -202,6 +209,9 @@ Result<Bytes> encode_trained_model(const TrainedModel& model) {
   file.metadata[kEpochsDone] = format("{}", model.state.epochs_done);
   file.metadata[kOptimizerSteps] = format("{}", model.state.optimizer_steps);
   file.metadata[kHistory] = print_history(model.state.history);
+  if (const train::Tally& part = model.state.part; part.total > 0) {
+    file.metadata[kEpochPart] = format("{} {} {}", part.total, part.correct, part.loss_sum);
+  }
   for (const train::Optimizer::Slot& slot : model.state.slots) file.arrays[kSlotPrefix + slot.name] = float_array(slot.values);
   return safetensors::write(file);
 }
@@ -218,6 +228,7 @@ Result<TrainedModel> decode_trained_model(const Bytes& bytes, const std::string&
   model.state.epochs_done = static_cast<int32_t>(epochs);
   LITEQAT_ASSIGN_OR_RETURN(model.state.optimizer_steps, read_count(file, kOptimizerSteps, path));
   if (file.metadata.contains(kHistory)) LITEQAT_RETURN_IF_ERROR(parse_history(file.metadata.at(kHistory), path, model.state.history));
+  if (file.metadata.contains(kEpochPart)) LITEQAT_RETURN_IF_ERROR(parse_part(file.metadata.at(kEpochPart), path, model.state.part));
   for (const auto& [name, array] : file.arrays) {
     if (!name.starts_with(kSlotPrefix)) continue;
     LITEQAT_ASSIGN_OR_RETURN(std::vector<float> values, read_floats(array, path, name));

@@ -47,6 +47,7 @@ TrainedModel full_model(quant::Scheme scheme) {
   model.plan = std::move(plan).value();
   model.recipe_hash = "0123abcd";
   model.state.epochs_done = 2;
+  model.state.part = {.loss_sum = 1.0 / 3, .correct = 63, .total = 64};
   model.state.optimizer_steps = 3750;
   model.state.slots = {{"adam_m/stem/kernel", {1.0f / 3, -0.0f, 1e-45f}}, {"adam_v/stem/kernel", {1e38f, 2, 3}}, {"empty", {}}};
   model.state.history = {{.epoch = 1,
@@ -122,6 +123,9 @@ void expect_same_plan(const quant::Plan& found, const quant::Plan& expected) {
 
 void expect_same_state(const train::FitState& found, const train::FitState& expected) {
   EXPECT_EQ(found.epochs_done, expected.epochs_done);
+  EXPECT_EQ(found.part.total, expected.part.total);
+  EXPECT_EQ(found.part.correct, expected.part.correct);
+  EXPECT_EQ(found.part.loss_sum, expected.part.loss_sum);
   EXPECT_EQ(found.optimizer_steps, expected.optimizer_steps);
   ASSERT_EQ(found.slots.size(), expected.slots.size());
   for (size_t i = 0; i < found.slots.size(); ++i) {
@@ -292,6 +296,10 @@ TEST_F(ModelFileTest, MetadataThatCannotBeUnderstood) {
       {"liteqat.epochs_done", "-1"},
       {"liteqat.epochs_done", "99999999999"},
       {"liteqat.epochs_done", "2x"},
+      {"liteqat.epoch_part", ""},
+      {"liteqat.epoch_part", "64 63"},
+      {"liteqat.epoch_part", "64 x 0.5"},
+      {"liteqat.epoch_part", "64 63 0.5 1"},
       {"liteqat.optimizer_steps", ""},
       {"liteqat.optimizer_steps", "1.5"},
       {"liteqat.history", "1 2 3"},

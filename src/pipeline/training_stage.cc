@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "formats/tensorboard/event_writer.h"
 #include "graph/architectures.h"
 #include "pipeline/initial_weights.h"
@@ -22,6 +23,11 @@ std::string checkpoint_name(const std::string& stage, int32_t epoch) {
   return format("checkpoints/{}-epoch-{:04}.safetensors", stage, epoch);
 }
 
+/// Of an epoch that was interrupted; kept until the next checkpoint is written.
+std::string part_name(const std::string& stage) {
+  return format("checkpoints/{}-part.safetensors", stage);
+}
+
 Status log_epoch(formats::tensorboard::EventWriter& writer, const train::EpochRecord& record) {
   const auto now = static_cast<double>(std::time(nullptr));
   const auto add = [&](const std::string& tag, double value) {
@@ -36,24 +42,37 @@ Status log_epoch(formats::tensorboard::EventWriter& writer, const train::EpochRe
   return add("accuracy/validation", ratio(record.validation_correct, record.validation_total));
 }
 
-/// The newest checkpoint of the stage that can be read and belongs to this recipe; the start model if there is none.
+/// A checkpoint that can be read and belongs to this recipe.
+std::optional<TrainedModel> find_checkpoint(const Context& context, const std::string& stage, const std::string& name) {
+  const std::string path = context.file(name);
+  if (!file_exists(path)) return std::nullopt;
+  auto checkpoint = read_trained_model(path);
+  if (checkpoint.ok() && checkpoint->recipe_hash == context.directory.recipe_hash()) return *std::move(checkpoint);
+  context.progress.note(format("{}: checkpoint {} is not usable, trying an older one", stage, path));
+  return std::nullopt;
+}
+
+/// The newest of the stage's checkpoints; the start model if there is none.
 TrainedModel find_newest_checkpoint(const Context& context, const std::string& stage, const TrainingRecipe& training, TrainedModel start) {
-  for (auto epoch = static_cast<int32_t>(training.epochs); epoch > 0; --epoch) {
-    const std::string path = context.file(checkpoint_name(stage, epoch));
-    if (!file_exists(path)) continue;
-    auto checkpoint = read_trained_model(path);
-    if (checkpoint.ok() && checkpoint->recipe_hash == context.directory.recipe_hash()) {
+  std::optional<TrainedModel> part = find_checkpoint(context, stage, part_name(stage));
+  for (auto epoch = static_cast<int32_t>(training.epochs); epoch >= 0; --epoch) {
+    if (part && part->state.epochs_done == epoch && part->state.part.total > 0) {
+      context.progress.note(format("{}: going on in epoch {} of {}, after {} images", stage, epoch + 1, training.epochs,
+                                   format_count(part->state.part.total)));
+      return *std::move(part);
+    }
+    if (epoch == 0) break;
+    if (auto checkpoint = find_checkpoint(context, stage, checkpoint_name(stage, epoch))) {
       context.progress.note(format("{}: going on after epoch {} of {}", stage, epoch, training.epochs));
       return *std::move(checkpoint);
     }
-    context.progress.note(format("{}: checkpoint {} is not usable, trying an older one", stage, path));
   }
   return start;
 }
 
-void remove_old_checkpoint(const Context& context, const std::string& stage, int32_t epoch) {
+void remove_old_checkpoint(const Context& context, const std::string& name) {
   std::error_code ignored;  // an old file that stays does no harm
-  std::filesystem::remove(context.file(checkpoint_name(stage, epoch)), ignored);
+  std::filesystem::remove(context.file(name), ignored);
 }
 
 /// What is deployed of a trained plan of ours: batch norm folded, and the ranges of the final weights. The scheme's ranges belong to the
@@ -86,12 +105,14 @@ Result<TrainedModel> train_stage(Context& context, const Stage& own, TrainedMode
   LITEQAT_ASSIGN_OR_RETURN(auto events, formats::tensorboard::EventWriter::open(context.file("tensorboard/" + stage), std::time(nullptr)));
   const auto store = [&](const train::FitState& state) -> Status {
     model.state = state;
+    if (state.part.total > 0) return write_trained_model(model, context.file(part_name(stage)));
     LITEQAT_RETURN_IF_ERROR(log_epoch(events, state.history.back()));
     LITEQAT_RETURN_IF_ERROR(write_trained_model(model, context.file(checkpoint_name(stage, state.epochs_done))));
-    remove_old_checkpoint(context, stage, state.epochs_done - 2);
+    remove_old_checkpoint(context, checkpoint_name(stage, state.epochs_done - 2));
+    remove_old_checkpoint(context, part_name(stage));
     return {};
   };
-  const int32_t resumed_epochs = model.state.epochs_done;
+  const int64_t resumed_images = model.state.epochs_done * data.train.count + model.state.part.total;
   train::FitOptions options = make_fit_options(context.recipe, training, data.train.count);
   options.title = stage;
   options.forward = forward;
@@ -105,7 +126,7 @@ Result<TrainedModel> train_stage(Context& context, const Stage& own, TrainedMode
   model.state.slots.clear();
   LITEQAT_RETURN_IF_ERROR(finish_plan(model));
   LITEQAT_RETURN_IF_ERROR(write_trained_model(model, context.file(output)));
-  const double images = static_cast<double>(data.train.count) * (model.state.epochs_done - resumed_epochs);
+  const auto images = static_cast<double>(model.state.epochs_done * data.train.count - resumed_images);
   const double seconds = watch.seconds();
   std::optional<double> rate;
   if (images > 0) rate = images / seconds;

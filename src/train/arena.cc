@@ -5,9 +5,8 @@
 #endif
 
 #include <algorithm>
+#include <new>
 #include <numeric>
-
-#include "base/check.h"
 
 namespace liteqat::train {
 
@@ -19,7 +18,7 @@ FloatBlock::FloatBlock(int64_t elems) : elems_(elems) {
   const size_t alignment = bytes < kHugeBytes ? kAlignBytes : kHugeBytes;
   // calloc leaves large blocks to the system's zero pages, which cost nothing until they are touched.
   memory_.reset(std::calloc(bytes + alignment, 1));
-  LITEQAT_CHECK(memory_ != nullptr);
+  if (!memory_) throw std::bad_alloc();
   const auto address = reinterpret_cast<uintptr_t>(memory_.get());
   data_ = reinterpret_cast<float*>((address + alignment - 1) / alignment * alignment);
 #if defined(__linux__)

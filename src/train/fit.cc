@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <memory>
@@ -47,22 +48,26 @@ BatchSource::ShareOf share_of(const Trainer& trainer) {
   return [&trainer](int32_t n) { return trainer.share(n); };
 }
 
-/// Loss and hits so far in an epoch.
-struct Tally {
-  double loss_sum = 0;
-  int64_t correct = 0, total = 0;
+void add(Tally& tally, const LossValue& value, int32_t images) {
+  tally.loss_sum += value.loss * images;
+  tally.correct += value.correct;
+  tally.total += images;
+}
 
-  void add(const LossValue& value, int32_t images) {
-    loss_sum += value.loss * images;
-    correct += value.correct;
-    total += images;
-  }
-  double loss() const { return total == 0 ? 0.0 : loss_sum / static_cast<double>(total); }
-  double accuracy() const { return total == 0 ? 0.0 : static_cast<double>(correct) / static_cast<double>(total); }
-};
+double loss_of(const Tally& tally) {
+  return tally.total == 0 ? 0.0 : tally.loss_sum / static_cast<double>(tally.total);
+}
 
+double accuracy_of(const Tally& tally) {
+  return tally.total == 0 ? 0.0 : static_cast<double>(tally.correct) / static_cast<double>(tally.total);
+}
+
+/// After every step, so without a branch per value: the exponent's bits are all ones in those that are not finite, and 1 more carries into
+/// the sign.
 bool all_finite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+  uint32_t carried = 0;
+  for (const float value : values) carried |= (std::bit_cast<uint32_t>(value) & 0x7FFFFFFFu) + 0x00800000u;
+  return carried >> 31 == 0;
 }
 
 /// The first trained tensor or range that is not finite, empty if none.
@@ -112,14 +117,18 @@ class Run {
   Status restore(const FitState& state);
   /// Exchanges weights and ranges with their averages, if they are kept.
   void swap_averages();
-  Result<EpochRecord> run_epoch(int32_t epoch);
+  /// The rest of the epoch after the batches that the tally counts.
+  Result<EpochRecord> run_epoch(int32_t epoch, Tally& tally);
   Status validate_on(const data::Split& split, EpochRecord& record);
+  /// Whether what failed last was interrupted between two batches, where training can go on.
+  bool between_batches() const { return between_batches_; }
 
  private:
   Result<LossValue> run_step(int32_t epoch, int64_t step);
   Status validate(const data::Split& split, EpochRecord& record);
   Status exchange_status() const { return options_.ranks == nullptr ? Status{} : options_.ranks->status(); }
   std::string find_non_finite() const;
+  Status interrupted(const std::string& where);
 
   graph::Graph& model_;
   quant::Plan* plan_;
@@ -133,6 +142,7 @@ class Run {
   ThreadPool& pool_;
   Progress& progress_;
   std::vector<std::span<const float>> gradients_;
+  bool between_batches_ = false;
 };
 
 void Run::store(FitState& state) const {
@@ -175,30 +185,37 @@ Result<LossValue> Run::run_step(int32_t epoch, int64_t step) {
   const float factor = schedule_factor(options_.schedule, optimizer_.steps_done());
   optimizer_.step(model_, gradients_, factor, pool_);
   if (ranges_) ranges_->step(*trainer_, factor, pool_);
+  // A clamp can hide what is not finite from the loss.
+  if (const std::string culprit = find_non_finite_state(model_, plan_); !culprit.empty()) {
+    return error(Code::kOutOfRange,
+                 "after epoch {}, step {}, {} holds a value that is not finite; a smaller learning rate than {} may help", epoch + 1,
+                 step + 1, culprit, options_.optimizer.learning_rate);
+  }
   return value;
 }
 
-Result<EpochRecord> Run::run_epoch(int32_t epoch) {
+Status Run::interrupted(const std::string& where) {
+  between_batches_ = true;
+  return error(Code::kInterrupted, "interrupted {}", where);
+}
+
+Result<EpochRecord> Run::run_epoch(int32_t epoch, Tally& tally) {
   const auto start = std::chrono::steady_clock::now();
   order_ = data::epoch_order(options_.seed, epoch, train_.count, options_.shuffle);
   EpochRecord record;
   record.epoch = epoch + 1;
-  Tally tally;
-  for (int64_t begin = 0; begin < train_.count; ++record.steps) {
-    if (interrupt_requested()) return error(Code::kInterrupted, "interrupted in epoch {}, step {}", epoch + 1, record.steps + 1);
-    record.learning_rate = static_cast<double>(options_.optimizer.learning_rate) *
-                           static_cast<double>(schedule_factor(options_.schedule, optimizer_.steps_done()));
-    const int32_t images = source_.load(order_, begin, epoch);
-    source_.prefetch(order_, begin + images, epoch);
+  record.steps = (tally.total + options_.batch_size - 1) / options_.batch_size;
+  for (; tally.total < train_.count; ++record.steps) {
+    if (interrupt_requested()) return interrupted(format("in epoch {}, step {}", epoch + 1, record.steps + 1));
+    const int32_t images = source_.load(order_, tally.total, epoch);
+    source_.prefetch(order_, tally.total + images, epoch);
     LITEQAT_ASSIGN_OR_RETURN(const LossValue value, run_step(epoch, record.steps));
-    tally.add(value, images);
-    begin += images;
-    progress_.update(begin, format("loss {:.4f}  accuracy {:.4f}", tally.loss(), tally.accuracy()));
+    add(tally, value, images);
+    progress_.update(tally.total, format("loss {:.4f}  accuracy {:.4f}", loss_of(tally), accuracy_of(tally)));
   }
-  if (const std::string culprit = find_non_finite_state(model_, plan_); !culprit.empty()) {
-    return error(Code::kOutOfRange, "after epoch {}, step {}, {} holds a value that is not finite", epoch + 1, record.steps, culprit);
-  }
-  record.train_loss = tally.loss();
+  record.learning_rate = static_cast<double>(options_.optimizer.learning_rate) *
+                         static_cast<double>(schedule_factor(options_.schedule, optimizer_.steps_done() - 1));
+  record.train_loss = loss_of(tally);
   record.train_correct = tally.correct;
   record.train_total = tally.total;
   record.seconds = seconds_since(start);
@@ -222,14 +239,14 @@ Status Run::validate(const data::Split& split, EpochRecord& record) {
   const std::vector<int32_t> order = data::epoch_order(0, 0, split.count, false);
   Tally tally;
   for (int64_t begin = 0; begin < split.count;) {
-    if (interrupt_requested()) return error(Code::kInterrupted, "interrupted in the validation after epoch {}", record.epoch);
+    if (interrupt_requested()) return interrupted(format("in the validation after epoch {}", record.epoch));
     const int32_t images = source.load(order, begin, 0);
     LITEQAT_ASSIGN_OR_RETURN(const LossValue value, trainer_->evaluate(source.images(), source.labels()));
     LITEQAT_RETURN_IF_ERROR(exchange_status());
-    tally.add(value, images);
+    add(tally, value, images);
     begin += images;
   }
-  record.validation_loss = tally.loss();
+  record.validation_loss = loss_of(tally);
   record.validation_correct = tally.correct;
   record.validation_total = tally.total;
   return {};
@@ -290,6 +307,14 @@ Status check_options(const FitOptions& options, const quant::Plan* plan) {
   return {};
 }
 
+/// A part of an epoch is whole batches of these images.
+Status check_part(const Tally& part, const data::Split& train, int32_t batch_size) {
+  const bool whole = part.total % batch_size == 0 || part.total == train.count;
+  if (0 <= part.correct && part.correct <= part.total && part.total <= train.count && whole && std::isfinite(part.loss_sum)) return {};
+  return error(Code::kMismatch, "the state has {} of {} images right in an epoch of {} in batches of {}", part.correct, part.total,
+               train.count, batch_size);
+}
+
 }  // namespace
 
 Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& train, const data::Split* validation,
@@ -300,17 +325,26 @@ Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& 
   std::vector<char> learned;
   if (plan != nullptr && options.ranges == Ranges::kLearned) learned = LearnedRanges::claim(*plan);
   LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer, make_trainer(model, plan, options, state.optimizer_steps, learned, pool));
+  LITEQAT_RETURN_IF_ERROR(check_part(state.part, train, options.batch_size));
   Run run(model, plan, train, options, std::move(trainer), learned, pool, progress);
-  if (state.epochs_done > 0) LITEQAT_RETURN_IF_ERROR(run.restore(state));
+  if (state.epochs_done > 0 || state.part.total > 0) LITEQAT_RETURN_IF_ERROR(run.restore(state));
   while (state.epochs_done < options.epochs) {
     progress.begin(format("{}epoch {}/{}", options.title.empty() ? "" : options.title + " ", state.epochs_done + 1, options.epochs),
                    train.count, "images");
-    LITEQAT_ASSIGN_OR_RETURN(EpochRecord record, run.run_epoch(state.epochs_done));
-    if (validation != nullptr) LITEQAT_RETURN_IF_ERROR(run.validate_on(*validation, record));
-    progress.end(summary_of(record));
+    Result<EpochRecord> record = run.run_epoch(state.epochs_done, state.part);
+    Status status = record.status();
+    if (status.ok() && validation != nullptr) status = run.validate_on(*validation, *record);
+    if (!status.ok()) {
+      if (!run.between_batches() || !on_epoch || state.part.total == 0) return status;
+      run.store(state);
+      const Status kept = on_epoch(state);
+      return kept.ok() ? status : error(status.code(), "{}; what was done of it could not be saved: {}", status.message(), kept.message());
+    }
+    progress.end(summary_of(*record));
     ++state.epochs_done;
+    state.part = {};
     run.store(state);
-    state.history.push_back(record);
+    state.history.push_back(*record);
     if (on_epoch) LITEQAT_RETURN_IF_ERROR(on_epoch(state));
   }
   run.swap_averages();

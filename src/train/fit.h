@@ -60,21 +60,30 @@ struct EpochRecord {
   double seconds = 0;
 };
 
+/// Loss and hits of the images that an epoch has seen so far.
+struct Tally {
+  double loss_sum = 0;
+  int64_t correct = 0, total = 0;
+};
+
 /// Everything beside the graph and the plan that a resumed run needs.
 struct FitState {
   int32_t epochs_done = 0;
+  Tally part = {};  // of the epoch after these, where training was interrupted inside it
   int64_t optimizer_steps = 0;
   std::vector<Optimizer::Slot> slots;
   std::vector<EpochRecord> history;
 };
 
-/// Called after every epoch with the state to store; model and plan are as training goes on from them. An error stops the run.
+/// Called after every epoch, and where training is interrupted inside one (FitState::part), with the state to store; model and plan are as
+/// training goes on from them. An error stops the run.
 using EpochCallback = std::function<Status(const FitState&)>;
 
 /// Trains model (and plan, as quant::make_plan makes it but for its ranges) in place, from `state` on. With OptimizerOptions::ema_decay
 /// validation sees averaged weights, and they are what the model holds on return. Several ranks get the same model, bytes as of one.
-/// Fails: kOutOfRange naming epoch, step and first operator when the loss or a tensor is not finite (the model is then as after the last
-/// finished epoch only in the caller's checkpoint); kInterrupted between batches; what ended the exchanges with other ranks.
+/// Fails: kOutOfRange naming epoch, step and the first operator or tensor after a step that left the loss, a weight, a statistic or a range
+/// not finite (the last good state is then in the caller's checkpoint alone); kInterrupted between batches, after on_epoch; kMismatch for a
+/// state of other data; what ended the exchanges with other ranks.
 Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& train, const data::Split* validation,
                      const FitOptions& options, FitState state, ThreadPool& pool, Progress& progress, const EpochCallback& on_epoch);
 

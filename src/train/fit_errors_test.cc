@@ -54,6 +54,20 @@ TEST(FitErrors, LossThatIsNotFiniteNamesEpochStepAndOperator) {
   EXPECT_THAT(status.message(), HasSubstr("'first'"));
 }
 
+// ReLU makes 0 of minus infinity, and perhaps of what is no number: the loss alone does not tell.
+TEST(FitErrors, NoStepIsMadeOnWeightsThatAreNotFinite) {
+  for (const float value : {INFINITY, -INFINITY, NAN}) {
+    for (const char* tensor : {"first/kernel", "first/bias", "second/kernel", "second/bias"}) {
+      Graph model = make_model();
+      model.tensor(model.find_tensor(tensor)).as<float>()[1] = value;
+      const Status status = run(model, make_split(12), make_options(4));
+      EXPECT_EQ(status.code(), Code::kOutOfRange) << tensor << " = " << value;
+      EXPECT_THAT(status.message(), HasSubstr("epoch 1, step 1")) << tensor << " = " << value;
+      EXPECT_THAT(status.message(), testing::AnyOf(HasSubstr("'first'"), HasSubstr("'second'"), HasSubstr("'logits'"), HasSubstr(tensor)));
+    }
+  }
+}
+
 TEST(FitErrors, DivergenceOnTheLastStepIsSeen) {
   Graph model = make_model();
   FitOptions options = make_options(8);

@@ -31,6 +31,21 @@ inline data::Split make_two_halves(int64_t count, uint64_t seed) {
   return split;
 }
 
+/// Asks for an interruption once so many batches are done.
+class InterruptAfter final : public Progress {
+ public:
+  explicit InterruptAfter(int batches) : left_(batches) {}
+  void begin(const std::string&, int64_t, const std::string&) override {}
+  void update(int64_t, const std::string&) override {
+    if (--left_ == 0) request_interrupt();
+  }
+  void end(const std::string&) override {}
+  void note(const std::string&) override {}
+
+ private:
+  int left_;
+};
+
 /// The first tensor, range or epoch in which two outcomes of fit() differ by a byte; empty: none.
 inline std::string find_difference(const graph::Graph& a, const graph::Graph& b) {
   if (a.tensors.size() != b.tensors.size()) return "number of tensors";
@@ -53,6 +68,9 @@ inline std::string find_difference(const FitState& a, const FitState& b) {
   for (size_t k = 0; k < a.history.size(); ++k) {
     if (a.history[k].train_loss != b.history[k].train_loss) return format("training loss of epoch {}", k + 1);
     if (a.history[k].validation_loss != b.history[k].validation_loss) return format("validation loss of epoch {}", k + 1);
+    if (a.history[k].train_correct != b.history[k].train_correct) return format("right images of epoch {}", k + 1);
+    if (a.history[k].steps != b.history[k].steps) return format("steps of epoch {}", k + 1);
+    if (a.history[k].learning_rate != b.history[k].learning_rate) return format("learning rate of epoch {}", k + 1);
   }
   return "";
 }

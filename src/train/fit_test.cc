@@ -116,18 +116,29 @@ TEST(Fit, ResumedRunEqualsUninterruptedRun) {
 }
 
 /// On the deployed integers, from calibrated ranges; batch norm stays in the model.
+FitOptions integer_options(int32_t epochs) {
+  FitOptions options = make_options(epochs);
+  options.forward = Forward::kInteger;
+  return options;
+}
+
+Outcome start_on_integers() {
+  ThreadPool pool(2);
+  SilentProgress progress;
+  Outcome outcome;
+  outcome.plan = quant::make_plan(outcome.model, quant::Scheme::kLiteqat8Bit).value();
+  Graph folded = quant::fold_keeping_ids(outcome.model).value();
+  const auto seen = calibrate(folded, outcome.plan, make_two_halves(150, 1), make_options(1).normalization, pool, progress);
+  quant::apply_observations(outcome.plan, seen.value());
+  return outcome;
+}
+
 Outcome train_on_integers(int32_t epochs, int threads, FitState from = {}, const Outcome* start = nullptr) {
   const data::Split split = make_two_halves(150, 1), validation = make_two_halves(40, 2);
   ThreadPool pool(threads);
   SilentProgress progress;
-  FitOptions options = make_options(epochs);
-  options.forward = Forward::kInteger;
-  Outcome outcome;
-  outcome.plan = quant::make_plan(outcome.model, quant::Scheme::kLiteqat8Bit).value();
-  Graph folded = quant::fold_keeping_ids(outcome.model).value();
-  const auto seen = calibrate(folded, outcome.plan, split, options.normalization, pool, progress);
-  quant::apply_observations(outcome.plan, seen.value());
-  if (start != nullptr) outcome = *start;
+  const FitOptions options = integer_options(epochs);
+  Outcome outcome = start != nullptr ? *start : start_on_integers();
   outcome.state = fit(outcome.model, &outcome.plan, split, &validation, options, std::move(from), pool, progress, {});
   return outcome;
 }
@@ -146,6 +157,88 @@ TEST(Fit, LearnsOnIntegersWithTheSameBytesForAnyThreadsAndResumes) {
   SilentProgress progress;
   Outcome deployed = whole;
   EXPECT_TRUE(predict(deployed.model, &deployed.plan, validation, make_options(1).normalization, pool, progress).ok());
+}
+
+/// Interrupted after so many batches; the state is what was to be stored then.
+Outcome interrupt(Outcome outcome, const FitOptions& options, int batches) {
+  const data::Split split = make_two_halves(150, 1), validation = make_two_halves(40, 2);
+  ThreadPool pool(2);
+  InterruptAfter progress(batches);
+  FitState kept;
+  const auto keep = [&](const FitState& state) {
+    kept = state;
+    return Status();
+  };
+  const auto ended = fit(outcome.model, &outcome.plan, split, &validation, options, {}, pool, progress, keep);
+  clear_interrupt();
+  EXPECT_EQ(ended.status().code(), Code::kInterrupted) << ended.status().message();
+  outcome.state = kept;
+  return outcome;
+}
+
+// Five batches an epoch: after the fifth and the tenth it is the validation that is interrupted.
+TEST(Fit, InterruptedInsideAnEpochGoesOnThere) {
+  FitOptions averaged = make_options(3);
+  averaged.optimizer.ema_decay = 0.9f;
+  averaged.schedule.kind = ScheduleKind::kCosine;
+  averaged.schedule.total_steps = 15;
+  const data::Split split = make_two_halves(150, 1), validation = make_two_halves(40, 2);
+  ThreadPool pool(2);
+  SilentProgress progress;
+  const auto go_on = [&](Outcome from, const FitOptions& options) {
+    from.state = fit(from.model, &from.plan, split, &validation, options, *from.state, pool, progress, {});
+    EXPECT_TRUE(from.state.ok()) << from.state.status().message();
+    return from;
+  };
+  for (const FitOptions& options : {make_options(3), averaged, integer_options(3)}) {
+    const Outcome start = options.forward == Forward::kInteger ? start_on_integers() : Outcome();
+    const Outcome whole = go_on(start, options);
+    for (const int batches : {1, 4, 5, 7, 10}) {
+      const Outcome part = interrupt(start, options, batches);
+      EXPECT_EQ(part.state->epochs_done, (batches - 1) / 5);
+      EXPECT_EQ(part.state->part.total, batches % 5 == 0 ? 150 : batches % 5 * 32);
+      expect_same(whole, go_on(part, options));
+    }
+  }
+}
+
+TEST(Fit, AnInterruptionBeforeTheFirstBatchStoresNothing) {
+  Outcome outcome;
+  const data::Split split = make_two_halves(150, 1);
+  ThreadPool pool(1);
+  SilentProgress progress;
+  request_interrupt();
+  const auto ended = fit(outcome.model, nullptr, split, nullptr, make_options(1), {}, pool, progress, [](const FitState&) {
+    ADD_FAILURE() << "nothing was done";
+    return Status();
+  });
+  clear_interrupt();
+  EXPECT_EQ(ended.status().code(), Code::kInterrupted);
+}
+
+TEST(Fit, AnInterruptionThatCannotBeStoredSaysSo) {
+  Outcome outcome;
+  const data::Split split = make_two_halves(150, 1);
+  ThreadPool pool(1);
+  InterruptAfter progress(2);
+  const auto ended = fit(outcome.model, nullptr, split, nullptr, make_options(1), {}, pool, progress,
+                         [](const FitState&) { return error(Code::kIo, "disk full"); });
+  clear_interrupt();
+  EXPECT_EQ(ended.status().code(), Code::kInterrupted);
+  EXPECT_THAT(ended.status().message(), testing::AllOf(HasSubstr("step 3"), HasSubstr("disk full")));
+}
+
+TEST(Fit, PartsOfAnotherEpochAreRefused) {
+  const data::Split split = make_two_halves(150, 1);
+  ThreadPool pool(1);
+  SilentProgress progress;
+  for (const Tally& part : {Tally{1.0, 3, 33}, Tally{1.0, 65, 64}, Tally{1.0, 3, 160}, Tally{NAN, 3, 64}, Tally{1.0, -1, 64}}) {
+    Outcome outcome;
+    FitState state;
+    state.part = part;
+    const auto ended = fit(outcome.model, nullptr, split, nullptr, make_options(1), state, pool, progress, {});
+    EXPECT_EQ(ended.status().code(), Code::kMismatch) << part.total << ": " << ended.status().message();
+  }
 }
 
 // Validation rounds by fake quantization alone, predict as deployment does: a code differs now and then, no decision on these images.
