@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -7,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <sstream>
 
 #include "base/progress.h"
 #include "cli/session.h"
@@ -28,7 +30,17 @@ void catch_signals() {
   struct sigaction hangup = {};
   ::sigaction(SIGHUP, nullptr, &hangup);
   if (hangup.sa_handler != SIG_IGN) ::sigaction(SIGHUP, &action, nullptr);  // ignored under nohup, and to stay so
-  ::signal(SIGPIPE, SIG_IGN);                                               // a closed stdout is reported as an error of writing
+  // A closed stdout and a limit on the size of files are reported as errors of writing.
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
+}
+
+/// A standard stream that was closed would be the next file that is opened, and what is printed would be written there. In its place a
+/// descriptor that cannot be written to: an error of writing like any other.
+void fill_standard_streams() {
+  for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(stream, F_GETFD) < 0) (void)::open("/dev/null", O_RDONLY);  // the lowest free one, which is this
+  }
 }
 
 /// Help that starts with an example.
@@ -83,7 +95,12 @@ int parse_and_run(int argc, char** argv, const char* version) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& fault) {
-    if (fault.get_exit_code() == 0) return app.exit(fault);  // --help, --version
+    if (fault.get_exit_code() == 0) {  // --help, --version
+      std::ostringstream text;
+      app.exit(fault, text, text);
+      session.accept(print_result(text.str()));
+      return session.exit_code;
+    }
     std::fprintf(stderr, "liteqat: %s (see liteqat --help)\n", fault.what());
     return kExitUsage;
   }
@@ -93,6 +110,7 @@ int parse_and_run(int argc, char** argv, const char* version) {
 }  // namespace
 
 int run_command_line(int argc, char** argv, const char* version) {
+  fill_standard_streams();
   catch_signals();
   try {
     return parse_and_run(argc, argv, version);

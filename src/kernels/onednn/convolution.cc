@@ -5,10 +5,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <new>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <vector>
-
-#include "base/check.h"
 
 namespace liteqat::kernels::onednn {
 namespace {
@@ -27,7 +26,7 @@ class Buffer {
     if (bytes <= bytes_) return;
     bytes_ = (bytes + 63) / 64 * 64;
     memory_.reset(std::aligned_alloc(64, bytes_));
-    LITEQAT_CHECK(memory_ != nullptr);
+    if (!memory_) throw std::bad_alloc();
   }
   void* data() const { return memory_.get(); }
   size_t bytes() const { return bytes_; }
