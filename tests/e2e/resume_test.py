@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -19,8 +20,8 @@ harness.run("data", "make", "--format", "mnist", "-o", data, "--train", "6000", 
 COMMAND = ["run", "mnist", "--quiet", "--data", data, "--set", "train.epochs=6", "--set", "qat.epochs=3", "--set", "qat.calibration_images=100"]
 
 
-def start(folder):
-    return subprocess.Popen([harness.BINARY, *map(str, COMMAND), "-o", str(folder)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+def start(folder, command=COMMAND):
+    return subprocess.Popen([harness.BINARY, *map(str, command), "-o", str(folder)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
 
 
 def wait_for(folder, pattern, process):
@@ -48,8 +49,34 @@ _, message = process.communicate()
 assert process.returncode == 130, (process.returncode, message)
 assert "go on with: " in message and str(polite) in message, message
 _, progress = harness.run(*[a for a in COMMAND if a != "--quiet"], "-o", polite)
-assert "going on after epoch" in progress, progress
+assert re.search("going on (in|after) epoch", progress), progress
 compare(polite, "SIGINT")
+
+# One epoch of many batches: what was done of it is kept, and again what was done after that.
+LONG = ["run", "mnist", "--quiet", "--data", data, "--set", "train.epochs=1", "--set", "train.batch_size=2", "--set", "qat.epochs=0"]
+harness.run(*LONG, "-o", work / "long_whole")
+inside = work / "long"
+done, pause = [1], 0.2
+while len(done) < 3:
+    process = start(inside, LONG)
+    wait_for(inside, "checkpoints/lock", process)
+    time.sleep(pause)
+    process.send_signal(signal.SIGTERM)
+    _, message = process.communicate()
+    assert process.returncode == 130 and "go on with: " in message, (process.returncode, message)
+    step = int(re.search(r"epoch 1, step (\d+)", message)[1])
+    assert step >= done[-1], f"step {step} after {done}: what was done was lost"
+    if step == done[-1]:  # interrupted before its first batch: a slow machine
+        pause *= 2
+        continue
+    assert (inside / "checkpoints/float-part.safetensors").exists(), message
+    done.append(step)
+_, progress = harness.run(*[a for a in LONG if a != "--quiet"], "-o", inside)
+assert "going on in epoch 1 of 1, after" in progress, progress
+assert not (inside / "checkpoints/float-part.safetensors").exists()
+for path in ("float.safetensors", "float32.tflite", "predictions/float.npy"):
+    if (work / "long_whole" / path).exists():
+        assert (inside / path).read_bytes() == (work / "long_whole" / path).read_bytes(), f"interrupted inside an epoch: {path} differs"
 
 killed = work / "killed"
 for pattern in ["checkpoints/float-epoch-0001*", "checkpoints/float-epoch-0004*", "checkpoints/qat-epoch-0001*", "qat_int8.tflite*"]:
