@@ -110,6 +110,40 @@ if pathlib.Path("/dev/full").exists():
     with open("/dev/full", "w") as full:
         done = subprocess.run([harness.BINARY, "inspect", str(run / "qat_int8.tflite")], stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 3 and "stdout" in done.stderr, (done.returncode, done.stderr)
+
+
+def with_closed(streams, *arguments):
+    """The command with some of its standard streams closed, as daemons and cron jobs may start it."""
+    return subprocess.run(["sh", "-c", f'exec "$@" {streams}', "sh", harness.BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+
+
+told, model = run / "predictions", run / "qat_int8.tflite"
+header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 28, 28, 1), }"
+(work / "inputs.npy").write_bytes(b"\x93NUMPY\x01\x00v\x00" + header.ljust(117).encode() + b"\n" + bytes(4 * 2 * 784))
+for arguments in (["inspect", model], ["inspect", run / "float.safetensors", "--json", "-"], ["eval", model, "--data", small], ["bench", model],
+                  ["compare", told / "float.npy", told / "qat_int8.npy", "--labels", told / "labels.npy"], ["explain", run / "run.json"],
+                  ["audit", run], ["data", "info", small], ["data", "check", small], ["run", "-o", run, *SHORT],
+                  ["data", "make", "--format", "mnist", "-o", work / "made", "--train", "20", "--test", "10"],
+                  ["convert", run / "qat.safetensors", "-o", work / "closed.tflite", "--type", "int8"], ["--help"], ["--version"], ["eval", "--help"]):
+    done = with_closed(">&-", *arguments, *([] if str(arguments[-1]).startswith("--") or arguments[0] == "data" else ["--quiet"]))
+    assert done.returncode == 3 and done.stderr.splitlines()[-1] == "liteqat: stdout: cannot write the result", (arguments, done.returncode, done.stderr)
+assert (work / "closed.tflite").read_bytes() == (work / "qat.tflite").read_bytes()
+done = with_closed("<&- >&- 2>&-", "predict", model, work / "inputs.npy", "-o", work / "closed.npy")
+assert done.returncode == 0 and (work / "closed.npy").stat().st_size == 128 + 4 * 2 * 10, done.returncode
+for streams in ("2>&-", ">&- 2>&-", "<&- >&- 2>&-"):  # what a run tells on the way is in none of its files
+    folder = work / "streams"
+    shutil.rmtree(folder, ignore_errors=True)
+    assert with_closed(streams, "run", "-o", folder, *SHORT).returncode == (0 if streams == "2>&-" else 3)
+    for path in run.rglob("*"):
+        if path.suffix in (".safetensors", ".tflite", ".npy") or path.name == "lock":
+            assert (folder / path.relative_to(run)).read_bytes() == path.read_bytes(), f"{streams}: {path.relative_to(run)} differs"
+
+# A limit on the size of files is an error of writing, no death by its signal.
+(work / "limited.tflite").write_text("what was there before")
+done = subprocess.run(["sh", "-c", 'ulimit -f 16 && exec "$@"', "sh", harness.BINARY, "convert", str(run / "float.safetensors"), "-o",
+                       str(work / "limited.tflite"), "--type", "float32"], capture_output=True, text=True)
+assert done.returncode == 3 and done.stderr.count("\n") == 1 and "limited.tflite: cannot write" in done.stderr, (done.returncode, done.stderr)
+assert (work / "limited.tflite").read_text() == "what was there before" and not list(work.glob("limited*tmp*"))
 harness.run("train", "mnist_guide", "-o", work / "environment", *SHORT, env={"LITEQAT_TRAIN_EPOCHS": "2"})
 assert "epochs = 2" in (work / "environment/recipe.toml").read_text()
 print("help, streams, JSON, colour, stages alone, reuse, conversion and exit codes are as documented")
