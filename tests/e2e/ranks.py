@@ -26,7 +26,7 @@ def mpirun(count, *options):
     """-q: nothing of mpirun's own on stderr, so that what liteqat says can be compared."""
     root = ["--allow-run-as-root"] if os.geteuid() == 0 else []
     # mpirun kills the survivors of a dead rank a second after it has told them: on a loaded machine before they have said why.
-    return ["mpirun", "-q", *root, "--mca", "odls_base_sigkill_timeout", "5", "--oversubscribe", "-n", str(count), *options]
+    return ["mpirun", "-q", *root, "--mca", "odls_base_sigkill_timeout", "3", "--oversubscribe", "-n", str(count), *options]
 
 
 def start(command, **environment):
