@@ -335,7 +335,8 @@ Result<FitState> fit(graph::Graph& model, quant::Plan* plan, const data::Split& 
     Status status = record.status();
     if (status.ok() && validation != nullptr) status = run.validate_on(*validation, *record);
     if (!status.ok()) {
-      if (!run.between_batches() || !on_epoch || state.part.total == 0) return status;
+      // mpirun leaves the ranks of a job that ends a second, which is for saying why.
+      if (!run.between_batches() || !on_epoch || options.ranks != nullptr || state.part.total == 0) return status;
       run.store(state);
       const Status kept = on_epoch(state);
       return kept.ok() ? status : error(status.code(), "{}; what was done of it could not be saved: {}", status.message(), kept.message());

@@ -75,8 +75,8 @@ struct FitState {
   std::vector<EpochRecord> history;
 };
 
-/// Called after every epoch, and where training is interrupted inside one (FitState::part), with the state to store; model and plan are as
-/// training goes on from them. An error stops the run.
+/// Called after every epoch, and where one process alone is interrupted inside one (FitState::part), with the state to store; model and
+/// plan are as training goes on from them. An error stops the run.
 using EpochCallback = std::function<Status(const FitState&)>;
 
 /// Trains model (and plan, as quant::make_plan makes it but for its ranges) in place, from `state` on. With OptimizerOptions::ema_decay
