@@ -40,8 +40,8 @@ constexpr LayerImporter kImporters[] = {
     {"ZeroPadding2D", 1, 1, import_zero_padding},
 };
 
-/// Regularization and augmentation. Keras 3.15.1 and tf_keras 2.21.0 give back the input of each of them bit for bit, whatever its values
-/// (tests/golden/keras/generate.py: inactive). RandomCrop is none of them: it crops at inference too.
+/// Regularization and augmentation. Keras 3.15.1 and tf_keras 2.19.0 give back the input of each bit for bit, whatever its values
+/// (tests/golden/keras/generate.py: inactive; SpatialDropout3D by its definition). RandomCrop is none of them: it crops at inference too.
 constexpr const char* kInactiveAtInference[] = {
     "ActivityRegularization",
     "AlphaDropout",
