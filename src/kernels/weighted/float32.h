@@ -8,8 +8,8 @@
 
 namespace liteqat::kernels::weighted {
 
-/// y = clamp(sum over (ky, kx, i) ascending as numeric/float_sum.h says); fused sums of one input channel for each of several output
-/// channels are over (kx, ky), as XNNPACK's. Bias may be null. Units: rows of outputs.
+/// y = clamp(sum over (ky, kx, i) ascending as numeric/float_sum.h says); fused sums where every output channel has an input channel of its
+/// own go by columns, (kx, ky), as XNNPACK's depthwise kernels do. Bias may be null. Units: rows of outputs.
 struct FloatParams {
   Window window{};
   Channels channels{};
