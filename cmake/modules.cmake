@@ -3,6 +3,28 @@
 # What every model passes through once, at load: size matters there, speed does not (the deployed library stays below 1.5 MB).
 set(LITEQAT_SMALL_MODULES graph formats/tflite runtime api)
 
+# Where compiling takes longer than anything that is run: command lines, JSON, pages.
+set(LITEQAT_COLD_MODULES results report fetch catalog cli)
+
+# Headers of outside libraries that take seconds to parse.
+set(LITEQAT_HEAVY_HEADERS_nlohmann_json <nlohmann/json.hpp>)
+set(LITEQAT_HEAVY_HEADERS_cli11 <CLI/CLI.hpp>)
+set(LITEQAT_HEAVY_HEADERS_tomlplusplus <toml++/toml.h>)
+
+# What nearly every file includes, and the headers given, parsed once a target where LITEQAT_PRECOMPILED is on. The dev preset leaves it off:
+# there every file must include what it uses.
+function(liteqat_precompile target)
+  if(NOT LITEQAT_PRECOMPILED)
+    return()
+  endif()
+  target_precompile_headers(${target} PRIVATE <algorithm> <array> <cmath> <cstdint> <functional> <map> <memory> <optional> <span> <string>
+    <string_view> <utility> <variant> <vector> ${ARGN})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC forgets that precompiled lines are of system headers, and warns of libstdc++'s strings as of our own.
+    target_compile_options(${target} PRIVATE -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
+  endif()
+endfunction()
+
 function(liteqat_declare_modules table)
   if(LITEQAT_TESTS)
     add_custom_target(unit_tests)  # every module's test binary
@@ -72,10 +94,18 @@ function(liteqat_module module includes outside all)
     add_library(${_target} STATIC ${_plain})
     target_include_directories(${_target} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(${_target} PUBLIC ${_links} PRIVATE liteqat_build_flags)
+    set(_heavy <fmt/format.h>)
+    foreach(_library IN LISTS outside)
+      list(APPEND _heavy ${LITEQAT_HEAVY_HEADERS_${_library}})
+    endforeach()
+    liteqat_precompile(${_target} ${_heavy})
     # Reference kernels are there to be right; the installed library is kept small.
     set(_references ${_plain})
     list(FILTER _references INCLUDE REGEX "/kernels/[a-z0-9_]+/reference\\.cc$")
     set_source_files_properties(${_references} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-O2>)
+    if(module IN_LIST LITEQAT_COLD_MODULES)
+      target_compile_options(${_target} PRIVATE $<$<CONFIG:Release>:-O1>)
+    endif()
     if(module IN_LIST LITEQAT_SMALL_MODULES)
       target_compile_options(${_target} PRIVATE $<$<CONFIG:Release>:-Os>)
     endif()
@@ -96,6 +126,8 @@ function(liteqat_module module includes outside all)
     add_executable(${_name}_test ${_tests})
     add_dependencies(unit_tests ${_name}_test)
     target_link_libraries(${_name}_test PRIVATE ${_target} GTest::gmock GTest::gtest_main liteqat_build_flags)
+    target_compile_options(${_name}_test PRIVATE $<$<CONFIG:Release>:-O1>)  # compiling them takes longer than running them
+    liteqat_precompile(${_name}_test <gmock/gmock.h> <gtest/gtest.h>)
     # Only the files that read from the source tree are compiled for its place: a compiler cache serves the others to every checkout.
     foreach(_file IN LISTS _tests)
       file(STRINGS ${_file} _uses_place REGEX "LITEQAT_SOURCE_DIR" LIMIT_COUNT 1)

@@ -60,8 +60,8 @@ assert (theirs.argmax(1) == LABELS).sum() == 8719
 
 # QAT starts from it: one epoch on few images is no worse than a bad one, and the exported file is integer inside.
 run = work / "qat"
-harness.run("qat", "cifar10_resnet8", "--from", FLOAT, "--data", harness.CIFAR10, "--limit-images", 500, "--set", "qat.epochs=1", "-o", run,
-            "--quiet")
+harness.run("qat", "cifar10_resnet8", "--from", FLOAT, "--data", harness.CIFAR10, "--limit-images", 500, "--set", "qat.epochs=1", "--set",
+            "qat.images=6400", "-o", run, "--quiet")
 exported = convert(run / "qat.safetensors", "qat_int8.tflite", "--type", "int8")
 harness.run("eval", exported, "--data", harness.CIFAR10, "--json", work / "eval.json", "--pixels", "0..255", "--quiet")
 correct = json.loads((work / "eval.json").read_text())["metrics"][0]["correct"]

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/sanitizers.h"
 #include "formats/tflite/tflite.h"
 #include "model_mutations.h"
 #include "runtime/interpreter.h"
@@ -75,10 +76,10 @@ void set_timers(int cpu_seconds) {
 }
 
 [[noreturn]] void run_child(const Mutations& mutations, size_t first, size_t every, Progress* progress) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  const rlimit limit = {kMostMemory, kMostMemory};
-  setrlimit(RLIMIT_AS, &limit);
-#endif
+  if (!liteqat::kHasShadowMemory) {
+    const rlimit limit = {kMostMemory, kMostMemory};
+    setrlimit(RLIMIT_AS, &limit);
+  }
   const rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
   std::string what;

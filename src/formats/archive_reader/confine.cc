@@ -3,15 +3,10 @@
 #include <signal.h>
 #include <sys/resource.h>
 
+#include "base/sanitizers.h"
+
 namespace liteqat::formats::archive_reader {
 namespace {
-
-// Sanitizers map terabytes of shadow memory: an address space limit would end the process at once.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kLimitMemory = false;
-#else
-constexpr bool kLimitMemory = true;
-#endif
 
 constexpr rlim_t kProcessorSeconds = 120;
 /// The libraries themselves, and data sets that unfold; wire.h bounds these by 64 files and 16 MiB, here an unpacked file and two copies of
@@ -29,7 +24,7 @@ bool limit(int resource, rlim_t value) {
 bool confine(uint64_t file_bytes) {
   ::signal(SIGXFSZ, SIG_IGN);  // a write that is refused returns EFBIG
   return limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) && limit(RLIMIT_NOFILE, 0) && limit(RLIMIT_CPU, kProcessorSeconds) &&
-         (!kLimitMemory || limit(RLIMIT_AS, kFixedBytes + kBytesPerFileByte * file_bytes));
+         (kHasShadowMemory || limit(RLIMIT_AS, kFixedBytes + kBytesPerFileByte * file_bytes));
 }
 
 }  // namespace liteqat::formats::archive_reader
