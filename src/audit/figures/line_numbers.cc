@@ -152,7 +152,8 @@ bool names_images(const std::vector<std::string>& after) {
   return is_image_noun(after[0]) || (after.size() > 1 && is_image_noun(after[1]) && !find_split({after[0]}).empty());
 }
 
-void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, Collector& collector) {
+void find_sizes(const Passage& passage, LineNumbers& found, Collector& collector) {
+  const std::string_view line = passage.text;
   auto& numbers = found.numbers;
   for (size_t i = 0; i < numbers.size(); ++i) {
     const PrintedNumber& number = numbers[i].number;
@@ -177,7 +178,7 @@ void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, 
                                       : std::string(gap) + std::to_string(*count);
     // "accuracy 0.85 (n=500)" speaks of that figure alone.
     const bool of_one_figure = !follows && before.size() == 1 && before[0] == "n" && numbers.size() > 1;
-    if (!of_one_figure) collector.add_size(what, *count, line_number, words);
+    if (!of_one_figure) collector.add_size(what, *count, passage.line_at(number.begin), words);
   }
 }
 
@@ -313,7 +314,8 @@ void find_progress(std::string_view line, LineNumbers& found) {
 
 }  // namespace
 
-LineNumbers find_line_numbers(std::string_view line, int32_t line_number, Collector& collector) {
+LineNumbers find_line_numbers(const Passage& passage, Collector& collector) {
+  const std::string_view line = passage.text;
   LineNumbers found;
   for (size_t at = 0; at < line.size();) {
     auto number = scan_number(line, at);
@@ -334,7 +336,7 @@ LineNumbers find_line_numbers(std::string_view line, int32_t line_number, Collec
   find_levels(line, found.numbers);
   find_settings(line, found.numbers);
   find_operands(line, found.numbers);
-  find_sizes(line, line_number, found, collector);
+  find_sizes(passage, found, collector);
   return found;
 }
 
