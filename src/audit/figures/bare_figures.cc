@@ -1,6 +1,7 @@
 #include "audit/figures/bare_figures.h"
 
 #include <algorithm>
+#include <cctype>
 #include <optional>
 #include <set>
 
@@ -17,6 +18,8 @@ std::vector<std::pair<size_t, size_t>> split_sentences(std::string_view text) {
   size_t begin = 0;
   for (size_t at = text.find_first_of(".?!"); at != std::string_view::npos; at = text.find_first_of(".?!", at + 1)) {
     if (at + 1 < text.size() && text[at + 1] != ' ') continue;
+    const bool asked = text[at] != '.' && at + 2 < text.size() && std::isdigit(static_cast<unsigned char>(text[at + 2])) != 0;
+    if (asked) continue;  // "Is int8 better than float? 87.3 vs 87.1"
     const std::string_view before = text.substr(begin, at - begin);
     if (before.ends_with("vs") || before.ends_with("approx") || before.ends_with("ca") || before.ends_with("resp")) continue;
     sentences.emplace_back(begin, at);
@@ -31,6 +34,7 @@ struct Found {
   size_t begin;  // of the sentence
   BareNumber named;
   PrintedNumber number;  // at a position of the sentence
+  PrintedNumber total;   // of a ratio
   bool cued = false;     // its sentence names a test split or a data set
 };
 
@@ -80,7 +84,7 @@ void BareReader::read_lone_number(const Passage& passage, size_t begin, std::str
   named.split = find_split(told ? before : words);
   named.style = style_of(number);
   named.sure = sure;
-  paragraph_.push_back({&passage, begin, std::move(named), number, false});
+  paragraph_.push_back({&passage, begin, std::move(named), number, {}, false});
 }
 
 /// The cells of a header without numbers: between bars, tabs, commas or wide gaps.
@@ -137,7 +141,9 @@ void BareReader::read_sentence(const Passage& passage, size_t begin, std::string
   read_lone_number(passage, begin, text, sentence);
   for (const BareNumber& named : sentence.named) {
     if (column_ && column_of(sentence, named.at) != *column_) continue;
-    paragraph_.push_back({&passage, begin, named, sentence.numbers[named.at].number, sentence.has_cue});
+    const bool ratio = named.style == Style::kRatio;
+    const PrintedNumber total = ratio ? sentence.numbers[named.at + 1].number : PrintedNumber();
+    paragraph_.push_back({&passage, begin, named, sentence.numbers[named.at].number, total, sentence.has_cue});
     if (named.split.empty()) paragraph_.back().named.split = heading_split_;
   }
 }
@@ -165,6 +171,12 @@ void BareReader::finish_paragraph() {
   foreign_paragraph_ = false;
 }
 
+double fraction_of(const Found& found) {
+  if (found.named.style == Style::kRatio) return static_cast<double>(found.number.units) / static_cast<double>(found.total.units);
+  const double value = value_of(found.number);
+  return found.named.style == Style::kFraction ? value : value / 100;
+}
+
 /// Two models, or one before and after; one of them named by a word of models alone; and the best is better than many a guess.
 bool is_comparison(const std::vector<const Found*>& group) {
   std::set<std::string> labels;
@@ -174,8 +186,7 @@ bool is_comparison(const std::vector<const Found*>& group) {
     labels.insert(found->named.label);
     sure = sure || found->named.sure;
     linked = linked || found->named.linked;
-    const double value = value_of(found->number);
-    best = std::max(best, found->named.style == Style::kFraction ? value : value / 100);
+    best = std::max(best, fraction_of(*found));
   }
   constexpr double kLeast = 0.2;
   return sure && group.size() >= 2 && (linked || labels.size() >= 2) && best >= kLeast;
@@ -193,13 +204,15 @@ bool is_close(const std::vector<const Found*>& group) {
 
 void BareReader::report(Collector& collector) {
   finish_paragraph();
-  std::vector<const Found*> fractions, percentages, bare, accepted;
+  std::vector<const Found*> fractions, percentages, bare, ratios, accepted;
   for (const Found& found : found_) {
     if (found.named.style == Style::kFraction) fractions.push_back(&found);
     if (found.named.style == Style::kPercent) percentages.push_back(&found);
     if (found.named.style == Style::kBare) bare.push_back(&found);
+    const bool ratio = found.named.style == Style::kRatio;
+    if (ratio && (ratios.empty() || found.total.units == ratios.front()->total.units)) ratios.push_back(&found);
   }
-  for (const auto* group : {&fractions, &percentages}) {
+  for (const auto* group : {&fractions, &percentages, &ratios}) {
     const bool told = group->size() == 1 && group->front()->named.sure && group->front()->named.told && group->front()->cued;
     if (told || is_comparison(*group)) accepted.insert(accepted.end(), group->begin(), group->end());
   }
@@ -213,6 +226,11 @@ void BareReader::report(Collector& collector) {
     Place place{.line = found->passage->line_at(found->begin + found->number.begin), .label = found->named.label};
     const Meaning meaning{.quantity = Quantity::kAccuracy, .split = found->named.split};
     const std::string_view sentence = std::string_view(found->passage->text).substr(found->begin);
+    if (found->named.style == Style::kRatio) {
+      const std::string printed(sentence.substr(found->number.begin, found->total.digits_end - found->number.begin));
+      collector.add_ratio(printed, found->number.units, found->total.units, meaning, place);
+      continue;
+    }
     collector.add_number(sentence, found->number, meaning, place);
   }
 }

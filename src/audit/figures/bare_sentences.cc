@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "audit/figures/phrases.h"
+#include "audit/figures/vocabulary.h"
 
 namespace liteqat::audit {
 namespace {
@@ -53,19 +54,22 @@ bool is_unspaced(std::string_view word) {
 /// A sentence being read: its words, and the numbers between them.
 class SentenceJob {
  public:
-  explicit SentenceJob(std::string_view text) : text_(text) {
+  explicit SentenceJob(std::string_view text) : said_(text), text_(said_) {
     FigureText unused;
     Collector collector(unused);
-    numbers_ = find_line_numbers({std::string(text), {{0, 1}}}, collector).numbers;
+    numbers_ = find_line_numbers({said_, {{0, 1}}}, collector).numbers;
     spread_percent_signs();
-    foreign_.resize(numbers_.size(), false);
     names_.resize(numbers_.size());
     find_words();
+    find_foreign_numbers();
+    if (hide_remarks()) {
+      find_words();
+      find_foreign_numbers();
+    }
   }
 
   BareSentence run() {
     BareSentence result;
-    find_foreign_numbers();
     result.foreign = find_governing_word();
     if (result.foreign == Foreign::kNo) {
       for (size_t at = 0; at < numbers_.size(); ++at) name_number(at);
@@ -88,6 +92,7 @@ class SentenceJob {
   };
 
   void spread_percent_signs();
+  bool hide_remarks();
   void find_words();
   void add_words(size_t begin, size_t end);
   bool is_inside_number(size_t begin, size_t& next) const;
@@ -109,6 +114,7 @@ class SentenceJob {
   Foreign find_governing_word() const;
   bool has_own_number(size_t word) const;
 
+  Style style_at(size_t at) const;
   bool is_candidate(size_t at) const;
   void name_number(size_t at);
   bool name_aligned(size_t at);
@@ -121,6 +127,7 @@ class SentenceJob {
   std::string split_of(size_t at) const;
   BareNumber make(size_t at, std::string label, bool sure) const;
 
+  std::string said_;  // with spaces for remarks that say nothing of accuracies
   std::string_view text_;
   std::vector<LineNumber> numbers_;
   std::vector<Word> words_;
@@ -151,7 +158,34 @@ bool SentenceJob::is_inside_number(size_t begin, size_t& next) const {
   return next < numbers_.size() && numbers_[next].number.begin <= begin;
 }
 
+/// "After QAT (5 epochs, lr 1e-5) we are at 0.9391": a remark in brackets with numbers of something else alone. True if there was one.
+bool SentenceJob::hide_remarks() {
+  constexpr size_t kLongest = 100;
+  bool hidden = false;
+  for (size_t at = 0; at < numbers_.size(); ++at) {
+    const size_t window = begin_of(at) - std::min(begin_of(at), kLongest), place = begin_of(at) - window;
+    const size_t before = text_.substr(window, place).find_last_of("()"), open = window + before;
+    const size_t after = text_.substr(begin_of(at), kLongest).find_first_of("()"), close = begin_of(at) + after;
+    if (before == std::string_view::npos || after == std::string_view::npos || text_[open] != '(' || text_[close] != ')' ||
+        close - open > kLongest)
+      continue;
+    size_t end = at;
+    while (end < numbers_.size() && begin_of(end) < close) ++end;
+    bool other = true;
+    for (size_t i = at; i < end; ++i) other = other && (foreign_[i] || style_of(numbers_[i].number) == Style::kNone);
+    if (other) {
+      hidden = true;
+      std::fill(said_.begin() + static_cast<std::ptrdiff_t>(open), said_.begin() + static_cast<std::ptrdiff_t>(close) + 1, ' ');
+      for (size_t i = at; i < end; ++i) numbers_[i].role = Role::kName;
+    }
+    at = end - 1;
+  }
+  return hidden;
+}
+
 void SentenceJob::find_words() {
+  words_.clear();
+  consumed_.clear();
   size_t next = 0;
   for (size_t at = 0; at < text_.size();) {
     if (!is_word_byte(text_[at])) {
@@ -241,7 +275,8 @@ size_t SentenceJob::foreign_word_after(size_t at) const {
 /// A unit, a share, a difference.
 bool SentenceJob::is_measured_otherwise(size_t at) const {
   const LineNumber& item = numbers_[at];
-  const std::string_view after = text_.substr(item.end);
+  const bool pair = item.role == Role::kPair && at + 1 < numbers_.size();
+  const std::string_view after = text_.substr(pair ? numbers_[at + 1].end : item.end);
   if (item.number.unit == Unit::kPoints || compares(after.substr(0, 60))) return true;
   const std::string_view gap = trimmed(after.substr(0, 60));
   const auto words = split_words(gap);
@@ -249,13 +284,14 @@ bool SentenceJob::is_measured_otherwise(size_t at) const {
   const std::string_view before = trimmed(between(gap_begin(at), begin_of(at)));
   const bool compared =
       before.ends_with("compared to") || before.ends_with("compared with") || before.ends_with("instead of") || before.ends_with("than");
-  if ((!compared && (gap.starts_with("of the ") || gap.starts_with("of its "))) || gap.starts_with("$") || gap.starts_with("\xE2\x82\xAC"))
-    return true;
+  const bool share = gap.starts_with("of ") && !compared && std::find(words.begin(), words.end(), "right") == words.end();
+  if (share || gap.starts_with("$") || gap.starts_with("\xE2\x82\xAC")) return true;
   const bool close = after.front() == ' ' && is_word_byte(gap.front());
   return close && is_unit_word(words.front());
 }
 
 void SentenceJob::find_foreign_numbers() {
+  foreign_.assign(numbers_.size(), false);
   for (size_t at = 0; at < numbers_.size(); ++at) {
     foreign_[at] = is_measured_otherwise(at);
     if (const size_t word = foreign_word_before(at); word != kNone) foreign_[at] = consumed_[word] = true;
@@ -316,8 +352,21 @@ Foreign SentenceJob::find_governing_word() const {
   return widest;
 }
 
+/// A ratio counts images, or nothing that is said: "7375/10000", "97 of 100 pictures right", and not "12 of 28 layers".
+Style SentenceJob::style_at(size_t at) const {
+  if (numbers_[at].role == Role::kOpen) return style_of(numbers_[at].number);
+  if (numbers_[at].role != Role::kPair || at + 1 >= numbers_.size()) return Style::kNone;
+  constexpr int64_t kLeastTotal = 50;
+  const auto correct = count_of(numbers_[at].number), total = count_of(numbers_[at + 1].number);
+  if (!correct || !total || *total < kLeastTotal || *correct > *total) return Style::kNone;
+  const size_t end = numbers_[at + 1].end, next = first_word_from(end);
+  if (next >= words_.size() || between(end, words_[next].begin) != " " || contains(kConjunctions, words_[next].text)) return Style::kRatio;
+  const std::string& word = words_[next].text;
+  return word == "right" || word == "on" || is_image_noun(word) || !find_split({word}).empty() ? Style::kRatio : Style::kNone;
+}
+
 bool SentenceJob::is_candidate(size_t at) const {
-  return numbers_[at].role == Role::kOpen && !foreign_[at] && style_of(numbers_[at].number) != Style::kNone;
+  return !foreign_[at] && style_at(at) != Style::kNone;
 }
 
 /// True if nothing but light words, or a few unknown ones and a verb, stands between the last form before the number and the number.
@@ -374,11 +423,14 @@ std::string SentenceJob::split_of(size_t at) const {
   std::vector<std::string> before;
   for (size_t i = first_word_from(gap_begin(at)); i < words_.size() && words_[i].begin < begin_of(at); ++i)
     before.push_back(words_[i].text);
-  return find_split(before);
+  if (const std::string split = find_split(before); !split.empty()) return split;
+  const std::string_view lead = text_.substr(0, text_.find(": "));  // "val: float 0.88, qat 0.87"
+  const bool split_alone = lead.size() < text_.size() && all_words_of(lead, {"set", "split", "data", "the", "on", "results"});
+  return split_alone ? find_split(split_words(lead)) : "";
 }
 
 BareNumber SentenceJob::make(size_t at, std::string label, bool sure) const {
-  return {.at = at, .label = std::move(label), .split = split_of(at), .style = style_of(numbers_[at].number), .sure = sure};
+  return {.at = at, .label = std::move(label), .split = split_of(at), .style = style_at(at), .sure = sure};
 }
 
 /// "the quantized network only reaches 0.71": the last form before it.
@@ -427,7 +479,7 @@ std::optional<BareNumber> SentenceJob::name_after(size_t at, bool direct, size_t
     if (words_[i].form != FormWord::kNone) {
       form = i;
       sure = sure || words_[i].form == FormWord::kSure;
-    } else if (!is_light_word(words_[i].text) && !is_article(words_[i].text)) {
+    } else if (!is_light_word(words_[i].text) && !is_article(words_[i].text) && !is_digits(words_[i].text)) {
       break;
     }
     last = i;
@@ -441,7 +493,7 @@ std::optional<BareNumber> SentenceJob::name_after(size_t at, bool direct, size_t
 
 /// "from 0.93 to 0.89", "0.9912 train / 0.9287 test": the same form's number again.
 std::optional<BareNumber> SentenceJob::name_linked(size_t at) const {
-  if (at == 0 || !names_[at - 1] || names_[at - 1]->style != style_of(numbers_[at].number)) return std::nullopt;
+  if (at == 0 || !names_[at - 1] || names_[at - 1]->style != style_at(at)) return std::nullopt;
   const std::string_view gap = trimmed(between(std::max(numbers_[at - 1].end, used_until_), begin_of(at)));
   bool light = true;
   size_t words = 0;
@@ -471,9 +523,9 @@ bool SentenceJob::name_aligned(size_t at) {
   }
   constexpr size_t kMost = 6;
   if (forms.size() < 2 || forms.size() > kMost || at + forms.size() > numbers_.size() || !leads_to(forms.back().second, at)) return false;
-  const Style style = style_of(numbers_[at].number);
+  const Style style = style_at(at);
   for (size_t k = 0; k < forms.size(); ++k) {
-    if (!is_candidate(at + k) || style_of(numbers_[at + k].number) != style) return false;
+    if (!is_candidate(at + k) || style_at(at + k) != style) return false;
     const std::string_view joint =
         trimmed(between(numbers_[at + k].end, k + 1 < forms.size() ? begin_of(at + k + 1) : numbers_[at + k].end));
     if (k + 1 < forms.size() && !is_link(joint) && joint != ", and") return false;
@@ -492,7 +544,7 @@ void SentenceJob::name_number(size_t at) {
   if (!names_[at]) names_[at] = name_linked(at);
   if (!names_[at]) names_[at] = name_after(at, true, until);
   if (names_[at]) used_until_ = std::max(used_until_, until);
-  if (!names_[at] || at == 0 || names_[at - 1] || !is_candidate(at - 1) || names_[at]->style != style_of(numbers_[at - 1].number)) return;
+  if (!names_[at] || at == 0 || names_[at - 1] || !is_candidate(at - 1) || names_[at]->style != style_at(at - 1)) return;
   const std::string_view joint = trimmed(between(numbers_[at - 1].end, begin_of(at)));
   if (joint == "," || !is_link(joint)) return;  // "92.98 vs 93.12 float"
   names_[at - 1] = make(at - 1, names_[at]->label, names_[at]->sure);
@@ -512,6 +564,12 @@ Style style_of(const PrintedNumber& number) {
 }
 
 BareSentence read_bare_sentence(std::string_view sentence) {
+  constexpr size_t kLongest = 4000;
+  if (sentence.size() > kLongest) {
+    BareSentence unread;
+    unread.foreign = Foreign::kSentence;
+    return unread;
+  }
   return SentenceJob(sentence).run();
 }
 

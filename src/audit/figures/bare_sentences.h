@@ -18,6 +18,7 @@ enum class Style {
   kShort,     // 0.1: a fraction only beside longer ones
   kPercent,   // 93 %
   kBare,      // 93.12, a percentage if anything
+  kRatio,     // 7375/10000; the total is the sentence's next number
 };
 
 struct BareNumber {
@@ -37,8 +38,10 @@ struct BareSentence {
   bool has_cue = false;            // names a split that is tested on, or a data set of classification
 };
 
+/// Of a number that stands alone: no ratio.
 Style style_of(const PrintedNumber& number);
 
+/// Linear in the sentence's words but for what a clause of it says; sentences of more than 4,000 bytes are foreign.
 BareSentence read_bare_sentence(std::string_view sentence);
 
 }  // namespace liteqat::audit

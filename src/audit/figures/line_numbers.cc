@@ -234,8 +234,9 @@ bool is_stage(std::string_view line, const PrintedNumber& number) {
 
 /// "(12.3 kB)", "3.2 ms": a unit of something else, after a space.
 bool has_other_unit(std::string_view after) {
-  constexpr std::array<std::string_view, 20> kUnits = {"kb", "mb",  "gb",  "kib", "mib", "gib", "bytes", "ms",     "us",   "ns",
-                                                       "hz", "mhz", "ghz", "fps", "mj",  "mw",  "flops", "gflops", "macs", "params"};
+  constexpr auto kUnits = std::to_array<std::string_view>({"kb",  "mb",  "gb",  "kib",  "mib",     "gib",     "bytes", "ms",    "us",
+                                                           "ns",  "s",   "sec", "secs", "seconds", "minutes", "hours", "hz",    "mhz",
+                                                           "ghz", "fps", "mj",  "mw",   "flops",   "gflops",  "macs",  "params"});
   if (!after.starts_with(" ")) return false;
   size_t end = 1;
   while (end < after.size() && std::isalpha(static_cast<unsigned char>(after[end])) != 0) ++end;

@@ -14,9 +14,9 @@ constexpr auto kSureForms = std::to_array<std::string_view>(
      "uint8", "int16",    "int4",    "w8a8",    "w4a8",        "w8",     "qat",       "ptq",     "qint8",       "fx",   "tflite",
      "lite",  "litert",   "edgetpu", "tpu",     "unquantized", "binary", "binarized", "ternary", "dequantized", "fake", "int"});
 constexpr auto kWeakForms = std::to_array<std::string_view>(
-    {"baseline", "original", "reference",  "keras",  "h5",        "tf",        "torch",      "pytorch",   "onnx",
-     "trt",      "tensorrt", "openvino",   "coreml", "converted", "exported",  "pruned",     "distilled", "student",
-     "teacher",  "ema",      "savedmodel", "full",   "mixed",     "originale", "originalen", "basis"});
+    {"baseline", "original", "reference", "keras",      "h5",     "pb",        "tf",        "torch",      "pytorch",
+     "onnx",     "trt",      "tensorrt",  "openvino",   "coreml", "converted", "exported",  "pruned",     "distilled",
+     "student",  "teacher",  "ema",       "savedmodel", "full",   "mixed",     "originale", "originalen", "basis"});
 constexpr auto kFormStems = std::to_array<std::string_view>({"quantiz", "quantis", "quantifi", "cuantiz", "quantizz", "квант", "kwant",
                                                              "flott", "flotant", "flutuant", "исходн", "kuanti", "gekwant"});
 constexpr auto kUnspacedForms = std::to_array<std::string_view>({"量化", "量子化", "浮点", "浮動小数", "양자화", "부동", "全精度"});
@@ -34,7 +34,8 @@ constexpr auto kMeasures = std::to_array<std::string_view>(
      "perte",       "pérdida",       "perda",       "perdita",     "потери", "损失",        "損失",    "时间",    "時間",      "similarity",
      "correlation", "psnr",          "ssim",        "bleu",        "rouge",  "wer",         "cer",     "dice",    "jaccard",   "r2",
      "sqnr",        "snr",           "eer",         "fid",         "oks",    "ap",          "ap50",    "ram",     "energy",    "power",
-     "probability", "probabilities", "softmax",     "logit",       "logits", "utilization", "usage",   "pearson", "spearman",  "ndcg"});
+     "probability", "probabilities", "softmax",     "logit",       "logits", "utilization", "usage",   "pearson", "spearman",  "ndcg",
+     "relative",    "normalized",    "normalised"});
 
 constexpr auto kSettings = std::to_array<std::string_view>(
     {"alpha",  "beta",        "gamma",  "lambda",  "epsilon", "eps",    "tau",     "width",      "multiplier", "scale",   "scales",
@@ -63,19 +64,21 @@ constexpr auto kUnits = std::to_array<std::string_view>(
      "euro", "dollars", "x",    "px",     "epochs",  "epoch", "steps", "images",  "gflops", "macs", "params", "m",    "k"});
 
 constexpr auto kLeads = std::to_array<std::string_view>(
-    {"is",      "was",       "are",        "were",     "at",      "get",      "gets",      "got",      "getting",  "give",     "gives",
-     "gave",    "yield",     "yields",     "yielded",  "reach",   "reaches",  "reached",   "score",    "scores",   "scored",   "hit",
-     "hits",    "land",      "lands",      "landed",   "achieve", "achieves", "achieved",  "attain",   "attains",  "attained", "obtain",
-     "obtains", "obtained",  "has",        "have",     "had",     "show",     "shows",     "showed",   "report",   "reports",  "reported",
-     "print",   "prints",    "printed",    "return",   "returns", "returned", "say",       "says",     "said",     "produces", "drop",
-     "drops",   "dropped",   "fall",       "falls",    "fell",    "go",       "goes",      "went",     "rise",     "rises",    "rose",
-     "climb",   "climbs",    "climbed",    "jumps",    "jumped",  "improves", "improved",  "degrades", "degraded", "recovers", "recovered",
-     "keep",    "keeps",     "kept",       "stay",     "stays",   "stayed",   "remains",   "retains",  "end",      "ends",     "ended",
-     "comes",   "came",      "sits",       "sat",      "to",      "from",     "with",      "of",       "around",   "about",    "only",
-     "just",    "still",     "even",       "erreicht", "hat",     "kommt",    "liegt",     "bei",      "ist",      "sind",     "nur",
-     "noch",    "schafft",   "fällt",      "sinkt",    "atteint", "obtient",  "donne",     "est",      "tombe",    "alcanza",  "obtiene",
-     "da",      "queda",     "logra",      "baja",     "atinge",  "obtém",    "raggiunge", "ottiene",  "scende",   "haalt",    "даёт",
-     "дает",    "достигает", "показывает", "fica",     "auf",     "à"});
+    {"is",         "was",      "are",       "were",      "at",         "get",      "gets",      "got",       "getting",    "give",
+     "gives",      "gave",     "yield",     "yields",    "yielded",    "reach",    "reaches",   "reached",   "score",      "scores",
+     "scored",     "hit",      "hits",      "land",      "lands",      "landed",   "achieve",   "achieves",  "achieved",   "attain",
+     "attains",    "attained", "obtain",    "obtains",   "obtained",   "has",      "have",      "had",       "show",       "shows",
+     "showed",     "report",   "reports",   "reported",  "print",      "prints",   "printed",   "return",    "returns",    "returned",
+     "say",        "says",     "said",      "produces",  "drop",       "drops",    "dropped",   "fall",      "falls",      "fell",
+     "go",         "goes",     "went",      "rise",      "rises",      "rose",     "climb",     "climbs",    "climbed",    "jumps",
+     "jumped",     "improves", "improved",  "degrades",  "degraded",   "recovers", "recovered", "keep",      "keeps",      "kept",
+     "stay",       "stays",    "stayed",    "remains",   "retains",    "end",      "ends",      "ended",     "comes",      "came",
+     "sits",       "sat",      "to",        "from",      "with",       "of",       "around",    "about",     "only",       "just",
+     "still",      "even",     "erreicht",  "hat",       "kommt",      "liegt",    "bei",       "ist",       "sind",       "nur",
+     "noch",       "schafft",  "fällt",     "sinkt",     "atteint",    "obtient",  "donne",     "est",       "tombe",      "alcanza",
+     "obtiene",    "da",       "queda",     "logra",     "baja",       "atinge",   "obtém",     "raggiunge", "ottiene",    "scende",
+     "haalt",      "даёт",     "дает",      "достигает", "показывает", "fica",     "auf",       "à",         "classifies", "recognizes",
+     "recognises", "predicts", "identifies"});
 
 constexpr auto kLight = std::to_array<std::string_view>(
     {"model",      "models",    "modell",     "modèle",  "modelo",   "modello", "модель",      "network",    "net",         "nets",
@@ -131,7 +134,7 @@ FormWord form_of_word(const std::vector<std::string>& words, size_t at) {
   if (std::any_of(kUnspacedForms.begin(), kUnspacedForms.end(),
                   [&](std::string_view form) { return word.find(form) != std::string::npos; }))
     return FormWord::kSure;
-  if (word == "bit" && at > 0 && !words[at - 1].empty() && words[at - 1].size() <= 2 && words[at - 1].front() >= '1' &&
+  if ((word == "bit" || word == "bits") && at > 0 && !words[at - 1].empty() && words[at - 1].size() <= 2 && words[at - 1].front() >= '1' &&
       words[at - 1].front() <= '9')
     return FormWord::kSure;
   if (is_bit_widths(word) || is_precision_of_numbers(words, at)) return FormWord::kSure;
