@@ -222,6 +222,7 @@ void BareReader::report(Collector& collector) {
       accepted.push_back(&found);
   }
   std::sort(accepted.begin(), accepted.end());  // in the order of the text
+  if (!accepted.empty()) collector.add_note("nothing in the text says accuracy: what stands beside forms of a model was taken for one");
   for (const Found* found : accepted) {
     Place place{.line = found->passage->line_at(found->begin + found->number.begin), .label = found->named.label};
     const Meaning meaning{.quantity = Quantity::kAccuracy, .split = found->named.split};
