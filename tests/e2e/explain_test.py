@@ -27,6 +27,7 @@ def explain(text, *flags, expect=0):
 
 
 FOUNDING = "Quant TFLite test_accuracy: 0.94462\nQuant TF test accuracy:     0.744700014591217\nTF test accuracy:           0.737500011920929\n"
+QUESTION = "Quantized TFLite 0.94462, QAT 0.7447, float 0.7375: how is this possible?\n"
 MNIST = "Quant TFLite test_accuracy: 0.9817\nQuant TF test accuracy: 0.9815\nTF test accuracy: 0.9811\n"
 
 # The founding case, all keys of the contract.
@@ -45,9 +46,6 @@ assert all(set(f) == {"check", "verdict", "subject", "summary", "evidence", "adv
 
 text, _ = harness.run("explain", work / "input.txt", "--dataset", "cifar10")
 assert "consistent with" in text and "proved" not in text and len(text.splitlines()) <= 40, text
-readme = (harness.ROOT / "README.md").read_text()
-shown = "".join(("    " + line).rstrip() + "\n" for line in text.splitlines())
-assert "    $ liteqat explain log.txt --dataset cifar10\n" + shown in readme, "README shows another output of explain than this:\n" + shown
 everything, _ = harness.run("explain", work / "input.txt", "--dataset", "cifar10", "--all")
 assert len(everything) > len(text) and "Findings" in everything
 assert "\033[" not in text and "\033[" in harness.run("explain", work / "input.txt", "--dataset", "cifar10", "--color", "always")[0]
@@ -57,6 +55,21 @@ harness.run("explain", work / "input.txt", "--dataset", "cifar10", "--json", wor
 assert json.loads((work / "out.json").read_text()) == record and (work / "out.md").read_text() == markdown
 piped = subprocess.run([harness.BINARY, "explain", "-", "--dataset", "cifar10", "--json", "-"], input=FOUNDING, capture_output=True, text=True)
 assert piped.returncode == 0 and json.loads(piped.stdout) == record
+
+# The question as it was asked, in one line that does not say accuracy.
+record = explain(QUESTION, "--dataset", "cifar10")
+assert [(f["label"], f["printed"]) for f in record["figures"]] == [("Quantized TFLite", "0.94462"), ("QAT", "0.7447"), ("float", "0.7375")], record
+first, second = record["hypotheses"][:2]
+assert (first["id"], first["implied_correct"], first["implied_total"]) == ("metric.one_hot_elementwise", 7231, 10000), first
+assert (second["id"], second["implied_correct"], second["implied_total"]) == ("split.train", 47231, 50000), second
+assert len(record["notes"]) == 1 and "says accuracy" in record["notes"][0], record["notes"]
+text, _ = harness.run("explain", work / "input.txt", "--dataset", "cifar10")
+readme = (harness.ROOT / "README.md").read_text()
+shown = "".join(("    " + line).rstrip() + "\n" for line in text.splitlines())
+shown = "    $ cat question.txt\n    " + QUESTION + "    $ liteqat explain question.txt --dataset cifar10\n" + shown
+assert shown in readme, "README shows another output of explain than this:\n" + shown
+record = explain(QUESTION)
+assert [f["value"] for f in record["figures"]] == [0.94462, 0.7447, 0.7375] and all(f["possible"] is None for f in record["figures"]), record
 
 # The negative control.
 record = explain(MNIST, "--dataset", "mnist")
@@ -76,7 +89,7 @@ harness.run("explain", work / "missing.txt", expect=3)
 
 # Garbage: a sentence, never a crash.
 for name, content in {"empty": b"", "binary": random.Random(1).randbytes(300000), "zeros": bytes(100000), "letters": b"x" * 1000000,
-                      "words": b"no number here\n" * 70000, "brackets": b"{[" * 50000, "nan": b"accuracy: nan\n"}.items():
+                      "words": b"no number here\n" * 70000, "brackets": b"{[" * 50000, "nan": b"accuracy: nan\n", "models": b"float int8 " * 90000, "times": b"float 0.91 s, int8 0.35 s\n" * 40000}.items():
     _, message = harness.run("explain", write(name, content), expect=3)
     assert message.startswith("liteqat: ") and message.count("\n") == 1 and "no accuracy" in message, (name, message)
 for value in ["-0.5", "1.02", "7000 %", "1e300", "0." + "3" * 5000]:

@@ -203,7 +203,8 @@ Result<results::Explanation> explain_text(std::string_view text, const StatedFac
     const std::string seen = figures.notes.empty() ? "" : "; " + figures.notes.front();
     return error(
         Code::kNotFound,
-        "{}: no accuracy among {} lines{}; expected something like 'test accuracy: 0.9815', '98.15 % accuracy' or '9815/10000 correct'",
+        "{}: no accuracy among {} lines{}; expected something like 'test accuracy: 0.9815', '98.15 % accuracy', '9815/10000 correct' or "
+        "'float 0.9815, int8 0.9791'",
         name, format_count(figures.lines), seen);
   }
   return Explainer(figures, std::move(facts)).run();

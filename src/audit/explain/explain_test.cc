@@ -41,6 +41,29 @@ std::string first_id(const results::Explanation& explanation) {
   return explanation.hypotheses.empty() ? "" : explanation.hypotheses.front().id;
 }
 
+// The same case as it was first asked, in one line that does not say accuracy.
+TEST(Explain, TheFoundingQuestion) {
+  const std::string question = "Quantized TFLite 0.94462, QAT 0.7447, float 0.7375: how is this possible?";
+  const auto explanation = explain(question, data_set("cifar10"));
+  ASSERT_GE(explanation.hypotheses.size(), 2u);
+  const auto &first = explanation.hypotheses[0], &second = explanation.hypotheses[1];
+  EXPECT_EQ(first.id, "metric.one_hot_elementwise");
+  EXPECT_EQ(first.subject, "Quantized TFLite");
+  EXPECT_EQ(first.implied_correct, 7231);
+  EXPECT_EQ(first.implied_total, 10000);
+  EXPECT_EQ(second.id, "split.train");
+  EXPECT_EQ(second.implied_correct, 47231);
+  EXPECT_EQ(second.implied_total, 50000);
+  ASSERT_EQ(explanation.notes.size(), 1u);
+  EXPECT_THAT(explanation.notes[0], testing::HasSubstr("nothing in the text says accuracy"));
+
+  const auto without_sizes = explain(question, {});
+  ASSERT_EQ(without_sizes.figures.size(), 3u);
+  EXPECT_EQ(without_sizes.figures[0].possible, std::nullopt);
+  ASSERT_FALSE(without_sizes.hypotheses.empty());
+  EXPECT_EQ(without_sizes.hypotheses[0].subject, "Quantized TFLite");
+}
+
 // shared/reference/case-study.md: 5,538 mismatches of 100,000, an even number; 2,769 wrong images; 47,231 of 50,000.
 TEST(Explain, TheFoundingCase) {
   const auto explanation = explain(kFounding, data_set("cifar10"));

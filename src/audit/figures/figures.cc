@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "audit/figures/bare_figures.h"
 #include "audit/figures/collector.h"
 #include "audit/figures/free_text.h"
 #include "audit/figures/key_values.h"
 #include "audit/figures/tables.h"
 #include "audit/figures/text_lines.h"
 #include "audit/figures/vocabulary.h"
+#include "audit/figures/wrapped_lines.h"
 #include "base/format.h"
 
 namespace liteqat::audit {
@@ -67,9 +69,8 @@ FigureText read_figures(std::string_view bytes) {
   read_key_values(clean.lines, collector, taken);
   read_tables(clean.lines, collector, taken);
   FreeTextReader reader(collector);
-  for (size_t i = 0; i < clean.lines.size(); ++i) {
-    if (!taken[i]) reader.read_line(clean.lines[i]);
-  }
+  for (const Passage& passage : join_wrapped_lines(clean.lines, taken)) reader.read_line(passage);
+  if (text.figures.empty()) read_bare_figures(clean.lines, collector);
   constexpr int64_t kOddBytes = 8;
   if (clean.control_bytes > kOddBytes)
     collector.add_note(format("{} control bytes were read as spaces: the text looks like a binary file", clean.control_bytes));

@@ -36,8 +36,8 @@ std::string find_lead(std::string_view line, size_t first_number) {
 /// One line being read: the figures found so far and where phrases may start.
 class LineJob {
  public:
-  LineJob(const TextLine& line, LineNumbers found, Collector& collector)
-      : line_(line.text), number_(line.number), found_(std::move(found)), collector_(&collector) {
+  LineJob(const Passage& passage, LineNumbers found, Collector& collector)
+      : passage_(&passage), line_(passage.text), found_(std::move(found)), collector_(&collector) {
     if (!found_.numbers.empty()) lead_ = find_lead(line_, found_.numbers.front().number.begin);
   }
 
@@ -50,7 +50,8 @@ class LineJob {
   struct Named {
     std::string label;
     Meaning meaning;
-    size_t until = 0;  // where the words after the number that name it end; 0: it is named by words before it
+    std::string base = {};  // the label of the first of several models in a sentence; empty: the label
+    size_t until = 0;       // where the words after the number that name it end; 0: it is named by words before it
   };
 
   std::string_view gap_after(size_t at) const {
@@ -86,6 +87,7 @@ class LineJob {
   std::optional<Named> find_name_of_next(size_t at) const;
   std::optional<Named> continue_list(size_t at) const;
   std::optional<Named> continue_sentence(size_t at) const;
+  Named continue_name(std::string_view model) const;
   bool is_alike(size_t at) const;
   bool repeats_figure(size_t at);
   bool is_difference(size_t at);
@@ -98,8 +100,10 @@ class LineJob {
   std::string full_label(const std::string& label) const;
   bool is_subtracted(std::string_view field) const;
 
+  int32_t line_of(size_t at) const { return passage_->line_at(found_.numbers[at].number.begin); }
+
+  const Passage* passage_;
   std::string_view line_;
-  int32_t number_;
   LineNumbers found_;
   Collector* collector_;
   std::string lead_, default_split_;
@@ -130,6 +134,17 @@ bool LineJob::is_subtracted(std::string_view field) const {
   return before == "1 -";  // inside a line "loss: 1 - accuracy: 0.9" has a separator there
 }
 
+/// "collapses, and the top-1 accuracy of the float network, " -> "the top-1 accuracy of the float network, ": the last fields, from the one
+/// on that names the quantity.
+std::string_view naming_part(std::string_view phrase) {
+  size_t begin = phrase.size();
+  while (begin > 0) {
+    begin = static_cast<size_t>(last_field(phrase.substr(0, begin - 1)).data() - phrase.data());
+    if (is_accuracy(read_meaning(phrase.substr(begin)).quantity)) break;
+  }
+  return phrase.substr(begin);
+}
+
 std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
   const std::string_view raw = raw_phrase(at);
   const std::string_view field = last_field(without_call(raw));
@@ -147,7 +162,7 @@ std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
   if (!has_words(raw)) return std::nullopt;
   // "Accuracy - float: 0.98": the field before names it, if nothing else was measured in between.
   const Meaning whole = read_meaning(raw);
-  if (is_accuracy(whole.quantity)) return Named{full_label(clean_label(raw)), whole};
+  if (is_accuracy(whole.quantity)) return Named{full_label(clean_label(naming_part(raw))), whole};
   return std::nullopt;
 }
 
@@ -188,7 +203,7 @@ std::optional<LineJob::Named> LineJob::find_name_after(size_t at) const {
   const std::string before = clean_label(last_clause(raw_phrase(at)));
   if (meaning.split.empty()) meaning.split = find_split(split_words(before));
   const size_t until = static_cast<size_t>(clause.data() + clause.size() - line_.data());
-  return Named{full_label(before.empty() ? clean_label(clause) : before + " " + clean_label(clause)), meaning, until};
+  return Named{full_label(before.empty() ? clean_label(clause) : before + " " + clean_label(clause)), meaning, {}, until};
 }
 
 /// Alone in round brackets, right after the number before.
@@ -222,19 +237,29 @@ bool LineJob::is_alike(size_t at) const {
   return !compares(gap) && !trimmed(gap).starts_with("of ") && read_meaning(gap.substr(0, clause_end(gap))).quantity != Quantity::kOther;
 }
 
+/// The quantity of the figure before, of another model.
+LineJob::Named LineJob::continue_name(std::string_view model) const {
+  const std::string base = last_->base.empty() ? last_->label : last_->base;
+  return {clean_label(model) + " " + base, last_->meaning, base};
+}
+
 /// "0.7375 vs. int8 0.7447", "91.9 %, and the PTQ export at 88.2 %", "from 76.2 % (float) to only 75.9 %": the same quantity of another
 /// model. "99.1 % on the training set and 73.75 % on the test set": the clause between names the split of the figure before it.
 std::optional<LineJob::Named> LineJob::continue_sentence(size_t at) const {
   if (!last_ || at == 0) return std::nullopt;
   const bool attained = found_.numbers[at].number.unit == Unit::kPercent && ends_in_attainment(raw_phrase(at)) && is_alike(at);
-  if (attained) return Named{clean_label(last_clause(raw_phrase(at))) + " " + last_->label, last_->meaning};
+  if (attained) return continue_name(last_clause(raw_phrase(at)));
   if (!last_was_figure_) return std::nullopt;
   if (ends_in_earlier_value(raw_phrase(at)) && is_alike(at)) return last_;
   const std::string_view joint = without_remark(trimmed(raw_phrase(at)));
   if (const std::string_view rest = after_links(joint); rest.size() < joint.size()) {
-    if (rest.empty() && is_alike(at)) return last_;
+    if ((rest.empty() || leads_alone(rest)) && is_alike(at)) return last_;
     const bool spoken = !found_.numbers[at].number.integer && is_alike(at) && names_subject(rest);
-    if (names_variant(rest) || spoken) return Named{clean_label(rest) + " " + last_->label, last_->meaning};
+    if (names_variant(rest) || spoken) return continue_name(rest);
+  }
+  if (const std::string_view model = leading_variant(raw_phrase(at)); !model.empty()) {  // "93.1 for float, 92.8 for QAT"
+    const std::string_view next = leading_variant(gap_after(at)), link = trimmed(trimmed(raw_phrase(at)).substr(model.size()));
+    if (!next.empty() && is_link(link) && is_alike(at)) return continue_name(next);
   }
   const std::string_view said = joint.substr(0, std::min({joint.find(" and"), joint.find(" but"), joint.find(" vs"), joint.find(',')}));
   if (said.size() == joint.size() || split_of_clause(said).empty()) return std::nullopt;
@@ -362,7 +387,7 @@ bool LineJob::add_pair(size_t at, const Named& named, const Place& place) {
 
 bool LineJob::add(size_t at, const Named& named) {
   const LineNumber& item = found_.numbers[at];
-  Place place{.line = number_, .label = named.label, .split = default_split_, .stated_total = found_.size};
+  Place place{.line = line_of(at), .label = named.label, .split = default_split_, .stated_total = found_.size};
   if (const std::string clause = split_of_clause(gap_after(at)); named.meaning.split.empty() && !clause.empty()) {
     place.split = clause;
   } else if (named.meaning.split.empty()) {
@@ -411,7 +436,7 @@ bool LineJob::repeats_figure(size_t at) {
   if (found_.numbers[at].role == Role::kPair) {
     const auto total = count_of(found_.numbers[at + 1].number);
     const std::string split = last_->meaning.split.empty() ? "test" : last_->meaning.split;
-    if (total) collector_->add_size(split, *total, number_, last_->label + " over " + std::to_string(*total));
+    if (total) collector_->add_size(split, *total, line_of(at), last_->label + " over " + std::to_string(*total));
   }
   return true;
 }
@@ -480,7 +505,7 @@ bool names_results(const std::vector<std::string>& words) {
 
 }  // namespace
 
-void FreeTextReader::remember(const TextLine& line, bool has_numbers) {
+void FreeTextReader::remember(const Passage& line, bool has_numbers) {
   const std::string_view text = trimmed(line.text);
   const auto words = split_words(text.substr(0, kLongestPhrase));
   if (text.empty()) context_.heading_split.clear();
@@ -498,11 +523,11 @@ void FreeTextReader::remember(const TextLine& line, bool has_numbers) {
   context_.in_epoch = !words.empty() && words.front() == "epoch" && words.size() <= 3;
 }
 
-void FreeTextReader::read_line(const TextLine& line) {
-  LineNumbers found = find_line_numbers(line.text, line.number, *collector_);
+void FreeTextReader::read_line(const Passage& line) {
+  LineNumbers found = find_line_numbers(line, *collector_);
   const bool has_numbers = !found.numbers.empty();
   if (names_not_a_number(line.text))
-    collector_->add_note(format("line {}: an accuracy that is not a number (nan or inf) was left out", line.number));
+    collector_->add_note(format("line {}: an accuracy that is not a number (nan or inf) was left out", line.starts.front().second));
   if (has_numbers && !found.unfinished) {
     // Keras: "accuracy" beside "val_accuracy", or in the line after "Epoch 3/10", is measured on the training images.
     const bool beside_validation = line.text.find("val_acc") != std::string::npos || line.text.find("val acc") != std::string::npos;

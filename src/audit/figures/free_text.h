@@ -5,16 +5,17 @@
 #include <vector>
 
 #include "audit/figures/collector.h"
-#include "audit/figures/text_lines.h"
+#include "audit/figures/wrapped_lines.h"
 
 namespace liteqat::audit {
 
-/// Reads lines one after the other; remembers headings ("Training set:"), "Epoch 3/10" and a label that stands on a line of its own.
+/// Reads lines, or passages of wrapped ones, one after the other; remembers headings ("Training set:"), "Epoch 3/10" and a label that
+/// stands on a line of its own.
 class FreeTextReader {
  public:
   explicit FreeTextReader(Collector& collector) : collector_(&collector) {}
 
-  void read_line(const TextLine& line);
+  void read_line(const Passage& line);
 
  private:
   struct Context {
@@ -24,7 +25,7 @@ class FreeTextReader {
     bool in_epoch = false;      // the line before was "Epoch 3/10"
   };
 
-  void remember(const TextLine& line, bool has_numbers);
+  void remember(const Passage& line, bool has_numbers);
 
   Collector* collector_;
   Context context_;

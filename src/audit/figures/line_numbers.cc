@@ -152,7 +152,8 @@ bool names_images(const std::vector<std::string>& after) {
   return is_image_noun(after[0]) || (after.size() > 1 && is_image_noun(after[1]) && !find_split({after[0]}).empty());
 }
 
-void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, Collector& collector) {
+void find_sizes(const Passage& passage, LineNumbers& found, Collector& collector) {
+  const std::string_view line = passage.text;
   auto& numbers = found.numbers;
   for (size_t i = 0; i < numbers.size(); ++i) {
     const PrintedNumber& number = numbers[i].number;
@@ -177,7 +178,7 @@ void find_sizes(std::string_view line, int32_t line_number, LineNumbers& found, 
                                       : std::string(gap) + std::to_string(*count);
     // "accuracy 0.85 (n=500)" speaks of that figure alone.
     const bool of_one_figure = !follows && before.size() == 1 && before[0] == "n" && numbers.size() > 1;
-    if (!of_one_figure) collector.add_size(what, *count, line_number, words);
+    if (!of_one_figure) collector.add_size(what, *count, passage.line_at(number.begin), words);
   }
 }
 
@@ -233,8 +234,9 @@ bool is_stage(std::string_view line, const PrintedNumber& number) {
 
 /// "(12.3 kB)", "3.2 ms": a unit of something else, after a space.
 bool has_other_unit(std::string_view after) {
-  constexpr std::array<std::string_view, 20> kUnits = {"kb", "mb",  "gb",  "kib", "mib", "gib", "bytes", "ms",     "us",   "ns",
-                                                       "hz", "mhz", "ghz", "fps", "mj",  "mw",  "flops", "gflops", "macs", "params"};
+  constexpr auto kUnits = std::to_array<std::string_view>({"kb",  "mb",  "gb",  "kib",  "mib",     "gib",     "bytes", "ms",    "us",
+                                                           "ns",  "s",   "sec", "secs", "seconds", "minutes", "hours", "hz",    "mhz",
+                                                           "ghz", "fps", "mj",  "mw",   "flops",   "gflops",  "macs",  "params"});
   if (!after.starts_with(" ")) return false;
   size_t end = 1;
   while (end < after.size() && std::isalpha(static_cast<unsigned char>(after[end])) != 0) ++end;
@@ -313,7 +315,8 @@ void find_progress(std::string_view line, LineNumbers& found) {
 
 }  // namespace
 
-LineNumbers find_line_numbers(std::string_view line, int32_t line_number, Collector& collector) {
+LineNumbers find_line_numbers(const Passage& passage, Collector& collector) {
+  const std::string_view line = passage.text;
   LineNumbers found;
   for (size_t at = 0; at < line.size();) {
     auto number = scan_number(line, at);
@@ -334,7 +337,7 @@ LineNumbers find_line_numbers(std::string_view line, int32_t line_number, Collec
   find_levels(line, found.numbers);
   find_settings(line, found.numbers);
   find_operands(line, found.numbers);
-  find_sizes(line, line_number, found, collector);
+  find_sizes(passage, found, collector);
   return found;
 }
 

@@ -6,6 +6,7 @@
 
 #include "audit/figures/collector.h"
 #include "audit/figures/numbers.h"
+#include "audit/figures/wrapped_lines.h"
 
 namespace liteqat::audit {
 
@@ -32,7 +33,7 @@ struct LineNumbers {
   int64_t size = 0;            // the last number of images named in the line, 0: none
 };
 
-/// Finds the numbers of a line and gives sizes that it names to the collector.
-LineNumbers find_line_numbers(std::string_view line, int32_t number, Collector& collector);
+/// Finds the numbers of a line, or of a passage of wrapped ones, and gives sizes that it names to the collector.
+LineNumbers find_line_numbers(const Passage& passage, Collector& collector);
 
 }  // namespace liteqat::audit

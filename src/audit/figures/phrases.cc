@@ -5,6 +5,7 @@
 #include <cctype>
 #include <vector>
 
+#include "audit/figures/model_names.h"
 #include "audit/figures/words.h"
 
 namespace liteqat::audit {
@@ -161,15 +162,18 @@ bool compares(std::string_view after) {
 }
 
 bool names_subject(std::string_view phrase) {
-  constexpr std::array<std::string_view, 14> kLeads = {"at",      "to",  "is",       "gets",   "get",   "got",  "reaches",
-                                                       "reached", "has", "achieves", "scores", "gives", "only", "yields"};
   constexpr size_t kMostWords = 7;
   for (const std::string_view particle : {"は", "为", "為", "是"}) {
     if (phrase.ends_with(particle)) return read_meaning(phrase).quantity == Quantity::kUnnamed;
   }
   const auto words = split_words(phrase);
   if (words.size() < 2 || words.size() > kMostWords || read_meaning(phrase).quantity != Quantity::kUnnamed) return false;
-  return phrase.find_first_of(":=.;([") == std::string_view::npos && std::find(kLeads.begin(), kLeads.end(), words.back()) != kLeads.end();
+  return phrase.find_first_of(":=.;([") == std::string_view::npos && is_lead_word(words.back());
+}
+
+bool leads_alone(std::string_view phrase) {
+  const auto words = split_words(phrase);
+  return !words.empty() && std::all_of(words.begin(), words.end(), is_lead_word);
 }
 
 std::string split_of_tag(std::string_view text) {
@@ -222,11 +226,22 @@ size_t other_name_length(std::string_view after) {
 }
 
 bool names_variant(std::string_view phrase) {
-  return all_words_of(phrase,
-                      {"the",   "float",     "float32",   "float16", "fp32", "fp16",    "bf16",    "int8",     "int4",  "uint8",    "int16",
-                       "quant", "quantized", "quantised", "qat",     "ptq",  "tflite",  "lite",    "baseline", "keras", "original", "model",
-                       "onnx",  "tensorrt",  "torch",     "pytorch", "tf",   "student", "teacher", "ema",      "for",   "with"}) &&
-         find_split(split_words(phrase)).empty();
+  constexpr auto kNouns =
+      std::to_array<std::string_view>({"the", "model", "quant", "for", "with", "from", "network", "net", "point", "version", "file"});
+  const auto words = split_words(phrase);
+  if (words.empty() || !find_split(words).empty()) return false;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (form_of_word(words, i) == FormWord::kNone && std::find(kNouns.begin(), kNouns.end(), words[i]) == kNouns.end()) return false;
+  }
+  return true;
+}
+
+std::string_view leading_variant(std::string_view phrase) {
+  const std::string_view text = trimmed(phrase);
+  bool preposition = false;
+  for (const std::string_view word : {"for ", "with ", "from ", "("}) preposition = preposition || text.starts_with(word);
+  const std::string_view said = text.substr(0, std::min({text.find_first_of(",;.)"), text.find(" and"), text.find(" vs")}));
+  return preposition && names_variant(said) ? said : std::string_view();
 }
 
 }  // namespace liteqat::audit

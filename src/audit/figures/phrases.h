@@ -61,6 +61,9 @@ bool compares(std::string_view after);
 /// "the PTQ export at", "MobileNet only reaches": a subject that no quantity names, with the word that leads to its value.
 bool names_subject(std::string_view phrase);
 
+/// "hits", "drops to": verbs that lead to a value, and nothing else.
+bool leads_alone(std::string_view phrase);
+
 /// "Epoch(val) [313/313]", "[Train][Epoch 3]": the split in brackets of its own, empty if none.
 std::string split_of_tag(std::string_view text);
 
@@ -78,5 +81,8 @@ size_t other_name_length(std::string_view after);
 
 /// Words that only tell two models apart: "int8", "the quantized model".
 bool names_variant(std::string_view phrase);
+
+/// "for QAT, and" -> "for QAT": a model named right after a number, empty if none is.
+std::string_view leading_variant(std::string_view phrase);
 
 }  // namespace liteqat::audit
