@@ -6,6 +6,7 @@
 #include <atomic>
 #include <exception>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -27,6 +28,7 @@ struct ThreadPool::Shared {
     return static_cast<int>(int64_t{count} * static_cast<int64_t>(worker) / static_cast<int64_t>(slots.size()));
   }
   void work(size_t worker, uint32_t run);
+  void run_task(int task, size_t worker);
   uint32_t drain(size_t owner, size_t worker, uint32_t run);
 
   std::vector<std::thread> workers;
@@ -37,6 +39,8 @@ struct ThreadPool::Shared {
   int count = 0;
   const void* object = nullptr;
   Invoke invoke = nullptr;
+  std::atomic<bool> failed{false};  // a task of this run has thrown, the first one `fault`
+  std::exception_ptr fault;
 };
 
 namespace {
@@ -78,11 +82,20 @@ uint32_t claim(std::atomic<uint64_t>& slot, uint32_t run) {
 
 }  // namespace
 
+/// No exception leaves a worker, nor the caller while others work on what it owns: run() throws the first one when all tasks are over.
+void ThreadPool::Shared::run_task(int task, size_t worker) {
+  try {
+    invoke(object, task, static_cast<int>(worker));
+  } catch (...) {
+    if (!failed.exchange(true, std::memory_order_relaxed)) fault = std::current_exception();
+  }
+}
+
 /// Runs what is left of owner's range; returns how many tasks that were.
 uint32_t ThreadPool::Shared::drain(size_t owner, size_t worker, uint32_t run) {
   uint32_t done = 0;
   while (const uint32_t left = claim(slots[owner].left, run)) {
-    invoke(object, range_begin(owner + 1) - static_cast<int>(left), static_cast<int>(worker));
+    run_task(range_begin(owner + 1) - static_cast<int>(left), worker);
     ++done;
   }
   return done;
@@ -146,6 +159,7 @@ void ThreadPool::run_erased(int count, const void* object, Invoke invoke) {
   shared.work(0, run);
   uint32_t unfinished = shared.unfinished.load(std::memory_order_acquire);
   while (unfinished != 0) unfinished = wait_for_change(shared.unfinished, unfinished);
+  if (shared.failed.exchange(false, std::memory_order_relaxed)) std::rethrow_exception(std::exchange(shared.fault, nullptr));
 }
 
 int available_cores() {

@@ -1,7 +1,7 @@
 // A fixed set of workers. Each has a contiguous range of the tasks, the same one for the same thread count, so that what it touched last is
 // what it touches next; a worker that has finished its range takes tasks that others have not begun. A thread the scheduler keeps away
 // therefore delays a run by the task it holds, not by its whole share. Nothing about a result may depend on which worker ran a task.
-// Waiting workers spin briefly, then sleep. One run() at a time; tasks must not throw.
+// Waiting workers spin briefly, then sleep. One run() at a time.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,8 @@ class ThreadPool {
   int threads() const { return threads_; }
 
   /// Calls function(task, worker) once for every task in [0, count); no two calls at a time have the same worker, which indexes scratch
-  /// memory. Returns when all are done; all memory written by tasks is visible to the caller.
+  /// memory. Returns when all are done; all memory written by tasks is visible to the caller. Where tasks throw, memory that cannot be had
+  /// for one, one of the exceptions is thrown here, when no task is running any more.
   template <typename Function>
   void run(int count, const Function& function) {
     run_erased(count, &function, [](const void* object, int task, int worker) { (*static_cast<const Function*>(object))(task, worker); });

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <new>
 #include <thread>
 #include <vector>
 
@@ -50,6 +51,28 @@ TEST(ThreadPool, EachWorkerBeginsWithItsOwnContiguousRange) {
         EXPECT_EQ(first[static_cast<size_t>(worker)], count * worker / threads) << threads << " " << count;
         for (int other = 0; other < worker; ++other) EXPECT_NE(ids[static_cast<size_t>(worker)], ids[static_cast<size_t>(other)]);
       }
+    }
+  }
+}
+
+// A worker's exception would else end the program, and the caller's would leave others at work on what it owned.
+TEST(ThreadPool, WhatATaskThrowsIsThrownByRunWhenNoneIsRunning) {
+  for (const int threads : {1, 2, 3}) {
+    ThreadPool pool(threads);
+    for (const int thrown : {0, 7, 14}) {
+      std::atomic<int> inside = 0;
+      EXPECT_THROW(pool.run(15,
+                            [&](int task, int) {
+                              ++inside;
+                              if (task != thrown) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+                              --inside;
+                              if (task == thrown) throw std::bad_alloc();
+                            }),
+                   std::bad_alloc);
+      EXPECT_EQ(inside, 0);
+      std::atomic<int> runs = 0;
+      pool.run(15, [&](int, int) { ++runs; });
+      EXPECT_EQ(runs, 15) << "after an exception";
     }
   }
 }

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <execinfo.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -41,6 +42,13 @@ void fill_standard_streams() {
   for (int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(stream, F_GETFD) < 0) (void)::open("/dev/null", O_RDONLY);  // the lowest free one, which is this
   }
+}
+
+/// An exception that passes through glibc's own frames (std::call_once's) needs libgcc's unwinder, which glibc loads at that moment, and
+/// ends the program where memory for it cannot be had. Asking for a stack trace loads it now.
+void load_unwinder() {
+  void* frame = nullptr;
+  (void)::backtrace(&frame, 1);
 }
 
 /// Help that starts with an example.
@@ -112,6 +120,7 @@ int parse_and_run(int argc, char** argv, const char* version) {
 int run_command_line(int argc, char** argv, const char* version) {
   fill_standard_streams();
   catch_signals();
+  load_unwinder();
   try {
     return parse_and_run(argc, argv, version);
   } catch (const std::bad_alloc&) {

@@ -14,10 +14,12 @@ namespace {
 void add_statistics(const data::Split& split, results::SplitRecord& record) {
   const auto channels = static_cast<size_t>(split.channels);
   std::vector<int64_t> sum(channels), squares(channels);
-  for (size_t i = 0; i < split.pixels.size(); ++i) {
-    const int64_t value = split.pixels[i];
-    sum[i % channels] += value;
-    squares[i % channels] += value * value;
+  for (size_t pixel = 0; pixel + channels <= split.pixels.size(); pixel += channels) {
+    for (size_t c = 0; c < channels; ++c) {
+      const int64_t value = split.pixels[pixel + c];
+      sum[c] += value;
+      squares[c] += value * value;
+    }
   }
   const double count = static_cast<double>(split.pixels.size()) / static_cast<double>(channels);
   for (size_t c = 0; c < channels && count > 0; ++c) {

@@ -1,6 +1,6 @@
 #include "train/spare_thread.h"
 
-#include <system_error>
+#include <exception>
 #include <utility>
 
 #include "base/check.h"
@@ -26,15 +26,15 @@ void SpareThread::start(std::function<void()> job) {
   if (thread_.joinable()) return changed_.notify_all();
   try {
     thread_ = std::thread([this] { work(); });
-  } catch (const std::system_error&) {
-    job_();
-    job_ = nullptr;
+  } catch (const std::exception&) {  // no thread, or no memory for one: done here and now
+    std::exchange(job_, nullptr)();
   }
 }
 
 void SpareThread::wait() {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !job_; });
+  if (fault_) std::rethrow_exception(std::exchange(fault_, nullptr));
 }
 
 void SpareThread::work() {
@@ -43,8 +43,14 @@ void SpareThread::work() {
     changed_.wait(lock, [this] { return ends_ || job_; });
     if (!job_) return;
     lock.unlock();
-    job_();  // nobody changes it before it is done
+    std::exception_ptr fault;
+    try {
+      job_();  // nobody changes it before it is done
+    } catch (...) {
+      fault = std::current_exception();
+    }
     lock.lock();
+    fault_ = fault;
     job_ = nullptr;
     changed_.notify_all();
   }

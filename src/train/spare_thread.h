@@ -2,6 +2,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -18,7 +19,7 @@ class SpareThread {
 
   /// Begins the job; where the system gives no thread it is done here and now. Requires: wait() was called since the last start().
   void start(std::function<void()> job);
-  /// Returns once the job is done; what it wrote is visible then. Nothing to do without a job.
+  /// Returns once the job is done; what it wrote is visible then. Throws what the job threw. Nothing to do without a job.
   void wait();
 
  private:
@@ -27,6 +28,7 @@ class SpareThread {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::function<void()> job_;  // empty: none, or done
+  std::exception_ptr fault_;   // what it threw
   bool ends_ = false;
   std::thread thread_;  // started with the first job
 };

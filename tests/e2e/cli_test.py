@@ -144,6 +144,23 @@ done = subprocess.run(["sh", "-c", 'ulimit -f 16 && exec "$@"', "sh", harness.BI
                        str(work / "limited.tflite"), "--type", "float32"], capture_output=True, text=True)
 assert done.returncode == 3 and done.stderr.count("\n") == 1 and "limited.tflite: cannot write" in done.stderr, (done.returncode, done.stderr)
 assert (work / "limited.tflite").read_text() == "what was there before" and not list(work.glob("limited*tmp*"))
+
+# A limit on the address space is memory that cannot be had: a sentence and 3, or done, but no death by a signal, in no library either.
+def within(megabytes, *arguments):
+    return subprocess.run(["sh", "-c", f'ulimit -v {megabytes * 1024} && exec "$@"', "sh", harness.BINARY, *map(str, arguments)], capture_output=True, text=True)
+
+
+least = next(megabytes for megabytes in range(40, 400, 4) if within(megabytes, "--version").returncode == 0)
+starved = 0
+for more in (4, 12, 20, 28, 36):
+    for arguments in (["train", "mnist_guide", "-o", work / f"starved_{more}", "--quiet", "--threads", "2", *SHORT],
+                      ["eval", run / "float.safetensors", "--data", small, "--threads", "2", "--quiet"]):
+        done = within(least + more, *arguments)
+        assert done.returncode in (0, 3), (least, more, arguments, done.returncode, done.stderr)
+        if done.returncode == 3:
+            assert done.stderr == "liteqat: out of memory\n", (least, more, arguments, done.stderr)
+            starved += 1
+assert starved >= 2, f"{least} MB and more were enough"
 harness.run("train", "mnist_guide", "-o", work / "environment", *SHORT, env={"LITEQAT_TRAIN_EPOCHS": "2"})
 assert "epochs = 2" in (work / "environment/recipe.toml").read_text()
 print("help, streams, JSON, colour, stages alone, reuse, conversion and exit codes are as documented")

@@ -1,6 +1,7 @@
 #include "kernels/onednn/convolution.h"
 
 #include <omp.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -54,6 +55,50 @@ struct WorkerMemory {
   dnnl::stream stream;
   Buffer scratchpad, weights_gradient;
 };
+
+/// oneDNN 2.6 maps 256 KB for the code of each kernel and writes there without asking whether it got them (Xbyak throws no exceptions in
+/// it): a limit on the address space would end the process by a signal. So more than the kernels of one layer take is asked for beforehand.
+void require_room_for_code() {
+  constexpr size_t kRoom = size_t{32} << 20;
+  void* room = ::mmap(nullptr, kRoom, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (room == MAP_FAILED) throw std::bad_alloc();
+  ::munmap(room, kRoom);
+}
+
+/// oneDNN's word for memory that cannot be had is ours.
+void throw_if_out_of_memory(dnnl_status_t status) {
+  if (status == dnnl_out_of_memory) throw std::bad_alloc();
+}
+
+template <typename Call>
+void call_library(const Call& call) {
+  try {
+    call();
+  } catch (const dnnl::error& fault) {
+    throw_if_out_of_memory(fault.status);
+    throw;
+  }
+}
+
+/// C = A B, row-major, operands transposed where asked.
+void multiply(char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t k, const float* a, int64_t lda, const float* b, int64_t ldb,
+              float* c) {
+  const dnnl_status_t status = dnnl_sgemm(transpose_a, transpose_b, m, n, k, 1.0f, a, lda, b, ldb, 0.0f, c, n);
+  throw_if_out_of_memory(status);
+  LITEQAT_CHECK_EQ(static_cast<int>(status), static_cast<int>(dnnl_success));
+}
+
+/// The first product makes the kernels of all, where no exception could be caught.
+void prepare_products() {
+  static const bool prepared = [] {
+    require_room_for_code();
+    const float one[1] = {1.0f};
+    float product[1];
+    multiply('N', 'N', 1, 1, 1, one, 1, one, 1, product);
+    return true;
+  }();
+  (void)prepared;
+}
 
 dnnl::engine& cpu() {
   static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -214,10 +259,12 @@ Convolution::~Convolution() = default;
 Result<Convolution> Convolution::make(const ConvolutionShape& shape, int32_t workers, bool training) {
   use_one_thread();
   try {
+    prepare_products();
     auto state = std::make_unique<State>(shape, workers, training);
     for (WorkerMemory& own : state->memories) own.stream = dnnl::stream(cpu());
     return Convolution(std::move(state));
   } catch (const dnnl::error& fault) {
+    throw_if_out_of_memory(fault.status);
     return error(Code::kUnsupported, "oneDNN: {}", fault.what());
   }
 }
@@ -227,6 +274,7 @@ Status Convolution::configure(int32_t n) {
   if (is_dense(s.shape.window) || s.sets.contains(n)) return {};
   use_one_thread();
   try {
+    require_room_for_code();
     KernelSet& set = s.sets.emplace(n, s.make_set(n)).first->second;
     size_t scratchpad = set.forward.scratchpad.get_size();
     if (s.training) {
@@ -237,6 +285,7 @@ Status Convolution::configure(int32_t n) {
       if (s.training) own.weights_gradient.reserve(set.backward_weights.weights.get_size());
     }
   } catch (const dnnl::error& fault) {
+    throw_if_out_of_memory(fault.status);
     return error(Code::kUnsupported, "oneDNN: convolution of {} images of {}x{}x{}: {}", n, s.shape.window.height, s.shape.window.width,
                  s.shape.window.channels, fault.what());
   }
@@ -248,8 +297,10 @@ void Convolution::set_weights(const float* weights) {
   s.ohwi = weights;
   use_one_thread();
   for (auto& [n, set] : s.sets) {
-    s.pack(set.forward);
-    if (s.training) s.pack(set.backward_data);
+    call_library([&s, &set = set] {
+      s.pack(set.forward);
+      if (s.training) s.pack(set.backward_data);
+    });
   }
 }
 
@@ -257,31 +308,35 @@ void Convolution::forward(int32_t worker, int32_t n, const float* x, const float
   const State& s = *state_;
   if (is_dense(s.shape.window)) {
     const int64_t inputs = s.shape.window.channels, outputs = s.shape.out_channels;
-    dnnl_sgemm('N', 'T', n, outputs, inputs, 1.0f, x, inputs, s.ohwi, inputs, 0.0f, y, outputs);
+    multiply('N', 'T', n, outputs, inputs, x, inputs, s.ohwi, inputs, y);
     if (bias != nullptr) add_bias(n, outputs, bias, y);
     return;
   }
   const Kernel& kernel = s.sets.at(n).forward;
   const float* added = bias != nullptr ? bias : s.zero_bias.data();
-  s.execute(kernel, worker,
-            {{DNNL_ARG_SRC, memory(s.source(n), cpu(), const_cast<float*>(x))},
-             {DNNL_ARG_WEIGHTS, memory(kernel.weights, cpu(), kernel.packed.data())},
-             {DNNL_ARG_BIAS, memory(s.bias(), cpu(), const_cast<float*>(added))},
-             {DNNL_ARG_DST, memory(s.destination(n), cpu(), y)}});
+  call_library([&] {
+    s.execute(kernel, worker,
+              {{DNNL_ARG_SRC, memory(s.source(n), cpu(), const_cast<float*>(x))},
+               {DNNL_ARG_WEIGHTS, memory(kernel.weights, cpu(), kernel.packed.data())},
+               {DNNL_ARG_BIAS, memory(s.bias(), cpu(), const_cast<float*>(added))},
+               {DNNL_ARG_DST, memory(s.destination(n), cpu(), y)}});
+  });
 }
 
 void Convolution::backward_data(int32_t worker, int32_t n, const float* dy, float* dx) const {
   const State& s = *state_;
   if (is_dense(s.shape.window)) {
     const int64_t inputs = s.shape.window.channels, outputs = s.shape.out_channels;
-    dnnl_sgemm('N', 'N', n, inputs, outputs, 1.0f, dy, outputs, s.ohwi, inputs, 0.0f, dx, inputs);
+    multiply('N', 'N', n, inputs, outputs, dy, outputs, s.ohwi, inputs, dx);
     return;
   }
   const Kernel& kernel = s.sets.at(n).backward_data;
-  s.execute(kernel, worker,
-            {{DNNL_ARG_DIFF_DST, memory(s.destination(n), cpu(), const_cast<float*>(dy))},
-             {DNNL_ARG_WEIGHTS, memory(kernel.weights, cpu(), kernel.packed.data())},
-             {DNNL_ARG_DIFF_SRC, memory(s.source(n), cpu(), dx)}});
+  call_library([&] {
+    s.execute(kernel, worker,
+              {{DNNL_ARG_DIFF_DST, memory(s.destination(n), cpu(), const_cast<float*>(dy))},
+               {DNNL_ARG_WEIGHTS, memory(kernel.weights, cpu(), kernel.packed.data())},
+               {DNNL_ARG_DIFF_SRC, memory(s.source(n), cpu(), dx)}});
+  });
 }
 
 void Convolution::backward_weights(int32_t worker, int32_t n, const float* x, const float* dy, float* dweights, float* dbias) const {
@@ -289,19 +344,21 @@ void Convolution::backward_weights(int32_t worker, int32_t n, const float* x, co
   if (dbias != nullptr) sum_rows(s.rows(n), s.shape.out_channels, dy, dbias);
   if (is_pointwise(s.shape.window)) {
     const int64_t inputs = s.shape.window.channels, outputs = s.shape.out_channels;
-    dnnl_sgemm('T', 'N', outputs, inputs, s.rows(n), 1.0f, dy, outputs, x, inputs, 0.0f, dweights, inputs);
+    multiply('T', 'N', outputs, inputs, s.rows(n), dy, outputs, x, inputs, dweights);
     return;
   }
   const Kernel& kernel = s.sets.at(n).backward_weights;
   WorkerMemory& own = s.memories[static_cast<size_t>(worker)];
-  memory blocked(kernel.weights, cpu(), own.weights_gradient.data());
-  s.execute(kernel, worker,
-            {{DNNL_ARG_SRC, memory(s.source(n), cpu(), const_cast<float*>(x))},
-             {DNNL_ARG_DIFF_DST, memory(s.destination(n), cpu(), const_cast<float*>(dy))},
-             {DNNL_ARG_DIFF_WEIGHTS, blocked}});
-  memory plain(s.weights(Tag::ohwi), cpu(), dweights);
-  kernel.reorder.execute(own.stream, blocked, plain);
-  own.stream.wait();
+  call_library([&] {
+    memory blocked(kernel.weights, cpu(), own.weights_gradient.data());
+    s.execute(kernel, worker,
+              {{DNNL_ARG_SRC, memory(s.source(n), cpu(), const_cast<float*>(x))},
+               {DNNL_ARG_DIFF_DST, memory(s.destination(n), cpu(), const_cast<float*>(dy))},
+               {DNNL_ARG_DIFF_WEIGHTS, blocked}});
+    memory plain(s.weights(Tag::ohwi), cpu(), dweights);
+    kernel.reorder.execute(own.stream, blocked, plain);
+    own.stream.wait();
+  });
 }
 
 int64_t Convolution::memory_bytes() const {
