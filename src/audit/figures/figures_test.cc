@@ -408,6 +408,7 @@ TEST(Figures, GarbageIsNoFigure) {
   EXPECT_THAT(read("accuracy: -0.5\naccuracy: 1.02\n"),
               ElementsAre("accuracy (line 1) = -0.5 test decimal", "accuracy (line 2) = 1.02 test decimal"));
   EXPECT_THAT(read("accuracy: 1e300 accuracy: 99999999999999999999999 accuracy: 0.123456789012345678901234567890"), testing::SizeIs(1));
+  EXPECT_THAT(read("accuracy 0.5" + std::string(30, ' ') + "x"), testing::SizeIs(1));
   EXPECT_THAT(read(std::string(100000, '{')), IsEmpty());
   EXPECT_THAT(read(std::string(100000, '[') + "{\"accuracy\":"), IsEmpty());
 }

@@ -158,7 +158,7 @@ bool compares(std::string_view after) {
   if (!after.starts_with(" ") || trimmed(after).empty() || std::isalpha(static_cast<unsigned char>(trimmed(after).front())) == 0)
     return false;
   const auto words = split_words(after.substr(0, 20));
-  return std::find(kComparisons.begin(), kComparisons.end(), words.front()) != kComparisons.end();
+  return !words.empty() && std::find(kComparisons.begin(), kComparisons.end(), words.front()) != kComparisons.end();
 }
 
 bool names_subject(std::string_view phrase) {
