@@ -17,6 +17,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto contents = reader.finish();
   if (!contents.ok()) return 0;
   const auto graph = liteqat::formats::keras::import_contents(*contents);
-  if (graph.ok() && !liteqat::graph::validate(*graph).ok()) std::abort();
+  if (graph.ok() && !liteqat::graph::validate(graph->graph).ok()) std::abort();
   return 0;
 }
