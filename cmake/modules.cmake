@@ -3,26 +3,58 @@
 # What every model passes through once, at load: size matters there, speed does not (the deployed library stays below 1.5 MB).
 set(LITEQAT_SMALL_MODULES graph formats/tflite runtime api)
 
-# Where compiling takes longer than anything that is run: command lines, JSON, pages.
+# Where compiling takes longer than anything that is run: command lines, JSON, pages; under sanitizers also what calls the others.
 set(LITEQAT_COLD_MODULES results report fetch catalog cli)
+set(LITEQAT_COLD_UNDER_SANITIZERS ${LITEQAT_COLD_MODULES} audit pipeline)
 
 # Headers of outside libraries that take seconds to parse.
 set(LITEQAT_HEAVY_HEADERS_nlohmann_json <nlohmann/json.hpp>)
 set(LITEQAT_HEAVY_HEADERS_cli11 <CLI/CLI.hpp>)
 set(LITEQAT_HEAVY_HEADERS_tomlplusplus <toml++/toml.h>)
 
-# What nearly every file includes, and the headers given, parsed once a target where LITEQAT_PRECOMPILED is on. The dev preset leaves it off:
-# there every file must include what it uses.
-function(liteqat_precompile target)
-  if(NOT LITEQAT_PRECOMPILED)
-    return()
-  endif()
-  target_precompile_headers(${target} PRIVATE <algorithm> <array> <cmath> <cstdint> <functional> <map> <memory> <optional> <span> <string>
-    <string_view> <utility> <variant> <vector> ${ARGN})
+# What nearly every file includes, and the headers given, parsed once a target where LITEQAT_PRECOMPILED is on. The preset dev leaves it
+# off: there every file must include what it uses.
+set(LITEQAT_COMMON_HEADERS <algorithm> <array> <cmath> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view> <utility>
+  <variant> <vector>)
+
+function(liteqat_allow_precompiled target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC forgets that precompiled lines are of system headers, and warns of libstdc++'s strings as of our own.
     target_compile_options(${target} PRIVATE -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds)
   endif()
+endfunction()
+
+# A module of few files is compiled before its headers would be.
+function(liteqat_precompile target sources)
+  list(LENGTH sources _count)
+  if(NOT LITEQAT_PRECOMPILED OR _count LESS 4)
+    return()
+  endif()
+  target_precompile_headers(${target} PRIVATE ${LITEQAT_COMMON_HEADERS} ${ARGN})
+  liteqat_allow_precompiled(${target})
+endfunction()
+
+# Compiling the lines of tests takes longer than running them. Under sanitizers (RelWithDebInfo) it took as long as all modules together, so
+# there they are not optimized, and UBSan looks at the modules alone.
+set(LITEQAT_TEST_OPTIONS $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0> $<$<CONFIG:RelWithDebInfo>:-fno-sanitize=undefined>)
+
+# Test binaries share what they precompile.
+function(liteqat_test_flags target)
+  target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest_main liteqat_build_flags)
+  target_compile_options(${target} PRIVATE ${LITEQAT_TEST_OPTIONS})
+  if(NOT LITEQAT_PRECOMPILED)
+    return()
+  endif()
+  if(NOT TARGET test_headers)
+    file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/test_headers.cc CONTENT "int main() {}\n")
+    add_executable(test_headers EXCLUDE_FROM_ALL ${CMAKE_BINARY_DIR}/test_headers.cc)
+    target_link_libraries(test_headers PRIVATE GTest::gmock liteqat_build_flags)
+    target_compile_options(test_headers PRIVATE ${LITEQAT_TEST_OPTIONS})
+    target_precompile_headers(test_headers PRIVATE ${LITEQAT_COMMON_HEADERS} <gmock/gmock.h> <gtest/gtest.h>)
+    liteqat_allow_precompiled(test_headers)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM test_headers)
+  liteqat_allow_precompiled(${target})
 endfunction()
 
 function(liteqat_declare_modules table)
@@ -83,8 +115,13 @@ function(liteqat_module module includes outside all)
     string(REPLACE "/" "_" _include_name ${_include})
     list(APPEND _links liteqat_${_include_name})
   endforeach()
+  set(_private "")  # OpenMP is a compiler's flag, and precompiled headers are for files of the same flags
   foreach(_library IN LISTS outside)
-    list(APPEND _links ${LITEQAT_LIBRARY_${_library}})
+    if(_library STREQUAL "openmp")
+      list(APPEND _private ${LITEQAT_LIBRARY_${_library}})
+    else()
+      list(APPEND _links ${LITEQAT_LIBRARY_${_library}})
+    endif()
   endforeach()
 
   set(_target liteqat_${_name})
@@ -93,18 +130,22 @@ function(liteqat_module module includes outside all)
   if(_plain)
     add_library(${_target} STATIC ${_plain})
     target_include_directories(${_target} PUBLIC ${CMAKE_SOURCE_DIR}/src)
-    target_link_libraries(${_target} PUBLIC ${_links} PRIVATE liteqat_build_flags)
+    target_link_libraries(${_target} PUBLIC ${_links} PRIVATE ${_private} liteqat_build_flags)
     set(_heavy <fmt/format.h>)
     foreach(_library IN LISTS outside)
       list(APPEND _heavy ${LITEQAT_HEAVY_HEADERS_${_library}})
     endforeach()
-    liteqat_precompile(${_target} ${_heavy})
+    liteqat_precompile(${_target} "${_plain}" ${_heavy})
     # Reference kernels are there to be right; the installed library is kept small.
     set(_references ${_plain})
     list(FILTER _references INCLUDE REGEX "/kernels/[a-z0-9_]+/reference\\.cc$")
-    set_source_files_properties(${_references} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-O2>)
+    # GCC 12 crashes on headers precompiled at another level.
+    set_source_files_properties(${_references} PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-O2> SKIP_PRECOMPILE_HEADERS ON)
     if(module IN_LIST LITEQAT_COLD_MODULES)
       target_compile_options(${_target} PRIVATE $<$<CONFIG:Release>:-O1>)
+    endif()
+    if(module IN_LIST LITEQAT_COLD_UNDER_SANITIZERS)
+      target_compile_options(${_target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
     endif()
     if(module IN_LIST LITEQAT_SMALL_MODULES)
       target_compile_options(${_target} PRIVATE $<$<CONFIG:Release>:-Os>)
@@ -125,9 +166,8 @@ function(liteqat_module module includes outside all)
   if(LITEQAT_TESTS AND _tests)
     add_executable(${_name}_test ${_tests})
     add_dependencies(unit_tests ${_name}_test)
-    target_link_libraries(${_name}_test PRIVATE ${_target} GTest::gmock GTest::gtest_main liteqat_build_flags)
-    target_compile_options(${_name}_test PRIVATE $<$<CONFIG:Release>:-O1>)  # compiling them takes longer than running them
-    liteqat_precompile(${_name}_test <gmock/gmock.h> <gtest/gtest.h>)
+    target_link_libraries(${_name}_test PRIVATE ${_target})
+    liteqat_test_flags(${_name}_test)
     # Only the files that read from the source tree are compiled for its place: a compiler cache serves the others to every checkout.
     foreach(_file IN LISTS _tests)
       file(STRINGS ${_file} _uses_place REGEX "LITEQAT_SOURCE_DIR" LIMIT_COUNT 1)

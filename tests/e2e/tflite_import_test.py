@@ -48,10 +48,11 @@ def train(command, name, *flags):
     return work / name
 
 
-# The float .tflite as a training graph: on all test images LiteRT's answers, but for margins under the bound.
+# The float .tflite as a training graph: on all test images LiteRT's answers (XNNPACK's, twenty times as fast as the reference kernels'), but
+# for margins under the bound.
 trained = train(["train", "cifar10_resnet8", "--set", "model.architecture=file", "--weights", FLOAT], "taken") / "float.safetensors"
 written = convert(trained, "taken.tflite")
-ours, theirs = predict(written, IMAGES.astype(np.float32), "--raw"), litert.run(FLOAT, IMAGES.astype(np.float32))
+ours, theirs = predict(written, IMAGES.astype(np.float32), "--raw"), litert.run(FLOAT, IMAGES.astype(np.float32), "xnnpack")
 assert np.abs(ours - theirs).max() <= BOUND, np.abs(ours - theirs).max()
 differing = np.flatnonzero(ours.argmax(1) != theirs.argmax(1))
 margins = np.sort(theirs, 1)[:, -1] - np.sort(theirs, 1)[:, -2]

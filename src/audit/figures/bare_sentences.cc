@@ -7,6 +7,7 @@
 
 #include "audit/figures/phrases.h"
 #include "audit/figures/vocabulary.h"
+#include "audit/figures/word_lists.h"
 
 namespace liteqat::audit {
 namespace {
@@ -27,11 +28,6 @@ struct Word {
   FormWord form = FormWord::kNone;
   Foreign foreign = Foreign::kNo;
 };
-
-template <size_t kSize>
-bool contains(const std::array<std::string_view, kSize>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 bool is_word_byte(char letter) {
   const auto byte = static_cast<unsigned char>(letter);

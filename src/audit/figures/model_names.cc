@@ -4,6 +4,7 @@
 #include <array>
 
 #include "audit/figures/vocabulary.h"
+#include "audit/figures/word_lists.h"
 #include "audit/figures/words.h"
 
 namespace liteqat::audit {
@@ -99,11 +100,6 @@ constexpr auto kArticles =
 constexpr auto kDataSets =
     std::to_array<std::string_view>({"cifar", "cifar10", "cifar100", "mnist", "emnist", "kmnist", "imagenet", "imagenette", "svhn", "stl10",
                                      "stl", "food101", "caltech", "flowers", "gtsrb"});
-
-template <size_t kSize>
-bool contains(const std::array<std::string_view, kSize>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 bool follows(const std::vector<std::string>& words, size_t at, std::initializer_list<std::string_view> before) {
   return at > 0 && std::find(before.begin(), before.end(), words[at - 1]) != before.end();

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "audit/figures/word_lists.h"
+
 namespace liteqat::audit {
 namespace {
 
@@ -70,11 +72,6 @@ constexpr std::array<std::string_view, 7> kValidationStems = {"validier",  "vali
                                                               "convalida", "валидац",     "walidac"};
 constexpr std::array<std::string_view, 8> kTestStems = {"testdat", "testmenge", "testbild", "testgenauigkeit",
                                                         "teste",   "тестов",    "testow",   "testsatz"};
-
-template <size_t kSize>
-bool contains(const std::array<std::string_view, kSize>& list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
-}
 
 template <size_t kSize>
 bool has_stem(const std::array<std::string_view, kSize>& stems, std::string_view word) {

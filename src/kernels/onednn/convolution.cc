@@ -88,13 +88,15 @@ void multiply(char transpose_a, char transpose_b, int64_t m, int64_t n, int64_t 
   LITEQAT_CHECK_EQ(static_cast<int>(status), static_cast<int>(dnnl_success));
 }
 
-/// The first product makes the kernels of all, where no exception could be caught.
+/// The first products make the kernels of all, where no exception could be caught: those of matrices of one element, then those of others.
 void prepare_products() {
   static const bool prepared = [] {
     require_room_for_code();
-    const float one[1] = {1.0f};
-    float product[1];
-    multiply('N', 'N', 1, 1, 1, one, 1, one, 1, product);
+    for (const int64_t size : {1, 16}) {
+      const std::vector<float> ones(static_cast<size_t>(size * size), 1.0f);
+      std::vector<float> product(ones.size());
+      multiply('N', 'N', size, size, size, ones.data(), size, ones.data(), size, product.data());
+    }
     return true;
   }();
   (void)prepared;
