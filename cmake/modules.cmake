@@ -5,7 +5,7 @@ set(LITEQAT_SMALL_MODULES graph formats/tflite runtime api)
 
 # Where compiling takes longer than anything that is run: command lines, JSON, pages; under sanitizers also what calls the others.
 set(LITEQAT_COLD_MODULES results report fetch catalog cli)
-set(LITEQAT_COLD_UNDER_SANITIZERS ${LITEQAT_COLD_MODULES} audit pipeline)
+set(LITEQAT_COLD_UNDER_SANITIZERS ${LITEQAT_COLD_MODULES} pipeline)
 
 # Headers of outside libraries that take seconds to parse.
 set(LITEQAT_HEAVY_HEADERS_nlohmann_json <nlohmann/json.hpp>)
