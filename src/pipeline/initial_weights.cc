@@ -127,7 +127,8 @@ std::string epsilon_note(const graph::Graph& network) {
 std::string name_hint(const WeightFile& file) {
   const std::vector<std::string> names = file.names();
   if (names.empty()) return "";
-  return format("; names in the file are as '{}', and --weight-map tells which of its modules a layer is", names.front());
+  return format("; names in the file are as '{}'{}", names.front(),
+                file.torch() ? ", and --weight-map tells which of its modules a layer is" : "");
 }
 
 std::string what_is_wrong(const WeightFile& file, const std::string& tensor, const std::string& source) {

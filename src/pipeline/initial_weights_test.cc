@@ -21,6 +21,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 graph::Graph make_network(const std::string& name, int32_t classes, uint64_t seed, int32_t size = 8) {
   auto network = graph::make_architecture({.name = name, .height = size, .width = size, .classes = classes, .seed = seed});
@@ -96,6 +97,24 @@ TEST(InitialWeights, LayersThatDoNothingAreInTheTable) {
   EXPECT_THAT(loading->inactive, ElementsAre("flip (RandomFlip)", "noise (GaussianNoise)"));
   EXPECT_THAT(print_weight_loading(*loading, "FILE"),
               Contains("  skipped           2  flip (RandomFlip), noise (GaussianNoise): nothing at inference"));
+}
+
+/// Keras 3's weights alone: the same network and weights as above, from a file that numbers its layers.
+TEST(InitialWeights, NumberedKerasWeightsAreFoundByTheirNames) {
+  const std::string folder = LITEQAT_SOURCE_DIR "/tests/golden/keras/weights_only/";
+  graph::Graph legacy = make_network("mnist_guide", 4, 1), numbered = make_network("mnist_guide", 4, 2);
+  ASSERT_TRUE(load_initial_weights(folder + "mnist_guide.h5", {}, legacy).ok());
+  const auto loading = load_initial_weights(folder + "augmented_guide.weights.h5", {}, numbered);
+  ASSERT_TRUE(loading.ok()) << loading.status().message();
+  for (const char* name : {"conv2d/kernel", "conv2d/bias", "dense/kernel", "dense/bias"}) {
+    EXPECT_EQ(bytes_of(numbered, name), bytes_of(legacy, name)) << name;
+  }
+  graph::Graph other = make_network("mnist_small", 10, 1, 28);
+  const Status missing = load_initial_weights(folder + "augmented_guide.weights.h5", {}, other).status();
+  EXPECT_EQ(missing.code(), Code::kMismatch);
+  EXPECT_THAT(missing.message(), HasSubstr("weight 'stem/kernel' is missing"));
+  EXPECT_THAT(missing.message(), HasSubstr("names in the file are as '"));
+  EXPECT_THAT(missing.message(), Not(HasSubstr("--weight-map")));
 }
 
 TEST(InitialWeightsErrors, EachNamesTheTensorAndTheWayOut) {

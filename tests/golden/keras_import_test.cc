@@ -98,5 +98,37 @@ TEST(KerasFiles, AreThere) {
   EXPECT_GE(model_files().size(), 20u);
 }
 
+/// Keras 3's weights-only file of a model gives every layer what the whole model gives it.
+TEST(KerasWeightsAlone, AreThoseOfTheModelByName) {
+  for (const std::string name : {"convolutions_keras3", "normalizations_keras3", "nested_keras3"}) {
+    const auto model = formats::keras::read(folder() + name + ".keras");
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    const auto weights = formats::keras::read_weights(folder() + "weights_only/" + name + ".weights.h5");
+    ASSERT_TRUE(weights.ok()) << weights.status().message();
+    size_t compared = 0;
+    for (const graph::Tensor& tensor : model->graph.tensors) {
+      if (tensor.role != graph::Role::kParameter && tensor.role != graph::Role::kStatistic) continue;
+      if (tensor.name == "no_beta/beta") continue;  // the importer's; a file does not tell gamma alone from beta alone
+      const std::string stored = tensor.name == "no_beta/gamma" ? "no_beta/beta" : tensor.name;
+      if (!weights->contains(stored)) {
+        // What the importer makes where the layer has none, and what only Normalization's formula holds.
+        const bool filled = tensor.name.starts_with("no_") || tensor.name.starts_with("adapted/") || tensor.name.ends_with("/bias");
+        EXPECT_TRUE(filled) << name << ": " << tensor.name;
+        continue;
+      }
+      const auto values = formats::keras::convert_weight(weights->at(stored), tensor.shape);
+      ASSERT_TRUE(values.has_value()) << name << ": " << tensor.name;
+      ASSERT_EQ(values->size() * sizeof(float), tensor.data.size()) << tensor.name;
+      EXPECT_EQ(std::memcmp(values->data(), tensor.data.data(), tensor.data.size()), 0) << name << ": " << tensor.name;
+      ++compared;
+    }
+    EXPECT_GE(compared, 6u) << name;
+    EXPECT_FALSE(formats::keras::read(folder() + "weights_only/" + name + ".weights.h5").ok());
+    const auto whole = formats::keras::read_weights(folder() + name + ".keras");
+    ASSERT_TRUE(whole.ok());
+    EXPECT_TRUE(whole->empty()) << "a whole model is no file of weights alone";
+  }
+}
+
 }  // namespace
 }  // namespace liteqat

@@ -175,19 +175,8 @@ const std::string* find_config(const archive::Contents& contents) {
   return nullptr;
 }
 
-/// Weights are numbered in groups below these, not listed by layer.
-bool is_keras3(const archive::Contents& contents) {
-  return std::ranges::any_of(contents.arrays, [](const auto& array) {
-    return array.first.starts_with("/layers/") || array.first.starts_with("/_layer_checkpoint_dependencies/");
-  });
-}
-
 Result<Imported> import_model(const archive::Contents& contents) {
   const std::string* config = find_config(contents);
-  if (config == nullptr && is_keras3(contents)) {
-    return error(Code::kUnsupported,
-                 "holds the weights of Keras 3 alone, which stand under numbers, not under the layers' names: save the whole model");
-  }
   if (config == nullptr) {
     return error(Code::kUnsupported,
                  "holds weights but no model (no 'model_config'): save the whole model, or start training from the weights with --weights");
@@ -202,6 +191,10 @@ Result<Imported> import_model(const archive::Contents& contents) {
 }
 
 }  // namespace
+
+bool has_model(const archive::Contents& contents) {
+  return find_config(contents) != nullptr;
+}
 
 Result<Imported> import_contents(const archive::Contents& contents) {
   try {

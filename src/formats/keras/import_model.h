@@ -7,6 +7,9 @@
 
 namespace liteqat::formats::keras {
 
+/// True if the file describes a model, not only weights.
+bool has_model(const archive::Contents& contents);
+
 /// The model that a file's configuration and arrays describe. Fails: kCorruptFile, kUnsupported, kMismatch, kOutOfRange naming the layer
 /// and its class; kUnsupported for weights without a configuration.
 Result<Imported> import_contents(const archive::Contents& contents);

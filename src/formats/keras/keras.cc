@@ -3,6 +3,7 @@
 #include "formats/archive/archive.h"
 #include "formats/keras/import_model.h"
 #include "formats/keras/layer_weights.h"
+#include "formats/keras/numbered_weights.h"
 #include "formats/keras/weight_layout.h"
 
 namespace liteqat::formats::keras {
@@ -11,10 +12,12 @@ bool is_keras(std::span<const std::byte> bytes) {
 }
 
 Result<std::map<std::string, StoredWeight>> read_weights(const std::string& path) {
-  LITEQAT_ASSIGN_OR_RETURN(archive::Contents contents, archive::read(path));
-  auto listed = list_weights(contents);
-  if (!listed.ok()) return listed.status().with_context(path);
+  LITEQAT_ASSIGN_OR_RETURN(const archive::Contents contents, archive::read(path));
   std::map<std::string, StoredWeight> weights;
+  if (has_model(contents)) return weights;
+  auto listed = contents.lists.contains("/@layer_names") || contents.lists.contains("/@layer_names0") ? list_weights(contents)
+                                                                                                      : list_numbered_weights(contents);
+  if (!listed.ok()) return listed.status().with_context(path);
   for (const auto& [name, array] : *listed) weights[name] = {array->shape, array->values};
   return weights;
 }

@@ -38,8 +38,9 @@ struct StoredWeight {
   std::vector<float> values;
 };
 
-/// The weights of a legacy .h5 without a model, by "layer/weight" as in read(); empty if the file is none of that kind, and then it may
-/// hold a whole model. Fails: as archive::read does; kCorruptFile for a listed weight that is not stored.
+/// The weights of an .h5 without a model, legacy or Keras 3's .weights.h5, by "layer/weight" as in read(); empty if the file is none of
+/// that kind, and then it may hold a whole model. Fails: as archive::read does; kCorruptFile for a listed weight that is not stored, for
+/// two layers of one name.
 Result<std::map<std::string, StoredWeight>> read_weights(const std::string& path);
 
 /// The weight in the layout of a tensor of this shape (OHWI, 1HWC, [out, in], one value a channel); empty if it does not fit.

@@ -79,7 +79,7 @@ TEST(KerasErrors, WeightsWithoutAModel) {
   expect_failure(import_contents({}), Code::kUnsupported, "holds weights but no model (no 'model_config')");
   Contents numbered;
   numbered.arrays["/layers/conv2d/vars/0"] = filled({1, 1, 2, 3});
-  expect_failure(import_contents(numbered), Code::kUnsupported, "holds the weights of Keras 3 alone, which stand under numbers");
+  expect_failure(import_contents(numbered), Code::kUnsupported, "start training from the weights with --weights");
 }
 
 TEST(KerasErrors, NestingHasAnEnd) {

@@ -1,6 +1,7 @@
 #include "formats/keras/layer_weights.h"
 
 #include <cctype>
+#include <string_view>
 #include <utility>
 
 namespace liteqat::formats::keras {
@@ -201,6 +202,21 @@ class LegacyWeights {
   WeightsByLayer& weights_;
 };
 
+/// The kernel of a DepthwiseConv2D, but not that of a SeparableConv2D, which has two, is a "kernel".
+void rename_depthwise_kernels(std::map<std::string, const Array*>& by_name) {
+  constexpr std::string_view kDepthwise = "/depthwise_kernel";
+  std::vector<std::string> names;
+  for (const auto& [name, array] : by_name) {
+    if (name.ends_with(kDepthwise)) names.push_back(name.substr(0, name.size() - kDepthwise.size()));
+  }
+  for (const std::string& layer : names) {
+    if (by_name.contains(layer + "/pointwise_kernel")) continue;
+    auto entry = by_name.extract(layer + std::string(kDepthwise));
+    entry.key() = layer + "/kernel";
+    by_name.insert(std::move(entry));
+  }
+}
+
 }  // namespace
 
 std::vector<WeightName> expected_weights(const Layer& layer) {
@@ -230,9 +246,10 @@ Result<std::map<std::string, const Array*>> list_weights(const Contents& content
     for (const StoredWeight& weight : stored) {
       const auto [owner, name] = last_two_parts(weight.name);
       const bool nested = !owner.empty() && owner != layer;
-      by_name[layer + (nested ? "/" + owner : "") + "/" + (name == "depthwise_kernel" ? "kernel" : name)] = weight.array;
+      by_name[layer + (nested ? "/" + owner : "") + "/" + name] = weight.array;
     }
   }
+  rename_depthwise_kernels(by_name);
   return by_name;
 }
 

@@ -23,7 +23,8 @@ std::vector<WeightName> expected_weights(const Layer& layer);
 using WeightsByLayer = std::map<std::string, std::vector<const archive::Array*>>;
 Result<WeightsByLayer> assign_weights(const Model& model, const archive::Contents& contents);
 
-/// Every array that a legacy file without a model lists, by "layer/weight"; a depthwise kernel is a "kernel". Fails: kCorruptFile.
+/// Every array that a legacy file without a model lists, by "layer/weight"; the kernel of a DepthwiseConv2D is a "kernel". Fails:
+/// kCorruptFile.
 Result<std::map<std::string, const archive::Array*>> list_weights(const archive::Contents& contents);
 
 }  // namespace liteqat::formats::keras

@@ -188,6 +188,7 @@ def save_guide(out):
     augmented = guide(keras, keras.layers.RandomFlip(name="flip"), keras.layers.GaussianNoise(0.1, name="noise"))
     augmented.set_weights(model.get_weights())
     augmented.save(out / "augmented_guide.keras")
+    augmented.save_weights(out / "augmented_guide.weights.h5")
 
 
 def main():
@@ -212,6 +213,8 @@ def main():
                 model.save(out / f"{name}.h5")
             if tag == "keras3" or make in (sequential, nested, inactive, archived):
                 model.save(out / f"{name}.keras")
+            if tag == "keras3" and make in (convolutions, normalizations, nested):
+                model.save_weights(out / "weights_only" / f"{name}.weights.h5")
             arrays = {"x": x[0]} if len(x) == 1 else {f"x{n}": v for n, v in enumerate(x)}
             np.savez_compressed(out / f"{name}.npz", y=y, **arrays)
 
