@@ -108,6 +108,11 @@ for index, (layer, row) in enumerate(zip(inspected["layers"], expected)):
         compared += found.size
 assert compared > 300
 
+# The default method keeps ResNet-8 within 0.002 of its float model, which has 8,719 of the 10,000 test images.
+default, _ = convert(RESNET, "default", "--type", "int8", "--calibrate", harness.CIFAR10, *PIXELS)
+metric = json.loads(harness.run("eval", default, "--data", harness.CIFAR10, *PIXELS, "--quiet", "--json", "-")[0])["metrics"][0]
+assert metric["total"] == 10000 and metric["correct"] >= 8719 - 20, metric
+
 # A table that is written, edited and read back decides; the default method on the same images is recorded.
 table = work / "ranges.toml"
 _, first = convert(RESNET, "first", "--type", "int8", *CALIBRATE, "--ranges", table)
