@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "base/format.h"
@@ -26,10 +27,15 @@ size_t edit_distance(const std::string& a, const std::string& b) {
 }  // namespace
 
 std::string nearest_name(const std::string& name, std::span<const std::string> candidates) {
-  const auto nearest = std::min_element(candidates.begin(), candidates.end(), [&name](const std::string& a, const std::string& b) {
-    return edit_distance(name, a) < edit_distance(name, b);
-  });
-  return nearest == candidates.end() ? std::string() : *nearest;
+  constexpr size_t kLetters = 256;  // names come out of files: a megabyte against every layer of a model would take minutes
+  const std::string beginning = name.substr(0, kLetters);
+  std::string nearest;
+  size_t least = std::numeric_limits<size_t>::max();
+  for (const std::string& candidate : candidates) {
+    const size_t distance = edit_distance(beginning, candidate.substr(0, kLetters));
+    if (distance < least) least = distance, nearest = candidate;
+  }
+  return nearest;
 }
 
 std::string join(std::span<const std::string> parts, const std::string& separator) {

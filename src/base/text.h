@@ -7,7 +7,7 @@
 
 namespace liteqat {
 
-/// The candidate with the smallest Levenshtein distance (first one on a tie); empty for no candidates.
+/// The candidate with the smallest Levenshtein distance (first one on a tie), of 256 letters at most each; empty for no candidates.
 std::string nearest_name(const std::string& name, std::span<const std::string> candidates);
 
 std::string join(std::span<const std::string> parts, const std::string& separator);

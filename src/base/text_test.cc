@@ -21,6 +21,11 @@ TEST(Text, NearestNameByEditDistance) {
   EXPECT_EQ(nearest_name("", std::vector<std::string>{"long", "ab"}), "ab");
 }
 
+TEST(Text, NearestNameOfAMegabyteTakesNoLonger) {
+  const std::vector<std::string> names(200, std::string(500, 'a'));
+  EXPECT_EQ(nearest_name(std::string(size_t{1} << 24, 'a'), names), names[0]);
+}
+
 TEST(Text, Join) {
   EXPECT_EQ(join(std::vector<std::string>{}, ", "), "");
   EXPECT_EQ(join(std::vector<std::string>{"a"}, ", "), "a");

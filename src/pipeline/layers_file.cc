@@ -11,6 +11,7 @@ namespace liteqat::pipeline {
 namespace {
 
 const std::vector<std::string> kKeys = {"name", "op", "type", "per_channel"};
+constexpr size_t kLongestText = 1000;
 
 Result<LayerOverride> parse_layer(const toml::table& table, const std::string& where) {
   LayerOverride layer;
@@ -18,6 +19,9 @@ Result<LayerOverride> parse_layer(const toml::table& table, const std::string& w
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     const auto text = node.value<std::string>();
+    if (text && text->size() > kLongestText) {
+      return error(Code::kCorruptFile, "{}: '{}' has {} bytes, at most {} are read", where, name, text->size(), kLongestText);
+    }
     if (name == "per_channel" && node.is_boolean()) {
       layer.per_channel = *node.value<bool>();
     } else if (name == "name" && text) {

@@ -70,6 +70,8 @@ TEST(LayersFile, FaultsNameTheirPlace) {
   EXPECT_THAT(fault("[[layer]]\ntype = \"int8\"\n"), HasSubstr("needs 'name' or 'op'"));
   EXPECT_THAT(fault("[[layer]]\nname = \"first\"\ntype = \"int4\"\n"), HasSubstr("int4"));
   EXPECT_THAT(fault("layers = 1\n"), HasSubstr("unknown key 'layers'"));
+  EXPECT_EQ(fault("[[layer]]\nname = \"" + std::string(1001, 'a') + "\"\ntype = \"int8\"\n"),
+            "l.toml, layer 1: 'name' has 1001 bytes, at most 1000 are read");
 }
 
 TEST(LayersFile, PatternsHoldAnyLettersWhereAStarStands) {

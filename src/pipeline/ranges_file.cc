@@ -11,14 +11,16 @@
 namespace liteqat::pipeline {
 namespace {
 
-/// The numbers of an array; empty if it is none or holds anything else.
-std::vector<double> read_ends(const toml::node& node) {
-  std::vector<double> numbers;
+/// The numbers of an array as float32; empty if it is none or holds anything else.
+std::vector<float> read_ends(const toml::node& node) {
+  std::vector<float> numbers;
   const toml::array* values = node.as_array();
   if (values == nullptr) return numbers;
   for (const toml::node& value : *values) {
     if (!value.is_number()) return {};
-    numbers.push_back(value.value_or(0.0));
+    const auto number = static_cast<float>(value.value_or(0.0));  // the largest float32 prints as more than it is
+    if (!std::isfinite(number)) return {};
+    numbers.push_back(number);
   }
   return numbers;
 }
@@ -50,11 +52,11 @@ Result<quant::Ranges> parse_ranges(const std::string& text, const std::string& p
     if (std::ranges::find(names, name) == names.end()) {
       return error(Code::kMismatch, "{}: the model has no activation '{}'; did you mean '{}'?", path, name, nearest_name(name, names));
     }
-    const std::vector<double> ends = read_ends(node);
-    if (ends.size() != 2 || !std::isfinite(ends[0]) || !std::isfinite(ends[1]) || ends[0] > ends[1]) {
-      return error(Code::kCorruptFile, "{}: the range of '{}' must be [smallest, largest], two finite numbers in this order", path, name);
+    const std::vector<float> ends = read_ends(node);
+    if (ends.size() != 2 || ends[0] > ends[1]) {
+      return error(Code::kCorruptFile, "{}: the range of '{}' must be [smallest, largest], two float32 numbers in this order", path, name);
     }
-    ranges[name] = {static_cast<float>(ends[0]), static_cast<float>(ends[1])};
+    ranges[name] = {ends[0], ends[1]};
   }
   return ranges;
 }
