@@ -55,8 +55,17 @@ Status sync_folder(const std::string& folder) {
   return {};
 }
 
+/// A new file of this process: what lies under its name, a link that someone put there or the rest of a process of the same id, is not
+/// written through but removed.
+int create_temporary(const std::string& temporary) {
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  const int fd = ::open(temporary.c_str(), kFlags, 0644);
+  if (fd >= 0 || errno != EEXIST || ::unlink(temporary.c_str()) != 0) return fd;
+  return ::open(temporary.c_str(), kFlags, 0644);
+}
+
 Status write_temporary(const std::string& temporary, const std::string& path, std::span<const std::byte> bytes) {
-  Descriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+  Descriptor fd(create_temporary(temporary));
   if (fd.get() < 0) return system_error("create", path, errno);
   if (!write_all(fd.get(), bytes)) return system_error("write", path, errno);
   if (::fsync(fd.get()) != 0) return system_error("flush", path, errno);

@@ -181,6 +181,29 @@ TEST_F(FileTest, WritingRemovesTemporariesOfWritersThatAreGone) {
   EXPECT_TRUE(file_exists(path("a.liteqat-tmp-12x")));
 }
 
+TEST_F(FileTest, WhatLiesUnderTheTemporarysNameIsNotWrittenThrough) {
+  const std::string temporary = path("a.bin") + format(".liteqat-tmp-{}", ::getpid());
+  ASSERT_TRUE(write_text_file(path("victim"), "precious").ok());
+  for (const bool link : {true, false}) {
+    if (link) {
+      fs::create_symlink(path("victim"), temporary);
+    } else {
+      fs::create_hard_link(path("victim"), temporary);
+    }
+    ASSERT_TRUE(write_text_file(path("a.bin"), "new").ok());
+    EXPECT_EQ(*read_text_file(path("victim")), "precious");
+    EXPECT_EQ(*read_text_file(path("a.bin")), "new");
+    EXPECT_FALSE(fs::is_symlink(path("a.bin")));
+    EXPECT_EQ(entries(), 2u);
+  }
+}
+
+TEST_F(FileTest, ATemporarysNameThatCannotBeFreedIsAnError) {
+  fs::create_directories(path("a.bin") + format(".liteqat-tmp-{}/in", ::getpid()));
+  ASSERT_FALSE(write_text_file(path("a.bin"), "new").ok());
+  EXPECT_FALSE(fs::exists(path("a.bin")));
+}
+
 TEST_F(FileTest, AppendingCreatesAndAdds) {
   for (const char* text : {"one", "", "two"})
     ASSERT_TRUE(append_to_file(path("log"), std::as_bytes(std::span(std::string_view(text)))).ok());

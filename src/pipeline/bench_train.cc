@@ -233,7 +233,7 @@ Result<std::vector<results::TrainPeerRow>> run_training_peer(const TrainBenchInp
                  inputs.recipe.architecture);
   }
   const std::string python = find_peer_python(inputs.peer->python);
-  const ScratchFile json;
+  LITEQAT_ASSIGN_OR_RETURN(const ScratchFile json, ScratchFile::make());
   if (program.find("torch") == std::string::npos) {
     std::vector<std::string> command = {python,      program,
                                         "--net",     cifar ? "cifar88m" : "keras32",

@@ -1,8 +1,9 @@
 #include "pipeline/peer.h"
 
-#include <unistd.h>
-
 #include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 #include "base/file.h"
@@ -28,16 +29,21 @@ std::string find_peer_python(const std::string& given) {
   return file_exists(oracle.string()) ? oracle.string() : "python3";
 }
 
-ScratchFile::ScratchFile() : path_((fs::temp_directory_path() / format("liteqat-peer-{}.json", ::getpid())).string()) {}
+Result<ScratchFile> ScratchFile::make() {
+  std::error_code code;
+  std::string folder = (fs::temp_directory_path(code) / "liteqat-peer-XXXXXX").string();
+  if (::mkdtemp(folder.data()) == nullptr) return error(Code::kIo, "{}: cannot create folder: {}", folder, std::strerror(errno));
+  return ScratchFile(std::move(folder));
+}
 
 ScratchFile::~ScratchFile() {
   std::error_code ignored;
-  fs::remove(path_, ignored);
+  if (!folder_.empty()) fs::remove_all(folder_, ignored);
 }
 
 Status run_peer(const BenchInputs& inputs, double seconds, PeerSamples& samples) {
   LITEQAT_ASSIGN_OR_RETURN(samples.script, find_peer_script(inputs.peer->script, "litert_bench.py"));
-  const ScratchFile json;
+  LITEQAT_ASSIGN_OR_RETURN(const ScratchFile json, ScratchFile::make());
   std::vector<std::string> command = {find_peer_python(inputs.peer->python),
                                       samples.script,
                                       "--threads",

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/bench.h"
@@ -19,17 +20,20 @@ Result<std::string> find_peer_script(const std::string& given, const std::string
 /// The interpreter given, else build/oracle's beside the program, else python3.
 std::string find_peer_python(const std::string& given);
 
-/// A file under the system's folder for temporary ones that is removed again.
+/// A file that another program may write, in a folder of its own under the system's folder for temporary ones; both are removed again.
 class ScratchFile {
  public:
-  ScratchFile();
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
+  /// Fails: kIo.
+  static Result<ScratchFile> make();
+  ScratchFile(ScratchFile&& other) noexcept : folder_(std::exchange(other.folder_, {})) {}
+  ScratchFile& operator=(ScratchFile&&) = delete;
   ~ScratchFile();
-  const std::string& path() const { return path_; }
+  std::string path() const { return folder_ + "/figures.json"; }
 
  private:
-  std::string path_;
+  explicit ScratchFile(std::string folder) : folder_(std::move(folder)) {}
+
+  std::string folder_;
 };
 
 /// Runs the script once with our threads, workers and batch, and adds what it measured. Fails: kNotFound, kIo, kCorruptFile.
