@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <optional>
 #include <set>
 
@@ -36,6 +37,20 @@ struct Found {
   PrintedNumber number;  // at a position of the sentence
   PrintedNumber total;   // of a ratio
   bool cued = false;     // its sentence names a test split or a data set
+
+  int32_t line() const { return passage->line_at(begin + number.begin); }
+  std::string_view sentence() const { return std::string_view(passage->text).substr(begin); }
+  /// As it stands in the text, without a percent sign.
+  std::string printed() const {
+    const size_t end = named.style == Style::kRatio ? total.digits_end : number.digits_end;
+    return std::string(sentence().substr(number.begin, end - number.begin));
+  }
+};
+
+/// Lines of a paragraph, the last included, and what is named in them.
+struct Paragraph {
+  int32_t first = 0, last = 0;
+  std::vector<Found> found;
 };
 
 /// Reads passage after passage; what speaks of another measure takes its paragraph with it.
@@ -44,12 +59,15 @@ class BareReader {
   void read(const Passage& passage);
   void finish_paragraph();
   void report(Collector& collector);
+  void report_beside(const std::vector<Figure>& figures, Collector& collector);
 
  private:
   void read_sentence(const Passage& passage, size_t begin, std::string_view text, bool whole);
   void read_lone_number(const Passage& passage, size_t begin, std::string_view text, const BareSentence& sentence);
 
-  std::vector<Found> found_, paragraph_;
+  std::vector<Paragraph> paragraphs_;
+  std::vector<Found> paragraph_;  // of the one being read
+  int32_t first_line_ = 0, last_line_ = 0;
   std::string above_;             // the sentence before, if it has no numbers and is short
   std::string heading_split_;     // that the last heading names
   std::optional<size_t> column_;  // of the table being read
@@ -153,6 +171,8 @@ void BareReader::read(const Passage& passage) {
     finish_paragraph();
     return;
   }
+  if (first_line_ == 0) first_line_ = passage.starts.front().second;
+  last_line_ = passage.starts.back().second;
   const auto sentences = split_sentences(passage.text);
   for (const auto& [begin, end] : sentences) {
     const std::string_view text = std::string_view(passage.text).substr(begin, end - begin);
@@ -164,8 +184,9 @@ void BareReader::read(const Passage& passage) {
 }
 
 void BareReader::finish_paragraph() {
-  if (!foreign_paragraph_) found_.insert(found_.end(), paragraph_.begin(), paragraph_.end());
+  if (!foreign_paragraph_ && !paragraph_.empty()) paragraphs_.push_back({first_line_, last_line_, std::move(paragraph_)});
   paragraph_.clear();
+  first_line_ = 0;
   above_.clear();
   column_.reset();
   foreign_paragraph_ = false;
@@ -202,37 +223,77 @@ bool is_close(const std::vector<const Found*>& group) {
   return values.size() >= 2 && values[0] >= kLeast && (cued || values[1] >= kClose * values[0]);
 }
 
+void add(const Found& found, Collector& collector) {
+  const Place place{.line = found.line(), .label = found.named.label};
+  const Meaning meaning{.quantity = Quantity::kAccuracy, .split = found.named.split};
+  if (found.named.style == Style::kRatio) {
+    collector.add_ratio(found.printed(), found.number.units, found.total.units, meaning, place);
+  } else {
+    collector.add_number(found.sentence(), found.number, meaning, place);
+  }
+}
+
 void BareReader::report(Collector& collector) {
   finish_paragraph();
-  std::vector<const Found*> fractions, percentages, bare, ratios, accepted;
-  for (const Found& found : found_) {
-    if (found.named.style == Style::kFraction) fractions.push_back(&found);
-    if (found.named.style == Style::kPercent) percentages.push_back(&found);
-    if (found.named.style == Style::kBare) bare.push_back(&found);
-    const bool ratio = found.named.style == Style::kRatio;
-    if (ratio && (ratios.empty() || found.total.units == ratios.front()->total.units)) ratios.push_back(&found);
+  std::vector<const Found*> all, fractions, percentages, bare, ratios;
+  for (const Paragraph& paragraph : paragraphs_) {
+    for (const Found& found : paragraph.found) all.push_back(&found);
   }
+  for (const Found* found : all) {
+    if (found->named.style == Style::kFraction) fractions.push_back(found);
+    if (found->named.style == Style::kPercent) percentages.push_back(found);
+    if (found->named.style == Style::kBare) bare.push_back(found);
+    const bool ratio = found->named.style == Style::kRatio;
+    if (ratio && (ratios.empty() || found->total.units == ratios.front()->total.units)) ratios.push_back(found);
+  }
+  std::set<const Found*> accepted;
   for (const auto* group : {&fractions, &percentages, &ratios}) {
     const bool told = group->size() == 1 && group->front()->named.sure && group->front()->named.told && group->front()->cued;
-    if (told || is_comparison(*group)) accepted.insert(accepted.end(), group->begin(), group->end());
+    if (told || is_comparison(*group)) accepted.insert(group->begin(), group->end());
   }
-  if (is_comparison(bare) && is_close(bare)) accepted.insert(accepted.end(), bare.begin(), bare.end());
-  for (const Found& found : found_) {
-    if (!accepted.empty() && found.named.style == Style::kShort && !fractions.empty() && accepted.front() == fractions.front())
-      accepted.push_back(&found);
+  if (is_comparison(bare) && is_close(bare)) accepted.insert(bare.begin(), bare.end());
+  if (accepted.empty()) return;
+  collector.add_note("nothing in the text says accuracy: what stands beside forms of a model was taken for one");
+  const bool with_fractions = !fractions.empty() && accepted.contains(fractions.front());
+  for (const Found* found : all) {
+    if (accepted.contains(found) || (with_fractions && found->named.style == Style::kShort)) add(*found, collector);
   }
-  std::sort(accepted.begin(), accepted.end());  // in the order of the text
-  if (!accepted.empty()) collector.add_note("nothing in the text says accuracy: what stands beside forms of a model was taken for one");
-  for (const Found* found : accepted) {
-    Place place{.line = found->passage->line_at(found->begin + found->number.begin), .label = found->named.label};
-    const Meaning meaning{.quantity = Quantity::kAccuracy, .split = found->named.split};
-    const std::string_view sentence = std::string_view(found->passage->text).substr(found->begin);
-    if (found->named.style == Style::kRatio) {
-      const std::string printed(sentence.substr(found->number.begin, found->total.digits_end - found->number.begin));
-      collector.add_ratio(printed, found->number.units, found->total.units, meaning, place);
-      continue;
+}
+
+Style style_of(const Figure& figure) {
+  if (figure.total > 0) return Style::kRatio;
+  const bool unit = figure.printed.find_first_not_of("0123456789.,") != std::string::npos;  // "%", "percent"
+  if (figure.form == Form::kPercent) return unit ? Style::kPercent : Style::kBare;
+  return Style::kFraction;
+}
+
+/// True if the number is written as the figure is, and either stands in the same lines, or a verb leads to it, or it is near the figure; an
+/// accuracy without a percent sign must be near in any case.
+bool continues(const Found& found, const Figure& figure) {
+  constexpr double kNear = 0.15;
+  if (figure.error_rate || figure.class_average || figure.top_k != 1 || style_of(figure) != found.named.style) return false;
+  const bool near = std::abs(fraction_of(found) - figure.value) <= kNear;
+  const auto& starts = found.passage->starts;
+  const bool together = figure.line >= starts.front().second && figure.line <= starts.back().second;
+  return near || (found.named.style != Style::kBare && (together || found.named.told));
+}
+
+void BareReader::report_beside(const std::vector<Figure>& figures, Collector& collector) {
+  finish_paragraph();
+  for (Paragraph& paragraph : paragraphs_) {
+    const auto first = std::lower_bound(figures.begin(), figures.end(), paragraph.first,
+                                        [](const Figure& figure, int32_t line) { return figure.line < line; });
+    const auto end = std::find_if(first, figures.end(), [&](const Figure& figure) { return figure.line > paragraph.last; });
+    constexpr std::ptrdiff_t kMost = 200;  // more stand in a log, not in prose
+    if (end - first > kMost) continue;
+    for (Found& found : paragraph.found) {
+      const auto known = [&](const Figure& figure) { return figure.line == found.line() && figure.printed.starts_with(found.printed()); };
+      if (std::any_of(first, end, known)) continue;
+      const auto named = std::find_if(first, end, [&](const Figure& figure) { return continues(found, figure); });
+      if (named == end) continue;
+      if (found.named.split.empty()) found.named.split = named->split;
+      add(found, collector);
     }
-    collector.add_number(sentence, found->number, meaning, place);
   }
 }
 
@@ -243,6 +304,17 @@ void read_bare_figures(const std::vector<TextLine>& lines, Collector& collector)
   BareReader reader;
   for (const Passage& passage : passages) reader.read(passage);
   reader.report(collector);
+}
+
+std::vector<Figure> read_figures_beside(const std::vector<Figure>& found, const std::vector<TextLine>& lines,
+                                        const std::vector<bool>& taken) {
+  const std::vector<Passage> passages = join_wrapped_lines(lines, taken);
+  BareReader reader;
+  for (const Passage& passage : passages) reader.read(passage);
+  FigureText beside;
+  Collector collector(beside);
+  reader.report_beside(found, collector);
+  return std::move(beside.figures);
 }
 
 }  // namespace liteqat::audit

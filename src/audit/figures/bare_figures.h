@@ -12,4 +12,10 @@ namespace liteqat::audit {
 /// Reads a text of which every other reader found no figure.
 void read_bare_figures(const std::vector<TextLine>& lines, Collector& collector);
 
+/// Reads on in prose whose figures have a name at first only: "I had 98.2 % test accuracy. After converting to TFLite I get 9.8 %". Numbers
+/// that a form of a model names, written like a figure of their paragraph that was found. Lines that are taken are left out.
+/// Requires: figures found sorted by line.
+std::vector<Figure> read_figures_beside(const std::vector<Figure>& found, const std::vector<TextLine>& lines,
+                                        const std::vector<bool>& taken);
+
 }  // namespace liteqat::audit

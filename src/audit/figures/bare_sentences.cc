@@ -271,6 +271,10 @@ size_t SentenceJob::foreign_word_after(size_t at) const {
 /// A unit, a share, a difference.
 bool SentenceJob::is_measured_otherwise(size_t at) const {
   const LineNumber& item = numbers_[at];
+  if (const size_t word = word_before(begin_of(at)); word != kNone && words_[word].begin >= gap_begin(at)) {
+    const bool next = between(words_[word].end, begin_of(at)) == " ";
+    if (next && (words_[word].text == "by" || words_[word].text == "um")) return true;  // "drops by 3 %"
+  }
   const bool pair = item.role == Role::kPair && at + 1 < numbers_.size();
   const std::string_view after = text_.substr(pair ? numbers_[at + 1].end : item.end);
   if (item.number.unit == Unit::kPoints || compares(after.substr(0, 60))) return true;

@@ -1,7 +1,9 @@
 #include "audit/figures/figures.h"
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_map>
+#include <utility>
 
 #include "audit/figures/bare_figures.h"
 #include "audit/figures/collector.h"
@@ -15,6 +17,23 @@
 
 namespace liteqat::audit {
 namespace {
+
+void sort_by_line(std::vector<Figure>& figures) {
+  std::stable_sort(figures.begin(), figures.end(), [](const Figure& a, const Figure& b) { return a.line < b.line; });
+}
+
+/// Figures of one line in the order in which they stand there; of a line that nobody reads in one go, in the order found.
+void sort_by_place(const std::vector<TextLine>& lines, std::vector<Figure>& figures) {
+  constexpr size_t kLongestLine = 4000;
+  std::vector<std::pair<size_t, Figure>> placed;
+  for (Figure& figure : figures) {
+    const auto line = std::ranges::lower_bound(lines, figure.line, {}, &TextLine::number);
+    const bool read = line != lines.end() && line->number == figure.line && line->text.size() <= kLongestLine;
+    placed.emplace_back(read ? line->text.find(figure.printed) : 0, std::move(figure));
+  }
+  std::ranges::stable_sort(placed, {}, [](const auto& entry) { return std::pair(entry.second.line, entry.first); });
+  for (size_t i = 0; i < placed.size(); ++i) figures[i] = std::move(placed[i].second);
+}
 
 /// The same label again gets its line, and where it stands twice in one line a number too.
 void make_labels_unique(std::vector<Figure>& figures) {
@@ -70,12 +89,21 @@ FigureText read_figures(std::string_view bytes) {
   read_tables(clean.lines, collector, taken);
   FreeTextReader reader(collector);
   for (const Passage& passage : join_wrapped_lines(clean.lines, taken)) reader.read_line(passage);
-  if (text.figures.empty()) read_bare_figures(clean.lines, collector);
+  if (text.figures.empty()) {
+    read_bare_figures(clean.lines, collector);
+  } else {
+    sort_by_line(text.figures);
+    std::vector<Figure> beside = read_figures_beside(text.figures, clean.lines, taken);
+    if (!beside.empty()) {
+      std::ranges::move(beside, std::back_inserter(text.figures));
+      sort_by_place(clean.lines, text.figures);
+    }
+  }
   constexpr int64_t kOddBytes = 8;
   if (clean.control_bytes > kOddBytes)
     collector.add_note(format("{} control bytes were read as spaces: the text looks like a binary file", clean.control_bytes));
   drop_precisions(clean.lines, text.figures);
-  std::stable_sort(text.figures.begin(), text.figures.end(), [](const Figure& a, const Figure& b) { return a.line < b.line; });
+  sort_by_line(text.figures);
   make_labels_unique(text.figures);
   return text;
 }

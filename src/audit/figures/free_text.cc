@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "audit/figures/line_numbers.h"
+#include "audit/figures/model_names.h"
 #include "audit/figures/phrases.h"
 #include "base/format.h"
 
@@ -89,6 +90,7 @@ class LineJob {
   std::optional<Named> continue_sentence(size_t at) const;
   Named continue_name(std::string_view model) const;
   bool is_alike(size_t at) const;
+  bool is_of_another_quantity(size_t at) const;
   bool repeats_figure(size_t at);
   bool is_difference(size_t at);
   void note_segment(std::string_view phrase);
@@ -237,6 +239,13 @@ bool LineJob::is_alike(size_t at) const {
   return !compares(gap) && !trimmed(gap).starts_with("of ") && read_meaning(gap.substr(0, clause_end(gap))).quantity != Quantity::kOther;
 }
 
+/// "QAT with 2 % dropout": the next word is what is measured.
+bool LineJob::is_of_another_quantity(size_t at) const {
+  const std::string_view gap = gap_after(at);
+  const auto words = split_words(gap.substr(0, clause_end(gap)));
+  return gap.starts_with(" ") && !words.empty() && foreignness(words, 0) != Foreign::kNo;
+}
+
 /// The quantity of the figure before, of another model.
 LineJob::Named LineJob::continue_name(std::string_view model) const {
   const std::string base = last_->base.empty() ? last_->label : last_->base;
@@ -246,7 +255,7 @@ LineJob::Named LineJob::continue_name(std::string_view model) const {
 /// "0.7375 vs. int8 0.7447", "91.9 %, and the PTQ export at 88.2 %", "from 76.2 % (float) to only 75.9 %": the same quantity of another
 /// model. "99.1 % on the training set and 73.75 % on the test set": the clause between names the split of the figure before it.
 std::optional<LineJob::Named> LineJob::continue_sentence(size_t at) const {
-  if (!last_ || at == 0) return std::nullopt;
+  if (!last_ || at == 0 || is_of_another_quantity(at)) return std::nullopt;
   const bool attained = found_.numbers[at].number.unit == Unit::kPercent && ends_in_attainment(raw_phrase(at)) && is_alike(at);
   if (attained) return continue_name(last_clause(raw_phrase(at)));
   if (!last_was_figure_) return std::nullopt;

@@ -65,21 +65,22 @@ constexpr auto kUnits = std::to_array<std::string_view>(
      "euro", "dollars", "x",    "px",     "epochs",  "epoch", "steps", "images",  "gflops", "macs", "params", "m",    "k"});
 
 constexpr auto kLeads = std::to_array<std::string_view>(
-    {"is",         "was",      "are",       "were",      "at",         "get",      "gets",      "got",       "getting",    "give",
-     "gives",      "gave",     "yield",     "yields",    "yielded",    "reach",    "reaches",   "reached",   "score",      "scores",
-     "scored",     "hit",      "hits",      "land",      "lands",      "landed",   "achieve",   "achieves",  "achieved",   "attain",
-     "attains",    "attained", "obtain",    "obtains",   "obtained",   "has",      "have",      "had",       "show",       "shows",
-     "showed",     "report",   "reports",   "reported",  "print",      "prints",   "printed",   "return",    "returns",    "returned",
-     "say",        "says",     "said",      "produces",  "drop",       "drops",    "dropped",   "fall",      "falls",      "fell",
-     "go",         "goes",     "went",      "rise",      "rises",      "rose",     "climb",     "climbs",    "climbed",    "jumps",
-     "jumped",     "improves", "improved",  "degrades",  "degraded",   "recovers", "recovered", "keep",      "keeps",      "kept",
-     "stay",       "stays",    "stayed",    "remains",   "retains",    "end",      "ends",      "ended",     "comes",      "came",
-     "sits",       "sat",      "to",        "from",      "with",       "of",       "around",    "about",     "only",       "just",
-     "still",      "even",     "erreicht",  "hat",       "kommt",      "liegt",    "bei",       "ist",       "sind",       "nur",
-     "noch",       "schafft",  "fällt",     "sinkt",     "atteint",    "obtient",  "donne",     "est",       "tombe",      "alcanza",
-     "obtiene",    "da",       "queda",     "logra",     "baja",       "atinge",   "obtém",     "raggiunge", "ottiene",    "scende",
-     "haalt",      "даёт",     "дает",      "достигает", "показывает", "fica",     "auf",       "à",         "classifies", "recognizes",
-     "recognises", "predicts", "identifies"});
+    {"is",         "was",      "are",        "were",      "at",         "get",      "gets",      "got",       "getting",    "give",
+     "gives",      "gave",     "yield",      "yields",    "yielded",    "reach",    "reaches",   "reached",   "score",      "scores",
+     "scored",     "hit",      "hits",       "land",      "lands",      "landed",   "achieve",   "achieves",  "achieved",   "attain",
+     "attains",    "attained", "obtain",     "obtains",   "obtained",   "has",      "have",      "had",       "show",       "shows",
+     "showed",     "report",   "reports",    "reported",  "print",      "prints",   "printed",   "return",    "returns",    "returned",
+     "say",        "says",     "said",       "produces",  "drop",       "drops",    "dropped",   "fall",      "falls",      "fell",
+     "go",         "goes",     "went",       "rise",      "rises",      "rose",     "climb",     "climbs",    "climbed",    "jumps",
+     "jumped",     "improves", "improved",   "degrades",  "degraded",   "recovers", "recovered", "keep",      "keeps",      "kept",
+     "stay",       "stays",    "stayed",     "remains",   "retains",    "end",      "ends",      "ended",     "comes",      "came",
+     "sits",       "sat",      "to",         "from",      "with",       "of",       "around",    "about",     "only",       "just",
+     "still",      "even",     "erreicht",   "hat",       "kommt",      "liegt",    "bei",       "ist",       "sind",       "nur",
+     "noch",       "schafft",  "fällt",      "sinkt",     "atteint",    "obtient",  "donne",     "est",       "tombe",      "alcanza",
+     "obtiene",    "da",       "queda",      "logra",     "baja",       "atinge",   "obtém",     "raggiunge", "ottiene",    "scende",
+     "haalt",      "даёт",     "дает",       "достигает", "показывает", "fica",     "auf",       "à",         "classifies", "recognizes",
+     "recognises", "predicts", "identifies", "see",       "sees",       "saw",      "brings",    "brought",   "me",         "us",
+     "mir"});
 
 constexpr auto kLight = std::to_array<std::string_view>(
     {"model",      "models",    "modell",     "modèle",  "modelo",   "modello", "модель",      "network",    "net",         "nets",
@@ -140,7 +141,7 @@ FormWord form_of_word(const std::vector<std::string>& words, size_t at) {
 Foreign foreignness(const std::vector<std::string>& words, size_t at) {
   const std::string& word = words[at];
   if (contains(kDifferences, word)) return Foreign::kClause;
-  if (is_precision_of_numbers(words, at)) return Foreign::kNo;
+  if (is_precision_of_numbers(words, at) || (word == "range" && follows(words, at, {"dynamic"}))) return Foreign::kNo;
   if (contains(kMeasures, word)) return Foreign::kPassage;
   if (word == "time" || word == "times") return at == 0 || contains(kBeforeTime, words[at - 1]) ? Foreign::kPassage : Foreign::kNo;
   if (word == "near" && follows(words, at, {"expect", "assert"})) return Foreign::kPassage;

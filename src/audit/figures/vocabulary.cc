@@ -9,11 +9,11 @@
 namespace liteqat::audit {
 namespace {
 
-constexpr std::array<std::string_view, 34> kAccuracyWords = {
-    "acc",      "accu",      "accuracy", "accuracies",  "accs",         "accur",      "acc1",        "acc5",           "accuracy1",
-    "top1acc",  "prec1",     "prec5",    "genauigkeit", "trefferquote", "exactitude", "exactitud",   "accuratezza",    "acurácia",
-    "acuracia", "acurácias", "точность", "точности",    "doğruluk",     "dokładność", "noggrannhet", "nauwkeurigheid", "准确率",
-    "正确率",   "准确度",    "準確率",   "正確率",      "正解率",       "精度",       "정확도"};
+constexpr std::array<std::string_view, 35> kAccuracyWords = {
+    "accurate",  "acc",      "accu",      "accuracy", "accuracies",  "accs",         "accur",      "acc1",        "acc5",
+    "accuracy1", "top1acc",  "prec1",     "prec5",    "genauigkeit", "trefferquote", "exactitude", "exactitud",   "accuratezza",
+    "acurácia",  "acuracia", "acurácias", "точность", "точности",    "doğruluk",     "dokładność", "noggrannhet", "nauwkeurigheid",
+    "准确率",    "正确率",   "准确度",    "準確率",   "正確率",      "正解率",       "精度",       "정확도"};
 
 constexpr std::array<std::string_view, 6> kPrecisionOrAccuracy = {"précision",  "precisión", "precisão",
                                                                   "precisione", "präzision", "precizie"};
