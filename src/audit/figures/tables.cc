@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
+#include "audit/figures/bare_sentences.h"
+#include "audit/figures/model_names.h"
 #include "audit/figures/table_rows.h"
 #include "audit/figures/vocabulary.h"
 #include "base/format.h"
@@ -24,6 +27,8 @@ struct Table {
   Cells header;
   std::vector<Row> rows;
   std::string caption;  // the line above, where neither columns nor rows name an accuracy
+  std::string title;    // the line above a table with drawn columns, whatever it says
+  bool drawn = false;   // by bars or LaTeX's signs: no log is taken for one
 };
 
 bool is_accuracy(const Meaning& meaning) {
@@ -95,7 +100,7 @@ void extend_header(const std::vector<TextLine>& lines, TableKind kind, Table& ta
 /// The rows below a header that have as many cells; with aligned columns one more is a column of row names without a header. The first row
 /// must hold a digit.
 Table find_rows(const std::vector<TextLine>& lines, size_t at, TableKind kind, const std::vector<bool>& taken, Budget& budget) {
-  Table table{at, at + 1, split_row(without_bar(lines[at].text), kind), {}, {}};
+  Table table{at, at + 1, split_row(without_bar(lines[at].text), kind), {}, {}, {}, false};
   if (!can_be_header(table.header, kind)) return table;
   const bool aligned = kind == TableKind::kColumns || kind == TableKind::kWords;
   if (kind == TableKind::kBars || kind == TableKind::kLatex) extend_header(lines, kind, table);
@@ -140,6 +145,7 @@ class TableReader {
 
  private:
   void find_column_roles();
+  void find_data_set_columns();
   bool read_row(const Row& row);
   bool read_cell(const Row& row, size_t column, const Meaning& row_meaning, int64_t total);
   bool column_in_percent(size_t column) const;
@@ -195,6 +201,48 @@ void TableReader::find_column_roles() {
   for (size_t i = 1; i < columns_.size(); ++i) {
     if (names_setting(table_->header[i])) columns_[i].quantity = Quantity::kOther;
   }
+  if (table_->drawn && corner_.quantity == Quantity::kUnnamed) find_data_set_columns();
+}
+
+/// True if a word says that something else is measured.
+bool names_another_quantity(std::string_view text) {
+  const auto words = split_words(text);
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (foreignness(words, i) != Foreign::kNo) return true;
+  }
+  return false;
+}
+
+bool has_form(const std::string& cell) {
+  const auto words = split_words(cell);
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (form_of_word(words, i) != FormWord::kNone) return true;
+  }
+  return false;
+}
+
+/// "CIFAR-10", "ImageNet": a data set and nothing else.
+bool is_data_set(const std::string& header) {
+  std::string letters;
+  for (const std::string& word : split_words(header)) {  // "image", "net"
+    if (word.find_first_not_of("0123456789") != std::string::npos) letters += word;
+  }
+  return is_data_set_word(letters) || letters == "fashionmnist" || letters == "tinyimagenet";
+}
+
+/// "Method | CIFAR-10 | Time (h)" above forms of a model: what such tables print of a data set is an accuracy.
+void TableReader::find_data_set_columns() {
+  const bool forms = std::any_of(table_->rows.begin(), table_->rows.end(), [](const Row& row) { return has_form(row.cells.front()); });
+  if (!forms || names_another_quantity(table_->title) || names_another_quantity(table_->caption)) return;
+  for (size_t i = 1; i < columns_.size(); ++i) {
+    if (!is_data_set(table_->header[i])) continue;
+    std::set<Style> styles;
+    for (const Row& row : table_->rows) {
+      if (const auto number = cell_number(row.cells[i])) styles.insert(style_of(*number));
+    }
+    if (!styles.empty() && !styles.contains(Style::kNone) && !styles.contains(Style::kShort)) columns_[i] = read_meaning("accuracy");
+  }
+  for (size_t i = 1; i < columns_.size(); ++i) percent_columns_[i] = column_in_percent(i);
 }
 
 bool TableReader::column_in_percent(size_t column) const {
@@ -357,6 +405,8 @@ void read_tables(const std::vector<TextLine>& lines, Collector& collector, std::
           std::all_of(table.rows.begin(), table.rows.end(), [](const Row& row) { return count_numbers(row.cells) == 0; }))
         continue;
       if (kind != TableKind::kWords && kind != TableKind::kCommas) table.caption = find_caption(lines, at, table.end);
+      table.drawn = kind == TableKind::kBars || kind == TableKind::kLatex;
+      if (table.drawn) table.title = find_caption_above(lines, at);
       TableReader reader(table, lines, collector);
       if (!reader.read() && (kind != TableKind::kBars || !reader.names_all_others())) continue;
       std::fill(taken.begin() + static_cast<std::ptrdiff_t>(table.begin), taken.begin() + static_cast<std::ptrdiff_t>(table.end), true);
