@@ -86,7 +86,7 @@ TensorId GraphBuilder::add_op(OpKind kind, const std::string& name, std::vector<
 TensorId GraphBuilder::add_indices(const std::string& name, const Shape& shape, const std::vector<int32_t>& values) {
   Tensor tensor = {.name = name, .type = DType::kInt32, .shape = shape, .role = Role::kConstant};
   tensor.data.resize(values.size() * sizeof(int32_t));
-  std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
+  if (!values.empty()) std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
   return add_tensor(std::move(tensor));
 }
 

@@ -131,7 +131,7 @@ class Raising {
     tensor.shape = {static_cast<int32_t>(values.size())};
     tensor.role = graph::Role::kConstant;
     tensor.data.resize(values.size() * sizeof(int32_t));
-    std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
+    if (!values.empty()) std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
     return graph_.add_tensor(std::move(tensor));
   }
 

@@ -75,6 +75,20 @@ TEST(Raise, GivesDenseLayersVectors) {
   EXPECT_EQ(raised.tensor(raised.ops[1].inputs[0]).shape, (graph::Shape{1, 2}));
 }
 
+/// A number alone has no extents: the shape of what SQUEEZE becomes is empty.
+TEST(Raise, ReshapesToNothing) {
+  Graph deployed;
+  deployed.tensors.resize(2);
+  deployed.tensors[0].name = "in";
+  deployed.tensors[1].name = "out";
+  deployed.inputs = {0};
+  deployed.outputs = {1};
+  deployed.ops.push_back({.kind = OpKind::kSqueeze, .name = "out", .inputs = {0}, .outputs = {1}, .params = graph::SqueezeParams{}});
+  const Graph raised = raise_for_training(deployed).value();
+  EXPECT_THAT(kinds(raised), ElementsAre("RESHAPE"));
+  EXPECT_TRUE(raised.tensor(raised.ops[0].inputs[1]).data.empty());
+}
+
 TEST(Raise, RefusesCodes) {
   const auto raised = raise_for_training(integer_model(IoType::kInt8));
   ASSERT_FALSE(raised.ok());

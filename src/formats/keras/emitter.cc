@@ -35,7 +35,7 @@ TensorId Emitter::indices(const std::string& name, std::span<const int32_t> valu
   graph::Tensor tensor = {.name = unique(name), .type = graph::DType::kInt32, .shape = {count}, .role = graph::Role::kConstant};
   if (columns > 0) tensor.shape = {count / columns, columns};
   tensor.data.resize(values.size_bytes());
-  std::memcpy(tensor.data.data(), values.data(), values.size_bytes());
+  if (!values.empty()) std::memcpy(tensor.data.data(), values.data(), values.size_bytes());
   return graph_.add_tensor(std::move(tensor));
 }
 
