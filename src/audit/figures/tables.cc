@@ -242,7 +242,6 @@ void TableReader::find_data_set_columns() {
     }
     if (!styles.empty() && !styles.contains(Style::kNone) && !styles.contains(Style::kShort)) columns_[i] = read_meaning("accuracy");
   }
-  for (size_t i = 1; i < columns_.size(); ++i) percent_columns_[i] = column_in_percent(i);
 }
 
 bool TableReader::column_in_percent(size_t column) const {

@@ -1,3 +1,4 @@
+// Looking a word up in the fixed lists of the readers of figures. Private to figures.
 #pragma once
 
 #include <algorithm>
