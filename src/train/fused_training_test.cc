@@ -31,11 +31,14 @@ std::vector<int32_t> random_labels(int32_t count, uint64_t seed) {
   return labels;
 }
 
-/// Every fusion: k x k, strided, depthwise, pointwise and dense, with and without bias, RELU, RELU6 and no activation, stored and unstored
-/// outputs, a residual sum.
-Graph make_mobile_net(int32_t size, int32_t width) {
+/// Every fusion: k x k, strided, depthwise, pointwise and dense, with and without bias, RELU, RELU6 or HARD_SWISH and no activation, stored
+/// and unstored outputs, a residual sum.
+Graph make_mobile_net(int32_t size, int32_t width, bool swish = false) {
   GraphBuilder b("mobile", 5, {});
-  const auto unit = [&](const std::string& name, TensorId sum) { return b.relu6(name + "_relu", b.batch_norm(name + "_bn", sum)); };
+  const auto unit = [&](const std::string& name, TensorId sum) {
+    const TensorId norm = b.batch_norm(name + "_bn", sum);
+    return swish ? b.hard_swish(name + "_relu", norm) : b.relu6(name + "_relu", norm);
+  };
   const TensorId stem = unit("stem", b.conv2d("stem", b.input(size, size, 3), {.filters = width, .kernel = 3, .bias = true}));
   const TensorId narrow = b.batch_norm("narrow_bn", b.conv2d("narrow", stem, {.filters = 3, .kernel = 1}));
   const TensorId wide = unit("expand", b.conv2d("expand", narrow, {.filters = width, .kernel = 1}));
@@ -54,12 +57,13 @@ Graph make_mobile_net(int32_t size, int32_t width) {
 }
 
 /// A depthwise convolution that takes an expansion along whose own input is not stored; windows that overlap, skip rows or have holes.
-Graph make_expansion(int32_t size, const graph::ConvLayer& depthwise) {
+Graph make_expansion(int32_t size, const graph::ConvLayer& depthwise, bool swish = false) {
   GraphBuilder b("expansion", 5, {});
   const TensorId stem = b.relu("stem_relu", b.batch_norm("stem_bn", b.conv2d("stem", b.input(size, size, 3), {.filters = 5, .kernel = 3})));
+  const auto unit = [&](const std::string& name, TensorId norm) { return swish ? b.hard_swish(name, norm) : b.relu6(name, norm); };
   const TensorId wide =
-      b.relu6("expand_relu", b.batch_norm("expand_bn", b.conv2d("expand", stem, {.filters = 20, .kernel = 1, .bias = true})));
-  const TensorId deep = b.relu6("dw_relu", b.batch_norm("dw_bn", b.depthwise("dw", wide, depthwise)));
+      unit("expand_relu", b.batch_norm("expand_bn", b.conv2d("expand", stem, {.filters = 20, .kernel = 1, .bias = true})));
+  const TensorId deep = unit("dw_relu", b.batch_norm("dw_bn", b.depthwise("dw", wide, depthwise)));
   auto model = b.finish(b.dense("logits", b.global_mean("mean", deep), 3), "output");
   LITEQAT_CHECK(model.ok());
   return std::move(model).value();
@@ -116,12 +120,14 @@ void expect_close(const Graph& model, const StepResult& a, const StepResult& b, 
 TEST(FusedTraining, GradientsEqualThoseOfSingleOperators) {
   // 64 x 64 x 16 values an image: a block of a fused step is one image, a chunk two or three.
   for (const auto& [size, width] : std::vector<std::pair<int32_t, int32_t>>{{6, 7}, {64, 16}}) {
-    const Graph model = make_mobile_net(size, width);
-    for (int32_t n : {3, 5}) {
-      const StepResult fused = one_step(model, n, {.max_batch = 5, .chunk = 3}, 2);
-      const StepResult single = one_step(model, n, {.max_batch = 5, .chunk = 3, .fused = false}, 2);
-      SCOPED_TRACE(format("{} x {}, {} images", size, size, n));
-      expect_close(model, fused, single, rounding_bound(n * size * size, 27, 7));
+    for (const bool swish : {false, true}) {
+      const Graph model = make_mobile_net(size, width, swish);
+      for (int32_t n : {3, 5}) {
+        const StepResult fused = one_step(model, n, {.max_batch = 5, .chunk = 3}, 2);
+        const StepResult single = one_step(model, n, {.max_batch = 5, .chunk = 3, .fused = false}, 2);
+        SCOPED_TRACE(format("{} x {}, {} images, {}", size, size, n, swish ? "HARD_SWISH" : "RELU6"));
+        expect_close(model, fused, single, rounding_bound(n * size * size, 27, 7));
+      }
     }
   }
 }
@@ -129,13 +135,15 @@ TEST(FusedTraining, GradientsEqualThoseOfSingleOperators) {
 TEST(FusedTraining, StripsOfEveryWindowGiveTheGradientsOfSingleOperators) {
   // 60 x 20 values a row: an image is cut into three strips.
   for (const auto& [kernel, stride] : std::vector<std::pair<int32_t, int32_t>>{{3, 1}, {3, 2}, {5, 1}, {5, 2}, {1, 3}, {2, 3}}) {
-    const Graph model = make_expansion(60, {.filters = 1, .kernel = kernel, .stride = stride});
-    SCOPED_TRACE(format("{} x {}, stride {}", kernel, kernel, stride));
-    const EngineOptions options{.max_batch = 3, .chunk = 2};
-    const StepResult fused = one_step(model, 3, options, 1);
-    const StepResult single = one_step(model, 3, {.max_batch = 3, .chunk = 2, .fused = false}, 1);
-    expect_close(model, fused, single, rounding_bound(3 * 60 * 60, 27, 4));
-    EXPECT_TRUE(one_step(model, 3, options, 2) == fused) << "2 threads";
+    for (const bool swish : {false, true}) {
+      const Graph model = make_expansion(60, {.filters = 1, .kernel = kernel, .stride = stride}, swish);
+      SCOPED_TRACE(format("{} x {}, stride {}, {}", kernel, kernel, stride, swish ? "HARD_SWISH" : "RELU6"));
+      const EngineOptions options{.max_batch = 3, .chunk = 2};
+      const StepResult fused = one_step(model, 3, options, 1);
+      const StepResult single = one_step(model, 3, {.max_batch = 3, .chunk = 2, .fused = false}, 1);
+      expect_close(model, fused, single, rounding_bound(3 * 60 * 60, 27, 4));
+      EXPECT_TRUE(one_step(model, 3, options, 2) == fused) << "2 threads";
+    }
   }
 }
 
@@ -175,8 +183,7 @@ TEST(FusedTraining, ChunksOfAGroupAddUp) {
   expect_close(model, fused, single, rounding_bound(20 * 36, 27, 7));
 }
 
-TEST(FusedTraining, GradientsEqualNumericalDerivatives) {
-  Graph model = make_mobile_net(6, 7);
+void expect_numerical_derivatives(Graph model) {
   const int32_t n = 5;
   const auto images = random_images(n * 108, 3);
   PlainNetwork plain(model, images, n, random_labels(n, 4), 0.1);
@@ -196,6 +203,23 @@ TEST(FusedTraining, GradientsEqualNumericalDerivatives) {
     const double bound = rounding_bound(n * 36, 27, 7) * (largest + 1e-3) + 1e-9;
     for (size_t i = 0; i < gradient.size(); ++i) EXPECT_NEAR(gradient[i], expected[i], bound) << model.tensors[id].name << " element " << i;
   }
+}
+
+TEST(FusedTraining, GradientsEqualNumericalDerivatives) {
+  expect_numerical_derivatives(make_mobile_net(6, 7));
+}
+
+TEST(FusedTraining, GradientsThroughHardSwishEqualNumericalDerivatives) {
+  expect_numerical_derivatives(make_mobile_net(6, 7, true));
+}
+
+TEST(FusedTraining, HardSwishTakesNoMemoryThatRelu6DoesNot) {
+  Graph swish = make_mobile_net(64, 16, true), relu6 = make_mobile_net(64, 16);
+  ThreadPool pool(1);
+  const EngineOptions options{.max_batch = 4, .chunk = 2};
+  const auto left = Engine::make(swish, nullptr, pool, options), right = Engine::make(relu6, nullptr, pool, options);
+  ASSERT_TRUE(left.ok() && right.ok());
+  EXPECT_EQ(left->memory_bytes(), right->memory_bytes());
 }
 
 TEST(FusedTraining, BytesDoNotDependOnThreads) {

@@ -14,6 +14,10 @@ bool is_linear(OpKind kind) {
   return kind == OpKind::kConv2D || kind == OpKind::kDepthwiseConv2D || kind == OpKind::kFullyConnected;
 }
 
+bool is_activation(OpKind kind) {
+  return kind == OpKind::kRelu || kind == OpKind::kRelu6 || kind == OpKind::kHardSwish;
+}
+
 /// Tensors that are stored whoever reads them.
 struct Stored {
   TensorId loss;
@@ -69,7 +73,7 @@ Fusion Fusion::find(const Graph& model, TensorId loss, std::span<const TensorId>
     FusedUnit unit{.linear = static_cast<int32_t>(index), .norm = norm};
     unit.input = linear.inputs[0], unit.sum = linear.outputs[0], unit.output = op_at(model, norm).outputs[0];
     const int32_t reader = only_reader(model, unit.output, stored);
-    if (reader >= 0 && (op_at(model, reader).kind == OpKind::kRelu || op_at(model, reader).kind == OpKind::kRelu6)) {
+    if (reader >= 0 && is_activation(op_at(model, reader).kind)) {
       unit.activation = reader;
       unit.output = op_at(model, reader).outputs[0];
     }

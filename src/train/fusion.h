@@ -1,5 +1,5 @@
-// Which operators of a training graph run as one step: convolution, depthwise convolution or dense -> BATCH_NORM -> nothing, RELU or RELU6.
-// Found by what the graph says, for any network. Only decides; steps/fused_step computes.
+// Which operators of a training graph run as one step: convolution, depthwise convolution or dense -> BATCH_NORM -> nothing, RELU, RELU6 or
+// HARD_SWISH. Found by what the graph says, for any network. Only decides; steps/fused_step computes.
 #pragma once
 
 #include <cstdint>

@@ -28,7 +28,7 @@ TEST(Fusion, FindsUnitsAndWhatNeedNotBeStored) {
   GraphBuilder b("net", 1, {});
   const TensorId input = b.input(8, 8, 3);
   const TensorId stem = b.relu6("stem_relu", b.batch_norm("stem_bn", b.conv2d("stem", input, {.filters = 4, .kernel = 3})));
-  const TensorId wide = b.relu("dw_relu", b.batch_norm("dw_bn", b.depthwise("dw", stem, {.filters = 1, .kernel = 3})));
+  const TensorId wide = b.hard_swish("dw_swish", b.batch_norm("dw_bn", b.depthwise("dw", stem, {.filters = 1, .kernel = 3})));
   const TensorId narrow = b.batch_norm("project_bn", b.conv2d("project", wide, {.filters = 4, .kernel = 1}));
   const TensorId sum = b.add("sum", narrow, b.batch_norm("side_bn", b.conv2d("side", narrow, {.filters = 4, .kernel = 1})));
   const TensorId plain = b.relu("plain_relu", b.conv2d("plain", sum, {.filters = 2, .kernel = 1}));
@@ -49,6 +49,7 @@ TEST(Fusion, FindsUnitsAndWhatNeedNotBeStored) {
   EXPECT_EQ(third->activation, -1);
   EXPECT_EQ(second->input, first->output);
   EXPECT_EQ(model.ops[static_cast<size_t>(end->activation)].name, "end_relu");
+  EXPECT_EQ(model.ops[static_cast<size_t>(second->activation)].name, "dw_swish");
   EXPECT_EQ(fusion.unstored(first->output), fusion.unit_of(first->norm));
   EXPECT_EQ(fusion.unstored(third->output), -1);
   EXPECT_EQ(fusion.unit_of(first->activation), fusion.unit_of(first->linear));

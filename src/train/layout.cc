@@ -115,8 +115,11 @@ void Layout::place_output(const Graph& model, const quant::Plan* plan, const Fus
   const Op& op = model.ops[static_cast<size_t>(op_index)];
   const TensorId output = op.outputs[0];
   const int32_t unit = fusion.unit_of(op_index);
-  const bool unstored_norm = op.kind == OpKind::kBatchNorm && unit >= 0 && !fusion.units()[static_cast<size_t>(unit)].stored;
-  const bool alias = op.kind == OpKind::kReshape || unstored_norm || (is_relu(op.kind) && relu_in_place(model, plan, op));
+  const FusedUnit* fused = unit < 0 ? nullptr : &fusion.units()[static_cast<size_t>(unit)];
+  const bool unstored_norm = op.kind == OpKind::kBatchNorm && fused != nullptr && !fused->stored;
+  const bool unit_activation = fused != nullptr && fused->activation == op_index;
+  const bool alias =
+      op.kind == OpKind::kReshape || unstored_norm || unit_activation || (is_relu(op.kind) && relu_in_place(model, plan, op));
   raw_[index(output)] = alias ? value_[index(op.inputs[0])] : add_slot(value_slots_, image_elems(output), op_index, Place::kArena);
   value_[index(output)] = raw_[index(output)];
   value_slots_[static_cast<size_t>(raw_[index(output)])].life.last = op_index;

@@ -41,5 +41,12 @@ template <int kLanes>
   __builtin_memcpy(to, &value, sizeof(value));
 }
 
+/// value in every lane. A vector of zeros less is value itself, which the compiler knows; a vector of zeros more is not, because of -0: it
+/// would be an addition for every broadcast, and halve the matrix products where additions share their ports with products.
+template <int kLanes>
+[[gnu::always_inline]] inline Float<kLanes> broadcast(float value) {
+  return value - Float<kLanes>{};
+}
+
 }  // namespace
 }  // namespace liteqat::kernels::train

@@ -60,10 +60,10 @@ void BatchStatistics::combine_gradients(const Batch& batch, bool by_deviation) {
   store_gradient(op().inputs[2], first());   // beta
 }
 
-kernels::train::NormalizedGradient BatchStatistics::gradient_line(const kernels::train::Normalized& view) {
+kernels::train::NormalizedGradient BatchStatistics::gradient_line() {
   kernels::train::normalized_gradient_coefficients(channels_, batch_rows_, params_.epsilon, gamma(), variance_.data(), first(), second(),
                                                    a_.data(), b_.data(), d_.data());
-  return {view, mean_.data(), a_.data(), b_.data(), d_.data()};
+  return {mean_.data(), a_.data(), b_.data(), d_.data()};
 }
 
 void BatchStatistics::combine_partials(const Batch& batch) {

@@ -44,7 +44,7 @@ class BatchStatistics {
   void combine_gradients(const Batch& batch, bool by_deviation);
 
   /// After combine_gradients(): the coefficients of kernels::train::normalized_gradient, valid until the next call.
-  kernels::train::NormalizedGradient gradient_line(const kernels::train::Normalized& view);
+  kernels::train::NormalizedGradient gradient_line();
 
  private:
   const graph::Op& op() const { return place_->model.ops[static_cast<size_t>(op_index_)]; }

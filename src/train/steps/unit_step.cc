@@ -7,15 +7,29 @@
 
 namespace liteqat::train {
 
+namespace {
+
+/// Of a unit without scales: its activation.
+kernels::train::Normalized view_of(const graph::Graph& model, const FusedUnit& unit) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  if (unit.activation < 0) return {.low = -kInfinity, .high = kInfinity};
+  const graph::OpKind kind = model.ops[static_cast<size_t>(unit.activation)].kind;
+  const bool swish = kind == graph::OpKind::kHardSwish;
+  return {.low = 0.0f,
+          .high = kind == graph::OpKind::kRelu6 ? 6.0f : kInfinity,
+          .activation = swish ? kernels::train::UnitActivation::kHardSwish : kernels::train::UnitActivation::kClamp};
+}
+
+}  // namespace
+
 UnitStep::UnitStep(Workplace& place, const FusedUnit& unit, UnitStep* producer)
     : Step(place.model.ops[static_cast<size_t>(unit.linear)].name),
       place_(&place),
       unit_(unit),
       producer_(producer),
       statistics_(place, unit.norm),
-      low_(unit.activation >= 0 ? 0.0f : -std::numeric_limits<float>::infinity()),
-      high_(std::numeric_limits<float>::infinity()) {
-  if (unit.activation >= 0 && place.model.ops[static_cast<size_t>(unit.activation)].kind == graph::OpKind::kRelu6) high_ = 6.0f;
+      view_(view_of(place.model, unit)) {
+  view_.scale = statistics_.scale(), view_.shift = statistics_.shift();
 }
 
 void UnitStep::need_scratch(int64_t elems) {
@@ -58,7 +72,7 @@ void UnitStep::combine_backward(int pass, const Batch& batch) {
 
 void UnitStep::combine_gradients(const Batch& batch) {
   statistics_.combine_gradients(batch, false);
-  gradient_line_ = statistics_.gradient_line(view());
+  gradient_line_ = statistics_.gradient_line();
   prepare_backward(batch);
 }
 

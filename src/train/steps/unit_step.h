@@ -33,7 +33,7 @@ class UnitStep : public Step {
   void copy_output(const Chunk& chunk, float* to) const;
 
   // For the step that reads the output where it is not stored.
-  kernels::train::Normalized view() const { return {statistics_.scale(), statistics_.shift(), low_, high_}; }
+  kernels::train::Normalized view() const { return view_; }
   BatchStatistics& statistics() { return statistics_; }
   bool by_reader() const { return unit_.by_reader; }
   /// z, [rows, channels] of the chunk.
@@ -77,7 +77,7 @@ class UnitStep : public Step {
   void reduce(const Chunk& chunk);
   void combine_gradients(const Batch& batch);
 
-  float low_, high_;
+  kernels::train::Normalized view_;
 };
 
 }  // namespace liteqat::train

@@ -117,7 +117,7 @@ template <int kLanes, bool kDivide>
 [[gnu::always_inline]] inline void fake_quant_block(const FakeQuantLine& p, const float* x, float* y) {
   using Vector = Float<kLanes>;
   constexpr float kRound = 12582912.0f;
-  const Vector low = Vector{} + p.low, high = Vector{} + p.high;
+  const Vector low = broadcast<kLanes>(p.low), high = broadcast<kLanes>(p.high);
   const Vector value = load<kLanes>(x);
   const Vector below = high < value ? high : value;
   const Vector shifted = (below < low ? low : below) - low;

@@ -78,16 +78,19 @@ void run_elementwise(const Loops& l, const Data& d, Collector& out) {
 
 void run_columns(const Loops& l, const Data& d, Collector& out) {
   out.add_sums([&](double* one, double* two) { l.column_sums(d.rows, d.channels, d.x.data(), one, two); });
-  const Normalized view{d.scale.data(), d.shift.data(), 0.0f, 6.0f};
-  out.add([&](float* to) { l.normalize(view, d.rows, d.channels, d.x.data(), to); });
   out.add([&](float* to) {
-    l.normalized_gradient({view, d.mean.data(), d.mean.data(), d.scale.data(), d.shift.data()}, d.rows, d.channels, d.x.data(), d.y.data(),
-                          to);
+    l.normalized_gradient({d.mean.data(), d.mean.data(), d.scale.data(), d.shift.data()}, d.rows, d.channels, d.x.data(), d.y.data(), to);
   });
-  out.add_sums([&](double* one, double* two) {
-    Values gradient = d.y;
-    l.mask_and_reduce(view, d.mean.data(), d.rows, d.channels, d.x.data(), gradient.data(), one, two);
-  });
+  for (const UnitActivation activation : {UnitActivation::kClamp, UnitActivation::kHardSwish}) {
+    const Normalized view{d.scale.data(), d.shift.data(), 0.0f, 6.0f, activation};
+    out.add([&](float* to) { l.normalize(view, d.rows, d.channels, d.x.data(), to); });
+    for (const auto reduce : {l.mask_and_reduce, l.mask_reduce_and_scale}) {
+      Values gradient = d.y;
+      out.add_sums(
+          [&](double* one, double* two) { reduce(view, d.mean.data(), d.rows, d.channels, d.x.data(), gradient.data(), one, two); });
+      out.add([&](float* to) { std::copy(gradient.begin(), gradient.end(), to); });
+    }
+  }
   out.add_sums([&](double* one, double* two) {
     l.column_products(d.rows, d.channels, d.channels, d.x.data(), d.y.data(), d.mean.data(), one, two);
   });

@@ -28,41 +28,46 @@ template <int kLanes, typename Visit>
   for (; c < channels; ++c) visit.template operator()<1>(c);
 }
 
-template <int kLanes>
-[[gnu::always_inline]] inline Float<kLanes> broadcast(float value) {
-  return Float<kLanes>{} + value;
+/// f(x) for a block of lanes.
+template <int kLanes, UnitActivation kActivation>
+[[gnu::always_inline]] inline Float<kLanes> activate(const Normalized& v, Float<kLanes> x) {
+  using Vector = Float<kLanes>;
+  const bool clamps = kActivation == UnitActivation::kClamp;
+  const Vector low = broadcast<kLanes>(clamps ? v.low : 0.0f), high = broadcast<kLanes>(clamps ? v.high : 6.0f);
+  const Vector moved = clamps ? x : x + 3.0f, above = moved > low ? moved : low, inside = above < high ? above : high;
+  return clamps ? inside : x * inside / 6.0f;
 }
 
-/// Coefficients of a block of channels from c on.
-template <int kLanes>
-struct NormalizedBlock {
-  using Vector = Float<kLanes>;
-  Vector scale, shift, low, high;
-
-  [[gnu::always_inline]] NormalizedBlock(const Normalized& v, int64_t c)
-      : scale(load<kLanes>(v.scale + c)),
-        shift(load<kLanes>(v.shift + c)),
-        low(broadcast<kLanes>(v.low)),
-        high(broadcast<kLanes>(v.high)) {}
-
-  [[gnu::always_inline]] Vector value(Vector z) const {
-    const Vector y = z * scale + shift, above = y > low ? y : low;
-    return above < high ? above : high;
+/// g times the derivative of f at x.
+template <UnitActivation kActivation>
+[[gnu::always_inline]] inline float pass_activation(const Normalized& v, float x, float g) {
+  if constexpr (kActivation == UnitActivation::kClamp) {
+    const float above = x > v.low ? g : 0.0f;
+    return x < v.high ? above : 0.0f;
+  } else {
+    const float inside = g * (2.0f * x + 3.0f) / 6.0f, above = x > -3.0f ? inside : 0.0f;
+    return x < 3.0f ? above : g;
   }
-  /// The gradient behind the activation: g where the value lies strictly between its ends.
-  [[gnu::always_inline]] Vector inside(Vector z, Vector g) const {
-    const Vector y = z * scale + shift, zero = {}, above = y > low ? g : zero;
-    return y < high ? above : zero;
+}
+
+template <int kLanes, UnitActivation kActivation>
+void normalize_as(const Normalized& v, int64_t rows, int64_t channels, const float* z, float* y) {
+  for (int64_t row = 0; row < rows; ++row, z += channels, y += channels) {
+    prefetch_ahead(z, channels);
+    for_each_lane_block<kLanes>(channels, [&]<int kBlock>(int64_t c) {
+      const Float<kBlock> x = load<kBlock>(z + c) * load<kBlock>(v.scale + c) + load<kBlock>(v.shift + c);
+      store<kBlock>(y + c, activate<kBlock, kActivation>(v, x));
+    });
   }
-};
+}
 
 template <int kLanes>
 void normalize(const Normalized& view, int64_t rows, int64_t channels, const float* z, float* y) {
   const Normalized v = view;
-  for (int64_t row = 0; row < rows; ++row, z += channels, y += channels) {
-    prefetch_ahead(z, channels);
-    for_each_lane_block<kLanes>(
-        channels, [&]<int kBlock>(int64_t c) { store<kBlock>(y + c, NormalizedBlock<kBlock>(v, c).value(load<kBlock>(z + c))); });
+  if (v.activation == UnitActivation::kClamp) {
+    normalize_as<kLanes, UnitActivation::kClamp>(v, rows, channels, z, y);
+  } else {
+    normalize_as<kLanes, UnitActivation::kHardSwish>(v, rows, channels, z, y);
   }
 }
 
@@ -73,15 +78,14 @@ void normalized_gradient(const NormalizedGradient& line, int64_t rows, int64_t c
     prefetch_ahead(z, channels);
     prefetch_ahead(g, channels);
     for_each_lane_block<kLanes>(channels, [&]<int kBlock>(int64_t c) {
-      const Float<kBlock> value = load<kBlock>(z + c), inside = NormalizedBlock<kBlock>(p.view, c).inside(value, load<kBlock>(g + c));
-      store<kBlock>(dz + c,
-                    load<kBlock>(p.a + c) * inside + (load<kBlock>(p.b + c) * (value - load<kBlock>(p.mean + c)) + load<kBlock>(p.d + c)));
+      const Float<kBlock> centered = load<kBlock>(z + c) - load<kBlock>(p.mean + c);
+      store<kBlock>(dz + c, load<kBlock>(p.a + c) * load<kBlock>(g + c) + (load<kBlock>(p.b + c) * centered + load<kBlock>(p.d + c)));
     });
   }
 }
 
 /// Up to eight rows are added in float, blocks of them in double. kScale: what is stored is multiplied with the scale, the sums are not.
-template <int kRows, bool kScale>
+template <int kRows, bool kScale, UnitActivation kActivation>
 [[gnu::always_inline]] inline void mask_and_reduce_rows(const Normalized& v, const float* mean, int64_t channels, const float* z, float* g,
                                                         double* __restrict sums, double* __restrict products) {
 #pragma GCC ivdep
@@ -89,7 +93,7 @@ template <int kRows, bool kScale>
     float sum = 0.0f, product = 0.0f;
     for (int row = 0; row < kRows; ++row) {
       const float value = z[row * channels + c], gradient = g[row * channels + c], y = value * v.scale[c] + v.shift[c];
-      const float above = y > v.low ? gradient : 0.0f, masked = y < v.high ? above : 0.0f;
+      const float masked = pass_activation<kActivation>(v, y, gradient);
       g[row * channels + c] = kScale ? masked * v.scale[c] : masked;
       sum += masked;
       product += masked * (value - mean[c]);
@@ -99,18 +103,29 @@ template <int kRows, bool kScale>
   }
 }
 
-template <bool kScale>
-void mask_and_reduce(const Normalized& view, const float* mean, int64_t rows, int64_t channels, const float* z, float* g, double* sums,
-                     double* products) {
+template <bool kScale, UnitActivation kActivation>
+void mask_and_reduce_as(const Normalized& v, const float* mean, int64_t rows, int64_t channels, const float* z, float* g, double* sums,
+                        double* products) {
   constexpr int kRows = 8;
-  const Normalized v = view;
   int64_t row = 0;
   for (; row + kRows <= rows; row += kRows, z += kRows * channels, g += kRows * channels) {
     prefetch_ahead(z, kRows * channels);
     prefetch_ahead(g, kRows * channels);
-    mask_and_reduce_rows<kRows, kScale>(v, mean, channels, z, g, sums, products);
+    mask_and_reduce_rows<kRows, kScale, kActivation>(v, mean, channels, z, g, sums, products);
   }
-  for (; row < rows; ++row, z += channels, g += channels) mask_and_reduce_rows<1, kScale>(v, mean, channels, z, g, sums, products);
+  for (; row < rows; ++row, z += channels, g += channels)
+    mask_and_reduce_rows<1, kScale, kActivation>(v, mean, channels, z, g, sums, products);
+}
+
+template <bool kScale>
+void mask_and_reduce(const Normalized& view, const float* mean, int64_t rows, int64_t channels, const float* z, float* g, double* sums,
+                     double* products) {
+  const Normalized v = view;
+  if (v.activation == UnitActivation::kClamp) {
+    mask_and_reduce_as<kScale, UnitActivation::kClamp>(v, mean, rows, channels, z, g, sums, products);
+  } else {
+    mask_and_reduce_as<kScale, UnitActivation::kHardSwish>(v, mean, rows, channels, z, g, sums, products);
+  }
 }
 
 }  // namespace

@@ -76,7 +76,7 @@ template <typename Set, int kRows, typename W>
     for (int v = 0; v < W::kVectors; ++v) column[v] = load_columns<Set, W>(b, v);
 #pragma GCC unroll 16
     for (int r = 0; r < kRows; ++r) {
-      const Vector row = Vector{} + a[r * a_row];
+      const Vector row = broadcast<W::kLanes>(a[r * a_row]);
 #pragma GCC unroll 2
       for (int v = 0; v < W::kVectors; ++v) acc[r][v] = Set::multiply_add(row, column[v], acc[r][v]);
     }
