@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <optional>
+#include <ranges>
 
 #include "base/check.h"
 #include "quant/lower.h"
@@ -116,6 +117,8 @@ struct IntegerEngine::State {
   void invoke(runtime::Interpreter& interpreter, int worker);
   void forward(const Chunk& chunk, std::span<const float> images);
   void backward(const Chunk& chunk);
+  /// Indices into `steps`.
+  std::ranges::iota_view<size_t, size_t> steps_of(const GradientPlaces::Segment& segment) const;
   int64_t image_elems(TensorId id) const { return places->image_elems(id); }
 
   Graph& model;
@@ -176,13 +179,11 @@ Status IntegerEngine::State::build() {
 }
 
 Status IntegerEngine::State::add_steps() {
-  places.emplace(lowered, loss_id, options.chunk, [&](size_t op) { return parameters[op].weights >= 0; });
+  places.emplace(lowered, loss_id, options.chunk, options.cache_elems, [&](size_t op) { return parameters[op].weights >= 0; });
   if (!places->has_gradient(loss_id)) return error(Code::kUnsupported, "the network has no operator that can be trained");
-  int64_t largest_parameter = 0, largest_value = 0;
+  int64_t largest_parameter = 0;
   for (TensorId id : gradients.tensors()) largest_parameter = std::max(largest_parameter, graph::elem_count(model.tensor(id).shape));
-  for (size_t id = 0; id < lowered.tensors.size(); ++id) {
-    if (!lowered.tensors[id].constant()) largest_value = std::max(largest_value, image_elems(static_cast<TensorId>(id)) * options.chunk);
-  }
+  const int64_t largest_value = std::max(places->largest_elems(), image_elems(loss_id) * options.chunk);
   for (Worker& worker : workers) {
     worker.codes.resize(lowered.tensors.size());
     worker.gradients = FloatBlock(places->block_elems());
@@ -191,7 +192,9 @@ Status IntegerEngine::State::add_steps() {
     parameter_scratch.emplace_back(2 * align_elems(largest_parameter));
   }
   LITEQAT_ASSIGN_OR_RETURN(const Isa isa, select_isa());
-  place.emplace(IntegerPlace{lowered, *places, gradients, kernels::train::find_code_kernels(isa), pool.threads(), parameter_scratch});
+  place.emplace(IntegerPlace{lowered, *places, gradients, kernels::train::find_code_kernels(isa),
+                             kernels::train::find_pointwise_kernels(isa), kernels::train::find_depthwise_kernels(isa), pool.threads(),
+                             options.cache_elems / 4, parameter_scratch});
   for (size_t op = 0; op < lowered.ops.size(); ++op) {
     if (!places->has_gradient(lowered.ops[op].outputs[0])) continue;
     LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<IntegerStep> made, make_integer_step(*place, op, parameters[op]));
@@ -209,7 +212,13 @@ Status IntegerEngine::State::add_steps() {
 Status IntegerEngine::State::configure(int32_t images) {
   char& done = configured[static_cast<size_t>(images)];
   if (done) return {};
-  for (const std::unique_ptr<IntegerStep>& made : steps) LITEQAT_RETURN_IF_ERROR(made->configure(images));
+  for (const GradientPlaces::Segment& segment : places->segments()) {
+    const int32_t together = std::min(segment.images, images), rest = images % together;
+    for (size_t index : steps_of(segment)) {
+      LITEQAT_RETURN_IF_ERROR(steps[index]->configure(together));
+      if (rest > 0) LITEQAT_RETURN_IF_ERROR(steps[index]->configure(rest));
+    }
+  }
   done = 1;
   return {};
 }
@@ -308,14 +317,28 @@ void IntegerEngine::State::forward(const Chunk& chunk, std::span<const float> im
 
 void IntegerEngine::State::backward(const Chunk& chunk) {
   Worker& worker = workers[static_cast<size_t>(chunk.worker)];
-  const IntegerChunk own = {.chunk = chunk,
-                            .codes = worker.codes,
-                            .gradients = worker.gradients.data(),
-                            .values = worker.values.data(),
-                            .addend = worker.addend.data()};
-  for (size_t index = steps.size(); index-- > 0;) {
-    run_timed(backward_clock ? &*backward_clock : nullptr, step_op[index], chunk.worker, [&] { steps[index]->backward(own); });
+  IntegerChunk own = {.chunk = chunk,
+                      .codes = worker.codes,
+                      .gradients = worker.gradients.data(),
+                      .values = worker.values.data(),
+                      .addend = worker.addend.data()};
+  for (const GradientPlaces::Segment& segment : std::views::reverse(places->segments())) {
+    for (own.first = 0; own.first < chunk.count; own.first += segment.images) {
+      own.chunk.begin = chunk.begin + own.first;
+      own.chunk.count = std::min(segment.images, chunk.count - own.first);
+      own.chunk.first_of_group = chunk.first_of_group && own.first == 0;
+      for (size_t index : std::views::reverse(steps_of(segment))) {
+        run_timed(backward_clock ? &*backward_clock : nullptr, step_op[index], chunk.worker, [&] { steps[index]->backward(own); });
+      }
+    }
   }
+}
+
+std::ranges::iota_view<size_t, size_t> IntegerEngine::State::steps_of(const GradientPlaces::Segment& segment) const {
+  const auto position = [&](int32_t op) {
+    return static_cast<size_t>(std::ranges::lower_bound(step_op, static_cast<size_t>(op)) - step_op.begin());
+  };
+  return std::views::iota(position(segment.begin), position(segment.end));
 }
 
 LossValue IntegerEngine::State::walk(std::span<const float> images, std::span<const int32_t> all_labels, const LossOptions& loss_options,
@@ -330,7 +353,7 @@ LossValue IntegerEngine::State::walk(std::span<const float> images, std::span<co
     place->kernels.dequantize(worker.codes[static_cast<size_t>(loss_id)], grid.scale[0], static_cast<int32_t>(grid.zero_point[0]),
                               worker.values.data(), int64_t{classes} * chunk.count);
     losses.add(chunk.begin, labels.subspan(static_cast<size_t>(chunk.begin), static_cast<size_t>(chunk.count)), worker.values.data(),
-               classes, loss_options, with_backward ? places->at(loss_id, worker.gradients.data()) : nullptr);
+               classes, loss_options, with_backward ? places->at(loss_id, worker.gradients.data(), 0) : nullptr);
     if (with_backward) backward(chunk);
   });
   if (with_backward) {
@@ -348,6 +371,7 @@ IntegerEngine::~IntegerEngine() = default;
 Result<IntegerEngine> IntegerEngine::make(Graph& model, quant::Plan& plan, ThreadPool& pool, const IntegerOptions& options) {
   LITEQAT_CHECK_LE(1, options.max_batch);
   LITEQAT_CHECK_LE(1, options.chunk);
+  LITEQAT_CHECK_LE(4, options.cache_elems);
   LITEQAT_RETURN_IF_ERROR(check_model(model, plan));
   LITEQAT_RETURN_IF_ERROR(check_ranks(options.max_batch, options.chunk, options.ranks));
   auto state = std::make_unique<State>(model, plan, pool, options);

@@ -27,6 +27,9 @@ struct IntegerOptions {
   int64_t steps_done = 0;         // of the run that is resumed: which batches are observed depends on it
   ranks::Ranks* ranks = nullptr;  // as EngineOptions::ranks
   bool timed = false;             // as EngineOptions::timed
+  /// Elements of the largest tensor of an operator that go back together, of which two gradients and the codes should stay in a
+  /// second-level cache of 2 MiB. Decides how sums are cut and so, as the chunk does, their rounding.
+  int64_t cache_elems = 131072;
 };
 
 /// The chunk that fit() uses: 8 images, fewer where a batch would make fewer than 4 chunks.

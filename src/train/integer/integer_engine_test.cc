@@ -61,6 +61,25 @@ Graph make_gated_net() {
   return std::move(model).value();
 }
 
+/// MobileNetV2's blocks: expansion, depthwise convolution, projection, a residual sum; strides, windows beyond the edges, and outputs that
+/// read nothing but padding.
+Graph make_mobile_net() {
+  GraphBuilder b("mobile", 7, {});
+  const auto unit = [&](const std::string& name, TensorId x) { return b.relu6(name + "_relu", b.batch_norm(name + "_bn", x)); };
+  const TensorId stem = unit("stem", b.conv2d("stem", b.input(9, 8, 3), {.filters = 4, .kernel = 3}));
+  const TensorId wide = unit("expand", b.conv2d("expand", stem, {.filters = 18, .kernel = 1}));
+  const TensorId deep = unit("deep", b.depthwise("deep", wide, {.filters = 1, .kernel = 3}));
+  const TensorId sum = b.add("sum", stem, b.batch_norm("project_bn", b.conv2d("project", deep, {.filters = 4, .kernel = 1})));
+  const TensorId second = unit("again", b.conv2d("again", sum, {.filters = 8, .kernel = 1}));
+  const TensorId strided = unit("strided", b.depthwise("strided", second, {.filters = 1, .kernel = 5, .stride = 2, .bias = true}));
+  const TensorId small = unit("small", b.depthwise("small", strided, {.filters = 1, .kernel = 3, .stride = 5}));
+  const TensorId holes = b.depthwise("holes", small, {.filters = 1, .kernel = 2, .bias = true, .dilation = 3});  // taps at -1 and 2 of one
+  const TensorId last = unit("last", b.conv2d("last", b.add("holes_sum", small, holes), {.filters = 9, .kernel = 1, .bias = true}));
+  auto model = b.finish(b.softmax("softmax", b.dense("dense", b.global_mean("mean", last), 4)), "scores");
+  LITEQAT_CHECK(model.ok());
+  return std::move(model).value();
+}
+
 struct Trained {
   Graph model;
   quant::Plan plan;
@@ -90,8 +109,9 @@ std::vector<float> make_images(uint64_t seed) {
 
 const std::vector<int32_t> kLabels = {0, 1, 2, 3, 1, 0, 3};
 
-IntegerEngine make_engine(Trained& trained, ThreadPool& pool, int64_t steps_done = 0) {
-  auto engine = IntegerEngine::make(trained.model, trained.plan, pool, {.max_batch = kImages, .chunk = 2, .steps_done = steps_done});
+IntegerEngine make_engine(Trained& trained, ThreadPool& pool, int64_t steps_done = 0, int64_t cache_elems = IntegerOptions{}.cache_elems) {
+  auto engine = IntegerEngine::make(trained.model, trained.plan, pool,
+                                    {.max_batch = kImages, .chunk = 2, .steps_done = steps_done, .cache_elems = cache_elems});
   LITEQAT_CHECK(engine.ok());
   return *std::move(engine);
 }
@@ -142,9 +162,10 @@ PlainLoss plain_loss(const Graph& lowered, const std::string& logits, const Code
 
 /// float32 gradients differ from the definition by at most (roundings) * 2^-24 of the sum of absolute terms: each product or sum on the
 /// longest path rounds once. 64 more for softmax's exponentials (kernels/train/softmax_test.cc: below 32 units each) and partial sums.
-void expect_straight_through_gradients(Trained trained, int64_t fewest_nonzero, int64_t steps_done = 0) {
+void expect_straight_through_gradients(Trained trained, int64_t fewest_nonzero, int64_t steps_done = 0,
+                                       int64_t cache_elems = IntegerOptions{}.cache_elems) {
   ThreadPool pool(2);
-  IntegerEngine engine = make_engine(trained, pool, steps_done);  // ranges are observed in step 0 and not in step 1
+  IntegerEngine engine = make_engine(trained, pool, steps_done, cache_elems);  // ranges are observed in step 0 and not in step 1
   LossValue loss;
   const Codes codes = record_step(engine, make_images(1), &loss);
   const Graph lowered = quant::lower_to_int8(trained.model, trained.plan, quant::IoType::kFloat32).value();
@@ -173,6 +194,22 @@ TEST(IntegerEngine, GradientsAreTheStraightThroughDefinition) {
 
 TEST(IntegerEngine, GatesAndJoinsHaveTheirStraightThroughGradients) {
   expect_straight_through_gradients(make_trained(false, make_gated_net), 300);
+}
+
+TEST(IntegerEngine, SegmentsStripsAndBlocksHaveTheSameGradients) {
+  // From one image and one row at a time to everything together.
+  for (const auto make : {make_net, make_gated_net, make_mobile_net}) {
+    for (const int64_t cache_elems : {4, 300, 700, 2000, 131072}) {
+      SCOPED_TRACE(format("{}, {} elements", make().ops[3].name, cache_elems));
+      expect_straight_through_gradients(make_trained(false, make), 300, 0, cache_elems);
+    }
+  }
+}
+
+TEST(IntegerEngine, SegmentsNeedLessMemory) {
+  Trained cut = make_trained(true, make_mobile_net), whole = make_trained(true, make_mobile_net);
+  ThreadPool pool(1);
+  EXPECT_LT(make_engine(cut, pool, 0, 1300).memory_bytes(), make_engine(whole, pool).memory_bytes());
 }
 
 /// Ranges that cut values off, at a join more than at its parts; a sigmoid at the upper end of its grid, which cuts nothing off.

@@ -128,16 +128,19 @@ void IntegerStep::prepare() {
 }
 
 void IntegerStep::backward(const IntegerChunk& chunk) const {
-  const graph::TensorId output = op().outputs[0];
-  float* dy = place_.places.at(output, chunk.gradients);
-  if (clamps()) place_.kernels.pass_inside(chunk.codes[static_cast<size_t>(output)], clamp_.low, clamp_.high, dy, output_elems(chunk));
-  propagate(chunk, dy);
+  propagate(chunk, mask(chunk, 0, output_elems(chunk)));
 }
 
-const float* IntegerStep::dequantize(const IntegerChunk& chunk, graph::TensorId id) const {
+const float* IntegerStep::mask(const IntegerChunk& chunk, int64_t first, int64_t elems) const {
+  const graph::TensorId output = op().outputs[0];
+  float* dy = output_gradient(chunk) + first;
+  if (clamps()) place_.kernels.pass_inside(codes(chunk, output) + first, clamp_.low, clamp_.high, dy, elems);
+  return dy;
+}
+
+const float* IntegerStep::dequantize(const IntegerChunk& chunk, graph::TensorId id, int64_t first, int64_t elems) const {
   const graph::Quantization& grid = place_.lowered.tensor(id).quantization;
-  place_.kernels.dequantize(chunk.codes[static_cast<size_t>(id)], grid.scale[0], static_cast<int32_t>(grid.zero_point[0]), chunk.values,
-                            place_.places.image_elems(id) * chunk.chunk.count);
+  place_.kernels.dequantize(codes(chunk, id) + first, grid.scale[0], static_cast<int32_t>(grid.zero_point[0]), chunk.values, elems);
   return chunk.values;
 }
 

@@ -13,6 +13,8 @@
 #include "base/status.h"
 #include "graph/graph.h"
 #include "kernels/train/codes/codes.h"
+#include "kernels/train/depthwise/depthwise.h"
+#include "kernels/train/pointwise/pointwise.h"
 #include "numeric/activation.h"
 #include "train/integer/folded_parameters.h"
 #include "train/integer/gradient_places.h"
@@ -21,12 +23,13 @@
 
 namespace liteqat::train {
 
-/// One chunk of images on its way back, on one worker.
+/// Images of one chunk on their way back together, on one worker.
 struct IntegerChunk {
-  Chunk chunk;
-  std::span<const int8_t* const> codes;  // by tensor of the deployed graph; null for constants
+  Chunk chunk;                           // these images; first_of_group: the first images of a group's first chunk
+  int32_t first = 0;                     // of them in the chunk
+  std::span<const int8_t* const> codes;  // of the whole chunk, by tensor of the deployed graph; null for constants
   float* gradients = nullptr;            // the worker's block of GradientPlaces
-  float* values = nullptr;               // room for the largest activation
+  float* values = nullptr;               // room for largest_elems()
   float* addend = nullptr;               // the same, for gradients that are added
 };
 
@@ -36,7 +39,10 @@ struct IntegerPlace {
   const GradientPlaces& places;
   const ParameterGradients& gradients;
   const kernels::train::CodeKernels& kernels;
+  const kernels::train::PointwiseKernels& products;
+  const kernels::train::DepthwiseKernels& depthwise;
   int32_t workers = 1;
+  int64_t cut_elems = 32768;                           // of the larger tensor in a block or strip that is computed while it is in the cache
   std::span<const FloatBlock> parameter_scratch = {};  // by worker: a weight gradient in the first half, a bias' in the second
 };
 
@@ -50,35 +56,55 @@ class IntegerStep {
   /// Takes over weights, scales and clamps of this training step. Several steps at once.
   virtual void prepare();
   /// Masks the output's gradient, then writes or adds that of the inputs, and the chunk's share of the parameters'.
-  void backward(const IntegerChunk& chunk) const;
+  virtual void backward(const IntegerChunk& chunk) const;
 
  protected:
-  virtual void propagate(const IntegerChunk& chunk, const float* dy) const = 0;
+  /// backward() behind the mask. A step that masks part by part has none.
+  virtual void propagate(const IntegerChunk& /*chunk*/, const float* /*dy*/) const {}
   virtual bool clamps() const { return true; }
 
   const graph::Op& op() const { return place_.lowered.ops[op_index_]; }
   const IntegerPlace& place() const { return place_; }
   const graph::Tensor& input_tensor() const { return place_.lowered.tensor(op().inputs[0]); }
   const graph::Tensor& output_tensor() const { return place_.lowered.tensor(op().outputs[0]); }
+  /// The output's gradient at `elems` elements of the chunk, masked. Once for each element.
+  const float* mask(const IntegerChunk& chunk, int64_t first, int64_t elems) const;
   int64_t output_elems(const IntegerChunk& chunk) const { return place_.places.image_elems(op().outputs[0]) * chunk.chunk.count; }
-  /// The real values of an input or of the output, in chunk.values.
-  const float* dequantize_input(const IntegerChunk& chunk, size_t index = 0) const { return dequantize(chunk, op().inputs[index]); }
-  const float* dequantize_output(const IntegerChunk& chunk) const { return dequantize(chunk, op().outputs[0]); }
+  float* output_gradient(const IntegerChunk& chunk) const { return gradient(chunk, op().outputs[0]); }
+  /// Of the first input: the chunk's gradient, null if nobody needs it, and whether another reader's share stands there.
+  float* input_gradient(const IntegerChunk& chunk) const {
+    const graph::TensorId id = op().inputs[0];
+    return place_.places.has_gradient(id) ? gradient(chunk, id) : nullptr;
+  }
+  bool adds_to_input() const { return place_.places.accumulates(op_index_, 0); }
+  static void add(const float* x, float* sum, int64_t elems);
+  /// The real values of an input or of the output, in chunk.values; the third, `elems` elements of the first input only.
+  const float* dequantize_input(const IntegerChunk& chunk, size_t index = 0) const { return dequantize_all(chunk, op().inputs[index]); }
+  const float* dequantize_output(const IntegerChunk& chunk) const { return dequantize_all(chunk, op().outputs[0]); }
+  const float* dequantize_part(const IntegerChunk& chunk, int64_t first, int64_t elems) const {
+    return dequantize(chunk, op().inputs[0], first, elems);
+  }
   /// Calls write(dx) with where the gradient of input `index` belongs, and adds it where another reader's share stands; nothing if nobody
   /// needs it. write must fill it whole.
   template <typename Write>
   void give_gradient(const IntegerChunk& chunk, size_t index, const Write& write) const {
     const graph::TensorId id = op().inputs[index];
     if (!place_.places.has_gradient(id)) return;
-    float* dx = place_.places.at(id, chunk.gradients);
+    float* dx = gradient(chunk, id);
     if (!place_.places.accumulates(op_index_, index)) return write(dx);
     write(chunk.addend);
     add(chunk.addend, dx, place_.places.image_elems(id) * chunk.chunk.count);
   }
 
  private:
-  const float* dequantize(const IntegerChunk& chunk, graph::TensorId id) const;
-  static void add(const float* x, float* sum, int64_t elems);
+  const float* dequantize_all(const IntegerChunk& chunk, graph::TensorId id) const {
+    return dequantize(chunk, id, 0, place_.places.image_elems(id) * chunk.chunk.count);
+  }
+  const float* dequantize(const IntegerChunk& chunk, graph::TensorId id, int64_t first, int64_t elems) const;
+  float* gradient(const IntegerChunk& chunk, graph::TensorId id) const { return place_.places.at(id, chunk.gradients, chunk.first); }
+  const int8_t* codes(const IntegerChunk& chunk, graph::TensorId id) const {
+    return chunk.codes[static_cast<size_t>(id)] + chunk.first * place_.places.image_elems(id);
+  }
 
   const IntegerPlace& place_;
   size_t op_index_;
@@ -91,7 +117,7 @@ using IntegerStepResult = Result<std::unique_ptr<IntegerStep>>;
 IntegerStepResult make_integer_step(const IntegerPlace& place, size_t op, const FoldedParameters& parameters);
 /// HARD_SWISH, LOGISTIC, MUL, CONCATENATION.
 IntegerStepResult make_integer_gate_step(const IntegerPlace& place, size_t op);
-/// CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED.
+/// CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED (weighted_step.h).
 IntegerStepResult make_integer_weighted_step(const IntegerPlace& place, size_t op, const FoldedParameters& parameters);
 
 }  // namespace liteqat::train

@@ -3,19 +3,6 @@
 #include <algorithm>
 
 namespace liteqat::train {
-namespace {
-
-// 128 KiB of the larger tensor: input, output and gradients of a block and of the next one, which is asked for ahead, then fit a
-// second-level cache of 1 MiB.
-constexpr int64_t kBlockElems = 32768;
-
-/// Enough slices that a pass over the weights' gradient is small beside theirs, few enough for the cache.
-int32_t slices_of_block(int64_t input_slice, int64_t output_slice, int64_t weights, int64_t most) {
-  const int64_t slices = std::max(kBlockElems / std::max(input_slice, output_slice), weights / (input_slice + output_slice));
-  return static_cast<int32_t>(std::clamp<int64_t>(slices, 1, most));
-}
-
-}  // namespace
 
 Result<std::unique_ptr<FusedStep>> FusedStep::make(Workplace& place, const FusedUnit& unit, UnitStep* producer) {
   LITEQAT_ASSIGN_OR_RETURN(std::unique_ptr<LinearOperator> linear, make_linear_operator(place, unit.linear, true));
@@ -30,7 +17,8 @@ Result<std::unique_ptr<FusedStep>> FusedStep::make(Workplace& place, const Fused
 FusedStep::FusedStep(Workplace& place, const FusedUnit& unit, UnitStep* producer, std::unique_ptr<LinearOperator> linear)
     : UnitStep(place, unit, producer), linear_(std::move(linear)) {
   const int64_t weights = graph::elem_count(place.model.tensor(this->linear().inputs[1]).shape);
-  block_slices_ = slices_of_block(input_slice(), output_slice(), weights, int64_t{place.chunk} * linear_->slices_per_image());
+  block_slices_ = static_cast<int32_t>(
+      std::min(slices_of_block(input_slice(), output_slice(), weights, kBlockElems), int64_t{place.chunk} * linear_->slices_per_image()));
   if (producer != nullptr) input_scratch_ = align_elems(input_slice() * block_slices_);
   need_scratch(input_scratch_ + align_elems(output_slice() * block_slices_));
 }

@@ -49,6 +49,13 @@ using LinearResult = Result<std::unique_ptr<LinearOperator>>;
 /// For CONV_2D, FULLY_CONNECTED and DEPTHWISE_CONV_2D. bias_cancels: see OperatorWeights::make. Fails: kUnsupported.
 LinearResult make_linear_operator(Workplace& place, int32_t op, bool bias_cancels);
 
+/// 128 KiB of the larger tensor: input, output and gradients of a block and of the next one, which may be asked for ahead, then fit a
+/// second-level cache of 1 MiB.
+inline constexpr int64_t kBlockElems = 32768;
+/// Slices of a block that has about block_elems elements of the larger tensor, or more where a pass over the weights' gradient would not be
+/// small beside theirs; one at least.
+int64_t slices_of_block(int64_t input_slice, int64_t output_slice, int64_t weights, int64_t block_elems);
+
 /// A convolution that make_pointwise takes: 1x1, stride 1, not grouped.
 bool is_pointwise(const graph::Graph& model, const graph::Op& op);
 LinearResult make_pointwise(Workplace& place, int32_t op, bool bias_cancels);

@@ -1,4 +1,6 @@
 // CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED as steps of their own.
+#include <algorithm>
+
 #include "base/check.h"
 #include "train/steps/linear_operator.h"
 #include "train/steps/operator_step.h"
@@ -36,6 +38,10 @@ class LinearStep final : public OperatorStep {
 
 void LinearOperator::add_backward_data(int, int32_t, const float*, float*, const Ahead&) {
   LITEQAT_CHECK(false);
+}
+
+int64_t slices_of_block(int64_t input_slice, int64_t output_slice, int64_t weights, int64_t block_elems) {
+  return std::max({int64_t{1}, block_elems / std::max(input_slice, output_slice), weights / (input_slice + output_slice)});
 }
 
 LinearResult make_linear_operator(Workplace& place, int32_t op, bool bias_cancels) {

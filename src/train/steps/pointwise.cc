@@ -1,8 +1,6 @@
 // 1x1 convolutions of stride 1: matrix products over positions.
 #include "kernels/train/pointwise/pointwise.h"
 
-#include <algorithm>
-
 #include "train/steps/linear_operator.h"
 #include "train/steps/weights.h"
 
@@ -38,14 +36,7 @@ class Pointwise final : public LinearOperator {
     if (gradients.weights == nullptr) return;
     kernels_.accumulate(part.slices, outputs_, inputs_, dy, x, !part.first_of_group, gradients.weights, ahead);
     if (gradients.bias == nullptr) return;
-    // dy^T times a column of ones.
-    constexpr int32_t kRows = 64;
-    float ones[kRows];
-    for (float& one : ones) one = 1.0f;
-    for (int32_t row = 0; row < part.slices; row += kRows) {
-      const int32_t rows = std::min(kRows, part.slices - row);
-      kernels_.accumulate(rows, outputs_, 1, dy + row * outputs_, ones, !part.first_of_group || row > 0, gradients.bias, {});
-    }
+    kernels::train::accumulate_rows(kernels_, part.slices, outputs_, dy, !part.first_of_group, gradients.bias);
   }
 
   void backward_data(int, int32_t slices, const float* dy, float* dx, const Ahead& ahead) override {

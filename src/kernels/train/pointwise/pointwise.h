@@ -33,4 +33,7 @@ struct PointwiseKernels {
 
 const PointwiseKernels& find_pointwise_kernels(Isa isa);
 
+/// sums [n] = (adds ? sums : 0) + the sums over rows of b [rows, n]: a bias' gradient.
+void accumulate_rows(const PointwiseKernels& kernels, int64_t rows, int64_t n, const float* b, bool adds, float* sums);
+
 }  // namespace liteqat::kernels::train
