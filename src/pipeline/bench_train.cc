@@ -104,7 +104,7 @@ Status Training::quantize(const Recipe& recipe, Progress& progress) {
                            make_calibrated_start(graph_, recipe, data::take_first(images_, batch_), {isa, pool_, progress}));
   if (recipe.forward == "integer") {
     plan_ = quant::renumber_plan(start.plan, start.graph, graph_);
-    const train::IntegerOptions options{.max_batch = batch_, .chunk = train::integer_chunk_images(batch_), .timed = true};
+    const train::IntegerOptions options{.max_batch = batch_, .chunk = train::integer_chunk_images(graph_, batch_), .timed = true};
     auto engine = train::IntegerEngine::make(graph_, *plan_, pool_, options);
     if (engine.ok()) {
       forward_ = "integer";

@@ -277,8 +277,8 @@ Result<std::unique_ptr<Trainer>> make_trainer(graph::Graph& model, quant::Plan* 
                                               const std::vector<char>& learned, ThreadPool& pool) {
   const int32_t batch = options.batch_size;
   if (plan != nullptr && options.forward == Forward::kInteger) {
-    LITEQAT_ASSIGN_OR_RETURN(IntegerEngine engine,
-                             IntegerEngine::make(model, *plan, pool, {batch, integer_chunk_images(batch), steps_done, options.ranks}));
+    const int32_t chunk = integer_chunk_images(model, batch);
+    LITEQAT_ASSIGN_OR_RETURN(IntegerEngine engine, IntegerEngine::make(model, *plan, pool, {batch, chunk, steps_done, options.ranks}));
     return std::unique_ptr<Trainer>(std::make_unique<IntegerEngine>(std::move(engine)));
   }
   LITEQAT_ASSIGN_OR_RETURN(const DropoutOptions dropout, make_classifier_dropout(model, options.dropout, options.seed, steps_done));

@@ -50,7 +50,7 @@ Status run(const Options& options) {
   std::unique_ptr<train::Trainer> trainer;
   int64_t memory_bytes = 0;
   if (integer) {
-    const int32_t chunk = options.chunk > 0 ? options.chunk : train::integer_chunk_images(options.batch);
+    const int32_t chunk = options.chunk > 0 ? options.chunk : train::integer_chunk_images(model, options.batch);
     LITEQAT_ASSIGN_OR_RETURN(train::IntegerEngine engine, train::IntegerEngine::make(model, plan, pool, {options.batch, chunk}));
     memory_bytes = engine.memory_bytes();
     trainer = std::make_unique<train::IntegerEngine>(std::move(engine));

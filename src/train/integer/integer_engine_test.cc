@@ -206,6 +206,21 @@ TEST(IntegerEngine, SegmentsStripsAndBlocksHaveTheSameGradients) {
   }
 }
 
+TEST(IntegerEngine, ChunksGrowWithTheWeightsOfAnImage) {
+  // One convolution 8x8 of c channels: 64 c values an image, c * c weights. Twice the weights over the values, in fours, 8 to 32.
+  const auto chunk = [](int32_t channels, int32_t batch) {
+    GraphBuilder b("one", 1, {});
+    auto model = b.finish(b.global_mean("mean", b.conv2d("conv", b.input(8, 8, channels), {.filters = channels, .kernel = 1})), "output");
+    LITEQAT_CHECK(model.ok());
+    return integer_chunk_images(*model, batch);
+  };
+  EXPECT_EQ(chunk(16, 128), 8);
+  EXPECT_EQ(chunk(640, 128), 16);  // 2 * 640 * 640 / (64 * 640 + 1) = 19, in fours
+  EXPECT_EQ(chunk(2048, 128), 32);
+  EXPECT_EQ(chunk(2048, 64), 16);
+  EXPECT_EQ(chunk(2048, 1), 1);
+}
+
 TEST(IntegerEngine, SegmentsNeedLessMemory) {
   Trained cut = make_trained(true, make_mobile_net), whole = make_trained(true, make_mobile_net);
   ThreadPool pool(1);

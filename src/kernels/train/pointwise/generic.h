@@ -152,6 +152,12 @@ template <typename Set>
 void pack(int64_t k, int64_t n, const float* b, int64_t k_stride, int64_t n_stride, float* packed) {
   for_each_columns<Set>(n, [&]<typename W>(int64_t c) {
     float* to = packed + c * k;
+    if (n_stride == 1) {
+      for (int64_t i = 0; i < k; ++i) {
+        for (int64_t j = 0; j < W::kColumns; ++j) to[i * W::kColumns + j] = b[i * k_stride + c + j];
+      }
+      return;
+    }
     for (int64_t j = 0; j < W::kColumns; ++j) {
       for (int64_t i = 0; i < k; ++i) to[i * W::kColumns + j] = b[i * k_stride + (c + j) * n_stride];
     }
