@@ -61,7 +61,14 @@ void ParameterGradients::sum_block(const Block& block, int32_t groups, bool from
   float* __restrict total = totals_.data() + block.begin;
   const int64_t elems = block.end - block.begin;
   int32_t group = 0;
-  if (from_zero && groups > 0) std::copy(addend(0), addend(0) + elems, total), group = 1;
+  if (from_zero && groups >= 4) {
+    const float *first = addend(0), *second = addend(1), *third = addend(2), *fourth = addend(3);
+    for (int64_t i = 0; i < elems; ++i) total[i] = first[i] + second[i] + third[i] + fourth[i];
+    group = 4;
+  } else if (from_zero && groups > 0) {
+    std::copy(addend(0), addend(0) + elems, total);
+    group = 1;
+  }
   for (; group + 3 < groups; group += 4) {  // sums are read and written once for four addends
     const float *first = addend(group), *second = addend(group + 1), *third = addend(group + 2), *fourth = addend(group + 3);
     for (int64_t i = 0; i < elems; ++i) total[i] = total[i] + first[i] + second[i] + third[i] + fourth[i];

@@ -158,8 +158,13 @@ void pack(int64_t k, int64_t n, const float* b, int64_t k_stride, int64_t n_stri
       }
       return;
     }
-    for (int64_t j = 0; j < W::kColumns; ++j) {
-      for (int64_t i = 0; i < k; ++i) to[i * W::kColumns + j] = b[i * k_stride + (c + j) * n_stride];
+    // A column at a time would visit all of a long panel for every column: rows in blocks that a first-level cache holds.
+    constexpr int64_t kBlock = 64;
+    for (int64_t begin = 0; begin < k; begin += kBlock) {
+      const int64_t end = begin + kBlock < k ? begin + kBlock : k;
+      for (int64_t j = 0; j < W::kColumns; ++j) {
+        for (int64_t i = begin; i < end; ++i) to[i * W::kColumns + j] = b[i * k_stride + (c + j) * n_stride];
+      }
     }
   });
 }
