@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "catalog/float_pixels.h"
 #include "formats/npy/npz.h"
 
 namespace liteqat::catalog {
@@ -70,14 +71,23 @@ std::string shape_text(const std::vector<int64_t>& shape) {
 }
 
 Status check_images(const npy::Array& array, const std::string& name) {
-  if (array.dtype != "|u1") {
-    return error(Code::kMismatch, "{}: holds {}, pixels as uint8 from 0 to 255 are expected", name, array.dtype);
-  }
   const auto& shape = array.shape;
   const bool fits = (shape.size() == 3 || (shape.size() == 4 && (shape[3] == 1 || shape[3] == 3))) && shape[1] > 0 && shape[2] > 0 &&
                     shape[1] <= 1 << 16 && shape[2] <= 1 << 16;
   if (fits) return {};
   return error(Code::kMismatch, "{}: shape {}, images (N,H,W) or (N,H,W,C) with 1 or 3 channels are expected", name, shape_text(shape));
+}
+
+/// A split without labels and checksum.
+Result<data::Split> make_images(const npy::Array& array, const std::string& name, const std::string& split_name) {
+  LITEQAT_RETURN_IF_ERROR(check_images(array, name));
+  data::Split split;
+  split.name = split_name;
+  split.count = array.shape[0];
+  split.height = static_cast<int32_t>(array.shape[1]), split.width = static_cast<int32_t>(array.shape[2]);
+  split.channels = array.shape.size() == 4 ? static_cast<int32_t>(array.shape[3]) : 1;
+  LITEQAT_ASSIGN_OR_RETURN(split.pixels, take_pixels(array, name));
+  return split;
 }
 
 template <typename T>
@@ -114,18 +124,11 @@ Result<data::Split> read_split(Arrays& arrays, const PairNames& pair, const std:
   const std::string images_name = arrays.file(pair.images), labels_name = arrays.file(pair.labels);
   LITEQAT_ASSIGN_OR_RETURN(const npy::Array images, arrays.take(pair.images));
   LITEQAT_ASSIGN_OR_RETURN(const npy::Array labels, arrays.take(pair.labels));
-  LITEQAT_RETURN_IF_ERROR(check_images(images, images_name));
-  data::Split split;
-  split.name = split_name;
-  split.count = images.shape[0];
-  split.height = static_cast<int32_t>(images.shape[1]), split.width = static_cast<int32_t>(images.shape[2]);
-  split.channels = images.shape.size() == 4 ? static_cast<int32_t>(images.shape[3]) : 1;
+  LITEQAT_ASSIGN_OR_RETURN(data::Split split, make_images(images, images_name, split_name));
   LITEQAT_ASSIGN_OR_RETURN(split.labels, read_labels(labels, labels_name));
   if (static_cast<int64_t>(split.labels.size()) != split.count) {
     return error(Code::kMismatch, "{}: {} labels, {} has {} images", labels_name, split.labels.size(), images_name, split.count);
   }
-  const auto pixels = images.as<uint8_t>();
-  split.pixels.assign(pixels.begin(), pixels.end());
   Sha256 hash;
   hash.update(images.data);
   hash.update(labels.data);
@@ -189,6 +192,14 @@ Result<data::Dataset> read_arrays(const std::string& path, bool& one_split, bool
   }
   LITEQAT_RETURN_IF_ERROR(name_classes(path, dataset, numbered));
   return dataset;
+}
+
+Result<data::Split> read_unlabelled_array(const std::string& path) {
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(path));
+  LITEQAT_ASSIGN_OR_RETURN(const npy::Array array, npy::read(bytes, path));
+  LITEQAT_ASSIGN_OR_RETURN(data::Split split, make_images(array, path, "train"));
+  split.sha256 = sha256(array.data);
+  return split;
 }
 
 }  // namespace liteqat::catalog

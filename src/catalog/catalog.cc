@@ -159,6 +159,11 @@ Result<Reading> read(const std::string& path, const Request& request, ThreadPool
 }
 
 Result<data::Split> read_unlabelled(const std::string& path, const Shaping& asked, ThreadPool& pool) {
+  if (path.ends_with(".npy")) {
+    LITEQAT_ASSIGN_OR_RETURN(data::Split array, read_unlabelled_array(path));
+    reshape(array, asked, pool);
+    return array;
+  }
   std::error_code fault;
   const bool folder = std::filesystem::is_directory(path, fault);
   const std::filesystem::path file(path);

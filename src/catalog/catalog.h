@@ -50,7 +50,8 @@ std::string detect(const std::string& path);
 /// names. Fails: as listing.h and labels.h; kMismatch for images of different sizes where no size was asked for, naming two.
 Result<Reading> read(const std::string& path, const Request& request, ThreadPool& pool);
 
-/// Images without labels: one file, or all of a folder by name, whatever folders it holds. The split's labels are empty.
+/// Images without labels: one file, the array of a .npy file, or all of a folder by name, whatever folders it holds. The split's labels are
+/// empty.
 Result<data::Split> read_unlabelled(const std::string& path, const Shaping& shaping, ThreadPool& pool);
 
 /// Moves labels and class names of any data set that is in memory. Fails: as match_labels.

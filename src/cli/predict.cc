@@ -11,10 +11,12 @@ void add_predict_command(CLI::App& app, Session& session) {
   CLI::App* command = app.add_subcommand("predict", "Run a .tflite on N stacked inputs or on image files");
   command->add_option("MODEL", inputs->model, "The .tflite, .h5 or .keras to run")->required();
   command
-      ->add_option("INPUTS", inputs->inputs,
-                   "Inputs (.npy), stacked on a new first axis or on the batch axis; or an image file, or a folder of them")
+      ->add_option(
+          "INPUTS", inputs->inputs,
+          "Inputs (.npy), stacked on a new first axis or on the batch axis; of several inputs .npz by tensor name; or an image file, or "
+          "a folder of them")
       ->required();
-  command->add_option("-o,--out", inputs->output, "Outputs (.npy), stacked likewise")->required();
+  command->add_option("-o,--out", inputs->output, "Outputs (.npy, or .npz by tensor name), stacked likewise")->required();
   command->add_flag("--raw", inputs->raw, "Inputs and outputs in the model's own types, nothing quantized or dequantized");
   command->add_option("--arithmetic", inputs->arithmetic, "Arithmetic profile: litert-reference (default), tflite-reference or xnnpack");
   add_image_options(*command, inputs->images);

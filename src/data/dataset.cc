@@ -48,7 +48,7 @@ Split pick(const Split& split, std::span<const int64_t> picked) {
     } else {
       part.rows.push_back(split.rows[at]);
     }
-    part.labels.push_back(split.labels[at]);
+    if (!split.labels.empty()) part.labels.push_back(split.labels[at]);
     if (!split.files.empty()) part.files.push_back(split.files[at]);
   }
   return part;

@@ -130,11 +130,14 @@ Status write_companions(const ConvertInputs& inputs, const graph::Graph& model, 
   const bool evaluated = !inputs.post_training.eval_folder.empty();
   const std::string& folder = evaluated ? inputs.post_training.eval_folder : inputs.post_training.calibration_folder;
   if (folder.empty()) return error(Code::kInvalidArgument, "--vectors needs images: give their folder with --eval DIR or --calibrate DIR");
-  const catalog::Need need = evaluated ? catalog::Need::kTest : catalog::Need::kTrain;
-  LITEQAT_ASSIGN_OR_RETURN(
-      const DataReading reading,
-      read_any_dataset({.folder = folder, .images = inputs.post_training.images, .model = &model, .need = need}, machine.pool));
-  const data::Split& listed = evaluated ? reading.dataset.test : reading.dataset.train;
+  const DataRequest request = {.folder = folder, .images = inputs.post_training.images, .model = &model, .need = catalog::Need::kTest};
+  data::Split listed;
+  if (evaluated) {
+    LITEQAT_ASSIGN_OR_RETURN(DataReading reading, read_any_dataset(request, machine.pool));
+    listed = std::move(reading.dataset.test);
+  } else {
+    LITEQAT_ASSIGN_OR_RETURN(listed, read_calibration_images(request, machine.pool));
+  }
   LITEQAT_ASSIGN_OR_RETURN(const data::Split split, load_first(listed, inputs.vectors, machine.pool));
   LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
                            choose_normalization(inputs.preprocessing, model, inputs.source, split.channels, machine.progress));

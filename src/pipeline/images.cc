@@ -36,8 +36,8 @@ Status parse_size(const std::string& text, catalog::Shaping& shaping) {
 }
 
 /// What the model's input says where the request does not.
-void take_model(const graph::Graph& model, catalog::Request& request) {
-  request.model.names = model.info.labels;
+void take_model(const graph::Graph& model, bool labels, catalog::Request& request) {
+  if (labels) request.model.names = model.info.labels;
   if (model.inputs.size() == 1) {
     const graph::Shape& shape = model.tensor(model.inputs[0]).shape;
     if (shape.size() == 4 && request.shaping.height == 0 && shape[1] > 0 && shape[2] > 0) {
@@ -46,7 +46,7 @@ void take_model(const graph::Graph& model, catalog::Request& request) {
     const bool known = shape.size() == 4 && (shape[3] == 1 || shape[3] == 3);
     if (request.shaping.channels == 0 && known) request.shaping.channels = static_cast<int32_t>(shape[3]);
   }
-  if (model.outputs.size() == 1) {
+  if (labels && model.outputs.size() == 1) {
     const graph::Shape& shape = model.tensor(model.outputs[0]).shape;
     if (!shape.empty()) request.model.scores = static_cast<int32_t>(shape.back());
   }
@@ -71,6 +71,11 @@ Result<catalog::Request> make_request(const DataRequest& asked) {
   request.need = asked.need;
   request.limit_images = asked.limit_images;
   return request;
+}
+
+/// The size of an array is no accident of a camera: it is kept unless another one is asked for.
+void keep_array_size(const DataRequest& asked, catalog::Request& request) {
+  if (asked.images.size.empty()) request.shaping.height = request.shaping.width = 0;
 }
 
 results::ImageReading describe(const data::Dataset& dataset, const catalog::Request& request, const std::string& labels) {
@@ -126,9 +131,8 @@ Result<DataReading> read_any_dataset(const DataRequest& asked, ThreadPool& pool)
   LITEQAT_ASSIGN_OR_RETURN(catalog::Request request, make_request(asked));
   LITEQAT_ASSIGN_OR_RETURN(const std::string name, detect_dataset(asked.folder));
   if (name == "mnist" || name == "cifar10") return read_standard(name, asked, request, pool);
-  if (asked.model != nullptr) take_model(*asked.model, request);
-  // The size of an array is no accident of a camera: it is kept unless another one is asked for.
-  if (name == "arrays" && asked.images.size.empty()) request.shaping.height = request.shaping.width = 0;
+  if (asked.model != nullptr) take_model(*asked.model, asked.labels, request);
+  if (name == "arrays") keep_array_size(asked, request);
   LITEQAT_ASSIGN_OR_RETURN(catalog::Reading own, catalog::read(asked.folder, request, pool));
   DataReading reading;
   reading.images = describe(own.dataset, request, own.labels);
@@ -144,9 +148,28 @@ bool names_images(const std::string& path) {
 
 Result<data::Split> read_unlabelled_images(const DataRequest& asked, ThreadPool& pool) {
   LITEQAT_ASSIGN_OR_RETURN(catalog::Request request, make_request(asked));
-  if (asked.model != nullptr) take_model(*asked.model, request);
+  if (asked.model != nullptr) take_model(*asked.model, asked.labels, request);
   LITEQAT_ASSIGN_OR_RETURN(data::Split split, catalog::read_unlabelled(asked.folder, request.shaping, pool));
   LITEQAT_RETURN_IF_ERROR(data::load_pixels(split, pool));
+  return split;
+}
+
+Result<data::Split> read_calibration_images(DataRequest asked, ThreadPool& pool) {
+  asked.need = Need::kTrain;
+  asked.labels = false;
+  asked.images.labels_offset.reset();
+  const auto known = detect_dataset(asked.folder);
+  if (known.ok()) {
+    LITEQAT_ASSIGN_OR_RETURN(DataReading reading, read_any_dataset(asked, pool));
+    return std::move(reading.dataset.train);
+  }
+  const bool array = asked.folder.ends_with(".npy");
+  if (!file_exists(asked.folder) || !(array || names_images(asked.folder))) return known.status();
+  LITEQAT_ASSIGN_OR_RETURN(catalog::Request request, make_request(asked));
+  if (asked.model != nullptr) take_model(*asked.model, asked.labels, request);
+  if (array) keep_array_size(asked, request);
+  LITEQAT_ASSIGN_OR_RETURN(data::Split split, catalog::read_unlabelled(asked.folder, request.shaping, pool));
+  split.name = "train";
   return split;
 }
 

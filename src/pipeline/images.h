@@ -31,6 +31,7 @@ struct DataRequest {
   const graph::Graph* model = nullptr;  // whose input and labels the images are for; null: unknown
   catalog::Need need = catalog::Need::kAny;
   int64_t limit_images = 0;  // of each split: the first ones; of image files, spread over the classes
+  bool labels = true;        // false: nobody asks for them, and they need not be the model's
 };
 
 struct DataReading {
@@ -50,6 +51,10 @@ bool names_images(const std::string& path);
 
 /// Images without labels, in memory: a file, or all of a folder. Fails: as read_any_dataset.
 Result<data::Split> read_unlabelled_images(const DataRequest& request, ThreadPool& pool);
+
+/// Images to calibrate with, whatever their labels: the training images of a data set, else all of a folder, an image file or a .npy file
+/// of images. May lie on disk still. Fails: as read_any_dataset.
+Result<data::Split> read_calibration_images(DataRequest request, ThreadPool& pool);
 
 /// The first `limit` images of a split in memory; 0: all. Fails: as data::load_pixels.
 Result<data::Split> load_first(const data::Split& split, int64_t limit, ThreadPool& pool);

@@ -168,11 +168,9 @@ Result<Graph> quantize_on_request(const PostTrainingInputs& inputs, const PostTr
   }
   LITEQAT_ASSIGN_OR_RETURN(const ptq::Method method, make_method(inputs, task.type));
   LITEQAT_ASSIGN_OR_RETURN(
-      const DataReading reading,
-      read_any_dataset({.folder = inputs.calibration_folder, .images = inputs.images, .model = &task.model, .need = catalog::Need::kTrain},
-                       machine.pool));
-  const data::Dataset& dataset = reading.dataset;
-  LITEQAT_ASSIGN_OR_RETURN(data::Split chosen, choose_calibration_images(dataset.train, inputs.rule));
+      const data::Split known,
+      read_calibration_images({.folder = inputs.calibration_folder, .images = inputs.images, .model = &task.model}, machine.pool));
+  LITEQAT_ASSIGN_OR_RETURN(data::Split chosen, choose_calibration_images(known, inputs.rule));
   LITEQAT_RETURN_IF_ERROR(data::load_pixels(chosen, machine.pool));
   LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
                            choose_normalization(task.preprocessing, task.model, task.source, chosen.channels, machine.progress));
@@ -185,7 +183,7 @@ Result<Graph> quantize_on_request(const PostTrainingInputs& inputs, const PostTr
   LITEQAT_ASSIGN_OR_RETURN(ptq::Outcome outcome, ptq::quantize_after_training(request, images, machine));
   record.ranges = from_file ? "file" : "calibration";
   record.calibration = results::CalibrationRecord{.images = chosen.count,
-                                                  .rule = rule_text(inputs.rule, chosen, dataset.train),
+                                                  .rule = rule_text(inputs.rule, chosen, known),
                                                   .sha256 = hash_pixels(chosen),
                                                   .overlap = {},
                                                   .calibrator = quant::calibrator_name(method.calibrator.kind),

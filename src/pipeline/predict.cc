@@ -1,13 +1,15 @@
 #include <algorithm>
-#include <cmath>
 #include <cstring>
+#include <map>
+#include <set>
 
 #include "base/file.h"
 #include "base/text.h"
 #include "eval/tensor_io.h"
-#include "formats/npy/npy.h"
+#include "formats/npy/npz.h"
 #include "pipeline/evaluation.h"
 #include "pipeline/npy_type.h"
+#include "pipeline/stacked_inputs.h"
 #include "quant/lower.h"
 
 namespace liteqat::pipeline {
@@ -15,119 +17,140 @@ namespace {
 
 namespace npy = formats::npy;
 
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) text += format("{}{}", i ? "," : "", shape[i]);
-  return text + "]";
+std::string tensor_names(const graph::Graph& model, const std::vector<graph::TensorId>& ids) {
+  std::vector<std::string> names;
+  for (graph::TensorId id : ids) names.push_back("'" + model.tensor(id).name + "'");
+  return join(names, ", ");
 }
 
-/// How N inputs are stacked: on a new first axis, or on a batch axis of extent 1.
-struct Stacking {
-  int64_t count = 0;
-  bool new_axis = false;
-
-  std::vector<int64_t> stacked_shape(const graph::Shape& one) const {
-    std::vector<int64_t> shape(one.begin(), one.end());
-    if (new_axis) {
-      shape.insert(shape.begin(), count);
-    } else {
-      shape[0] = count;
+/// Where the arrays are those of an archive: a member for every tensor, and no other.
+Result<std::vector<npy::Array>> take_by_name(std::map<std::string, npy::Array> members, const graph::Graph& model,
+                                             const std::string& path) {
+  std::vector<npy::Array> arrays;
+  for (graph::TensorId id : model.inputs) {
+    const auto member = members.find(model.tensor(id).name);
+    if (member == members.end()) {
+      return error(Code::kMismatch, "{}: has no array '{}'; the model's inputs are {}", path, model.tensor(id).name,
+                   tensor_names(model, model.inputs));
     }
-    return shape;
+    arrays.push_back(std::move(member->second));
+    members.erase(member);
   }
-};
-
-Result<Stacking> find_stacking(const std::vector<int64_t>& shape, const graph::Tensor& input, const std::string& path) {
-  if (!shape.empty()) {
-    const Stacking on_new_axis{shape[0], true};
-    if (shape == on_new_axis.stacked_shape(input.shape)) return on_new_axis;
-    const Stacking on_batch{shape[0], false};
-    if (!input.shape.empty() && input.shape[0] == 1 && shape == on_batch.stacked_shape(input.shape)) return on_batch;
-  }
-  return error(Code::kMismatch, "{}: shape {} does not stack inputs of shape {}", path, shape_text(shape), graph::shape_text(input.shape));
+  if (members.empty()) return arrays;
+  return error(Code::kMismatch, "{}: array '{}' is none of the model's inputs {}", path, members.begin()->first,
+               tensor_names(model, model.inputs));
 }
 
-/// int8 or uint8 with one scale: what write_input and read_output convert.
-bool has_codes(const graph::Tensor& tensor) {
-  return (tensor.type == graph::DType::kInt8 || tensor.type == graph::DType::kUInt8) && tensor.quantization.scale.size() == 1;
-}
-
-/// Integer models have no code for NaN or infinity.
-Status check_finite(const npy::Array& array, const std::string& path) {
-  if (array.dtype != npy_type(graph::DType::kFloat32)) return {};
-  const auto values = array.as<float>();
-  const auto broken = std::find_if(values.begin(), values.end(), [](float value) { return !std::isfinite(value); });
-  if (broken == values.end()) return {};
-  return error(Code::kOutOfRange, "{}: element {} is {}, a finite number was expected", path, broken - values.begin(), *broken);
-}
-
-/// Turns one stored input into the bytes the model takes.
-class InputConverter {
- public:
-  static Result<InputConverter> make(const npy::Array& array, const graph::Tensor& input, const data::Normalization& normalization,
-                                     bool raw, const std::string& path) {
-    InputConverter converter(array, input, normalization);
-    if (raw || array.dtype == npy_type(graph::DType::kFloat32) || array.dtype == npy_type(graph::DType::kUInt8)) {
-      converter.copy_ = raw || (array.dtype == "<f4" && input.type == graph::DType::kFloat32);
-      if (raw && array.dtype != npy_type(input.type)) {
-        return error(Code::kMismatch, "{}: holds {}, with --raw the model takes {} ({})", path, array.dtype, npy_type(input.type),
-                     graph::dtype_name(input.type));
-      }
-      if (raw) return converter;
-      if (input.type != graph::DType::kFloat32 && !has_codes(input)) {
-        return error(Code::kUnsupported, "{}: the model's input is {}; use --raw", path, graph::dtype_name(input.type));
-      }
-      LITEQAT_RETURN_IF_ERROR(check_finite(array, path));
-      return converter;
+/// An array for each input of the model: as they are stored, or the pixels of image files.
+Result<std::vector<npy::Array>> read_inputs(const PredictInputs& inputs, const graph::Graph& model, ThreadPool& pool) {
+  const bool images = names_images(inputs.inputs);
+  Bytes bytes;
+  if (!images) {
+    LITEQAT_ASSIGN_OR_RETURN(bytes, read_file(inputs.inputs));
+    if (npy::is_npz(bytes)) {
+      LITEQAT_ASSIGN_OR_RETURN(auto members, npy::read_npz(bytes, inputs.inputs));
+      return take_by_name(std::move(members), model, inputs.inputs);
     }
-    return error(Code::kMismatch, "{}: holds {}; without --raw give uint8 pixels or float32 model inputs", path, array.dtype);
   }
-
-  void convert(int64_t index, std::span<std::byte> out) const {
-    const auto elems = static_cast<size_t>(graph::elem_count(input_.shape));
-    const size_t stored_bytes = elems * static_cast<size_t>(npy::dtype_bytes(array_.dtype));
-    const std::byte* stored = array_.data.data() + static_cast<size_t>(index) * stored_bytes;
-    if (copy_) {
-      std::memcpy(out.data(), stored, stored_bytes);
-      return;
-    }
-    const size_t channels = input_.shape.empty() ? 1 : static_cast<size_t>(input_.shape.back());
-    std::vector<float> real(elems);
-    for (size_t i = 0; i < elems; ++i) real[i] = real_value(stored, i, i % channels);
-    eval::write_input(real, input_, out);
+  if (model.inputs.size() != 1) {
+    return error(Code::kUnsupported, "{}: has {} inputs, {}: an .npz with an array for each is expected", inputs.model, model.inputs.size(),
+                 tensor_names(model, model.inputs));
   }
-
- private:
-  InputConverter(const npy::Array& array, const graph::Tensor& input, const data::Normalization& normalization)
-      : array_(array), input_(input), normalization_(normalization) {}
-
-  float real_value(const std::byte* stored, size_t i, size_t channel) const {
-    if (array_.dtype == "<f4") {
-      float value;
-      std::memcpy(&value, stored + i * sizeof value, sizeof value);
-      return value;
-    }
-    const auto of = [channel](const std::vector<float>& values) { return values.size() == 1 ? values[0] : values[channel]; };
-    return (static_cast<float>(std::to_integer<uint8_t>(stored[i])) - of(normalization_.mean)) / of(normalization_.std);
+  std::vector<npy::Array> arrays(1);
+  if (!images) {
+    LITEQAT_ASSIGN_OR_RETURN(arrays[0], npy::read(bytes, inputs.inputs));
+    return arrays;
   }
-
-  const npy::Array& array_;
-  const graph::Tensor& input_;
-  const data::Normalization& normalization_;
-  bool copy_ = false;
-};
-
-/// Inputs as they are stored, or the pixels of image files.
-Result<npy::Array> read_inputs(const PredictInputs& inputs, const graph::Graph& model, ThreadPool& pool) {
-  if (!names_images(inputs.inputs)) {
-    LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, read_file(inputs.inputs));
-    return npy::read(bytes, inputs.inputs);
-  }
-  LITEQAT_ASSIGN_OR_RETURN(const data::Split images,
+  LITEQAT_ASSIGN_OR_RETURN(const data::Split split,
                            read_unlabelled_images({.folder = inputs.inputs, .images = inputs.images, .model = &model}, pool));
-  LITEQAT_RETURN_IF_ERROR(write_text_file(inputs.output + ".files.txt", join(images.files, "\n") + "\n"));
-  const auto pixels = std::as_bytes(std::span(images.pixels));
-  return npy::Array{"|u1", {images.count, images.height, images.width, images.channels}, Bytes(pixels.begin(), pixels.end())};
+  LITEQAT_RETURN_IF_ERROR(write_text_file(inputs.output + ".files.txt", join(split.files, "\n") + "\n"));
+  const auto pixels = std::as_bytes(std::span(split.pixels));
+  arrays[0] = {"|u1", {split.count, split.height, split.width, split.channels}, Bytes(pixels.begin(), pixels.end())};
+  return arrays;
+}
+
+/// How the arrays are stacked, and what turns each into its input.
+struct Feed {
+  Stacking stacking;
+  std::vector<InputConverter> converters;
+};
+
+Result<Feed> make_feed(const PredictInputs& inputs, const graph::Graph& model, const std::vector<npy::Array>& arrays,
+                       const runtime::Interpreter& interpreter, Progress& progress) {
+  Feed feed;
+  SilentProgress no_pixels_need_no_note;
+  for (size_t i = 0; i < arrays.size(); ++i) {
+    const graph::Tensor& input = interpreter.input_tensor(i);
+    const std::string path = arrays.size() == 1 ? inputs.inputs : inputs.inputs + ":" + input.name;
+    LITEQAT_ASSIGN_OR_RETURN(const Stacking stacking, find_stacking(arrays[i].shape, input, path));
+    if (i == 0) feed.stacking = stacking;
+    if (stacking.count != feed.stacking.count) {
+      return error(Code::kMismatch, "{}: stacks {} inputs, '{}' stacks {}", path, stacking.count, interpreter.input_tensor(0).name,
+                   feed.stacking.count);
+    }
+    const bool pixels = !inputs.raw && (arrays.size() == 1 || arrays[i].dtype == npy_type(graph::DType::kUInt8));
+    data::Normalization normalization;
+    if (pixels || arrays.size() == 1) {
+      LITEQAT_ASSIGN_OR_RETURN(normalization,
+                               choose_normalization(inputs.preprocessing, model, inputs.model, input.shape.empty() ? 1 : input.shape.back(),
+                                                    pixels ? progress : no_pixels_need_no_note));
+    }
+    LITEQAT_ASSIGN_OR_RETURN(InputConverter converter, InputConverter::make(arrays[i], input, std::move(normalization), inputs.raw, path));
+    feed.converters.push_back(std::move(converter));
+  }
+  return feed;
+}
+
+/// What one output's values are collected in.
+struct Collected {
+  const graph::Tensor& tensor;
+  bool dequantized = false;
+  size_t one_bytes = 0;
+  npy::Array array;
+
+  Collected(const graph::Tensor& output, const Stacking& stacking, bool raw) : tensor(output), dequantized(!raw && has_codes(output)) {
+    array.dtype = dequantized ? "<f4" : npy_type(output.type);
+    array.shape = stacking.stacked_shape(output.shape);
+    one_bytes = static_cast<size_t>(graph::elem_count(output.shape) * npy::dtype_bytes(array.dtype));
+    array.data.resize(one_bytes * static_cast<size_t>(stacking.count));
+  }
+
+  void take(int index, std::span<const std::byte> bytes) {
+    std::byte* target = array.data.data() + one_bytes * static_cast<size_t>(index);
+    if (dequantized) {
+      eval::read_output(tensor, bytes, {reinterpret_cast<float*>(target), one_bytes / sizeof(float)});
+    } else {
+      std::memcpy(target, bytes.data(), one_bytes);
+    }
+  }
+};
+
+bool is_archive_name(const std::string& path) {
+  return path.ends_with(".npz");
+}
+
+/// Several tensors have to be told apart in a file.
+Status check_outputs(const PredictInputs& inputs, const graph::Graph& model) {
+  const std::string names = tensor_names(model, model.outputs);
+  if (model.outputs.size() != 1 && !is_archive_name(inputs.output)) {
+    return error(Code::kInvalidArgument, "{}: has {} outputs, {}: give -o a name that ends in .npz", inputs.model, model.outputs.size(),
+                 names);
+  }
+  std::set<std::string> seen;
+  for (graph::TensorId id : model.outputs) {
+    if (!seen.insert(model.tensor(id).name).second) {
+      return error(Code::kUnsupported, "{}: two of its outputs have one name: {}", inputs.model, names);
+    }
+  }
+  return {};
+}
+
+Status write_outputs(const std::string& path, std::vector<Collected> outputs) {
+  if (!is_archive_name(path)) return write_file(path, npy::write(outputs[0].array));
+  std::vector<npy::NamedArray> members;
+  for (Collected& output : outputs) members.push_back({output.tensor.name, std::move(output.array)});
+  LITEQAT_ASSIGN_OR_RETURN(const Bytes bytes, npy::write_npz(members, path));
+  return write_file(path, bytes);
 }
 
 }  // namespace
@@ -143,44 +166,24 @@ Status predict_to_file(const PredictInputs& inputs, Isa isa, ThreadPool& pool, P
     LITEQAT_ASSIGN_OR_RETURN(any.model.graph, quant::lower_to_float(any.model.graph));
   }
   const graph::Graph& graph = any.model.graph;
-  if (graph.inputs.size() != 1 || graph.outputs.size() != 1) {
-    return error(Code::kUnsupported, "{}: has {} inputs and {} outputs, one of each is expected", inputs.model, graph.inputs.size(),
-                 graph.outputs.size());
-  }
-  LITEQAT_ASSIGN_OR_RETURN(const npy::Array array, read_inputs(inputs, graph, pool));
+  LITEQAT_RETURN_IF_ERROR(check_outputs(inputs, graph));
+  LITEQAT_ASSIGN_OR_RETURN(const std::vector<npy::Array> arrays, read_inputs(inputs, graph, pool));
   std::vector<runtime::Interpreter> interpreters;
   for (int worker = 0; worker < pool.threads(); ++worker) {
     auto interpreter = runtime::Interpreter::prepare(graph, {.profile = profile, .stored_shapes = true, .isa = isa});
     if (!interpreter.ok()) return interpreter.status().with_context(inputs.model);
     interpreters.push_back(*std::move(interpreter));
   }
-  const graph::Tensor& input = interpreters[0].input_tensor(0);
-  const graph::Tensor& output = interpreters[0].output_tensor(0);
-  LITEQAT_ASSIGN_OR_RETURN(const Stacking stacking, find_stacking(array.shape, input, inputs.inputs));
-  SilentProgress raw_needs_no_note;
-  LITEQAT_ASSIGN_OR_RETURN(const data::Normalization normalization,
-                           choose_normalization(inputs.preprocessing, graph, inputs.model, input.shape.empty() ? 1 : input.shape.back(),
-                                                inputs.raw ? raw_needs_no_note : progress));
-  LITEQAT_ASSIGN_OR_RETURN(const InputConverter converter, InputConverter::make(array, input, normalization, inputs.raw, inputs.inputs));
-
-  const bool dequantized = !inputs.raw && has_codes(output);
-  npy::Array result;
-  result.dtype = dequantized ? "<f4" : npy_type(output.type);
-  result.shape = stacking.stacked_shape(output.shape);
-  const auto one_bytes = static_cast<size_t>(graph::elem_count(output.shape) * npy::dtype_bytes(result.dtype));
-  result.data.resize(one_bytes * static_cast<size_t>(stacking.count));
-  pool.run(static_cast<int>(stacking.count), [&](int index, int worker) {
+  LITEQAT_ASSIGN_OR_RETURN(const Feed feed, make_feed(inputs, graph, arrays, interpreters[0], progress));
+  std::vector<Collected> outputs;
+  for (size_t i = 0; i < graph.outputs.size(); ++i) outputs.emplace_back(interpreters[0].output_tensor(i), feed.stacking, inputs.raw);
+  pool.run(static_cast<int>(feed.stacking.count), [&](int index, int worker) {
     runtime::Interpreter& interpreter = interpreters[static_cast<size_t>(worker)];
-    converter.convert(index, interpreter.input(0));
+    for (size_t i = 0; i < feed.converters.size(); ++i) feed.converters[i].convert(index, interpreter.input(i));
     interpreter.invoke();
-    std::byte* target = result.data.data() + one_bytes * static_cast<size_t>(index);
-    if (dequantized) {
-      eval::read_output(output, interpreter.output(0), {reinterpret_cast<float*>(target), one_bytes / sizeof(float)});
-    } else {
-      std::memcpy(target, interpreter.output(0).data(), one_bytes);
-    }
+    for (size_t i = 0; i < outputs.size(); ++i) outputs[i].take(index, interpreter.output(i));
   });
-  return write_file(inputs.output, npy::write(result));
+  return write_outputs(inputs.output, std::move(outputs));
 }
 
 }  // namespace liteqat::pipeline

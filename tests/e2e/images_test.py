@@ -147,6 +147,33 @@ def check_conversion(work):
     assert record["calibration"]["images"] == 200 and np.load(work / "v/inputs.npy").shape[1:] == (32, 32, 3)
 
 
+def check_calibration_images(work, splits):
+    """Calibration asks for no labels: classes the model does not have, a folder without classes and an array of images do, and pixels divided
+    by 255 are the pixels."""
+    common = ("convert", work / "run32/float.safetensors", "--type", "int8", "--calibration-order", "first", "--rounding", "nearest")
+    images = splits["train"][0][:40]
+    np.savez(work / "known.npz", images=images, labels=np.arange(40) % 10)
+    np.savez(work / "many.npz", images=images, labels=np.arange(40))
+    np.savez(work / "float.npz", images=images.astype(np.float32) / 255, labels=np.arange(40))
+    np.save(work / "alone.npy", images)
+    for index, image in enumerate(images):
+        write_png(work / f"flat/{index:02}.png", image)
+        write_png(work / f"strangers/{'xyz'[index % 3]}/{index:02}.png", image)
+    written = {}
+    for form in ("known.npz", "many.npz", "float.npz", "alone.npy", "flat", "strangers"):
+        harness.run(*common, "-o", work / "calibrated.tflite", "--calibrate", work / form, "--json", work / "convert.json", "--vectors", work / "v")
+        assert json.loads((work / "convert.json").read_text())["calibration"]["images"] == 40, form
+        written[form] = (work / "calibrated.tflite").read_bytes()
+        assert np.load(work / "v/inputs.npy").shape == (4, 32, 32, 3)
+    for form in ("many.npz", "float.npz", "alone.npy", "flat"):
+        assert written[form] == written["known.npz"], form
+    _, fault = harness.run(*common, "-o", work / "x.tflite", "--calibrate", work / "strangers", "--eval", work / "strangers", expect=3)
+    assert "class 'x' is none of the model's 10 labels" in fault, fault
+    (work / "empty").mkdir()
+    _, fault = harness.run(*common, "-o", work / "x.tflite", "--calibrate", work / "empty", expect=3)
+    assert "empty: holds no image" in fault, fault
+
+
 def check_audit(work, model):
     out = harness.run("audit", model, "--data", work / "folder", "--json", "-")[0]
     record = json.loads(out)
@@ -192,6 +219,7 @@ def main():
     check_training(work)
     model = check_evaluation(work, splits)
     check_conversion(work)
+    check_calibration_images(work, splits)
     check_audit(work, model)
     check_data_commands(work)
     check_faults(work, model)

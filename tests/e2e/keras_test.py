@@ -6,6 +6,7 @@ import json
 import pathlib
 import shutil
 import sys
+import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import harness
@@ -49,6 +50,41 @@ def inactive_layers():
     assert set(converted) == {"RESIZE_BILINEAR", "CONV_2D", "RESIZE_NEAREST_NEIGHBOR", "MUL", "ADD", "RESHAPE", "FULLY_CONNECTED"}, converted
 
 
+def several_inputs_and_outputs():
+    """Arrays by tensor name: a model of two inputs, and the same with what its CONCATENATION joins as a second output."""
+    arrays, source = np.load(GOLDEN / "merges_keras3.npz"), GOLDEN / "merges_keras3.keras"
+    np.savez(work / "in.npz", a=arrays["x0"], b=arrays["x1"])
+    harness.run("predict", source, work / "in.npz", "-o", work / "y.npy")
+    y = np.load(work / "y.npy")
+    assert np.abs(y - arrays["y"]).max() <= 1.4e-4 * np.abs(arrays["y"]).max()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(work / "two.keras", "w") as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == "config.json":
+                config = json.loads(content)
+                config["config"]["output_layers"] = [["concatenate", 0, 0], ["maximum", 0, 0]]
+                content = json.dumps(config)
+            new.writestr(name, content)
+    harness.run("predict", work / "two.keras", work / "in.npz", "-o", work / "both.npz")
+    both = np.load(work / "both.npz")
+    assert sorted(both.files) == ["concatenate", "maximum"]
+    assert np.array_equal(both["concatenate"], y) and np.array_equal(both["maximum"], y[:, :4])
+    harness.run("convert", work / "two.keras", "-o", work / "two.tflite")
+    harness.run("predict", work / "two.tflite", work / "in.npz", "-o", work / "raw.npz", "--raw")
+    assert np.array_equal(np.load(work / "raw.npz")["concatenate"], y)
+
+    assert "has 2 outputs, 'concatenate', 'maximum'" in harness.run("predict", work / "two.keras", work / "in.npz", "-o", work / "y.npy", expect=2)[1]
+    np.save(work / "one.npy", arrays["x0"])
+    wrong = {"has no array 'b'; the model's inputs are 'a', 'b'": {"a": arrays["x0"]},
+             "array 'c' is none of the model's inputs": {"a": arrays["x0"], "b": arrays["x1"], "c": arrays["x1"]},
+             "in.npz:b: stacks 1 inputs, 'a' stacks 3": {"a": arrays["x0"], "b": arrays["x1"][:1]},
+             "in.npz:b: shape [3,2] does not stack inputs of shape [1,4,3,2]": {"a": arrays["x0"], "b": arrays["x1"][:, 0, 0]}}
+    for sentence, members in wrong.items():
+        np.savez(work / "in.npz", **members)
+        assert sentence in harness.run("predict", source, work / "in.npz", "-o", work / "y.npy", expect=3)[1], sentence
+    assert "has 2 inputs, 'a', 'b': an .npz" in harness.run("predict", source, work / "one.npy", "-o", work / "y.npy", expect=3)[1]
+
+
 def damaged_files():
     whole = (GOLDEN / "sequential_keras3.keras").read_bytes()
     for name, content in (("cut.keras", whole[:len(whole) // 2]), ("weights.h5", (GOLDEN / "sequential_keras3.h5").read_bytes()[:3000])):
@@ -81,6 +117,7 @@ def shared_models():
 for file in ("sequential_keras3.keras", "sequential_keras2.h5", "nested_keras3.h5", "inactive_keras2.h5", "inactive_keras3.keras"):
     predict_equals_keras(file)
 inactive_layers()
+several_inputs_and_outputs()
 damaged_files()
 shared_models()
 print("Keras files: predictions equal Keras', what does nothing is named, damaged files end in a sentence, 8,719 and 6,434 of 10,000")

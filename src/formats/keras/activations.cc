@@ -63,8 +63,8 @@ Result<double> slope_option(const LayerOptions& options, double otherwise) {
   for (const char* key : {"negative_slope", "alpha"}) {
     const nlohmann::json& value = options.find(key);
     if (value.is_array() || value.is_object()) {  // Keras 2 stored arrays of one number
-      LITEQAT_ASSIGN_OR_RETURN(const std::vector<float> numbers, options.floats(key));
-      if (numbers.size() == 1) return static_cast<double>(numbers[0]);
+      LITEQAT_ASSIGN_OR_RETURN(const NumberArray numbers, options.array(key));
+      if (numbers.values.size() == 1) return static_cast<double>(numbers.values[0]);
     }
     if (!value.is_null()) return options.number(key, otherwise);
   }

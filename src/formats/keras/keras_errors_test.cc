@@ -318,13 +318,32 @@ TEST(KerasErrors, OptionsOfOtherLayers) {
   expect_failure(import({.class_name = "Reshape", .options = {{"target_shape", {5, -1}}}}), Code::kMismatch,
                  "its target_shape [5,-1] does not fit 32 elements");
   expect_failure(import({.class_name = "Reshape", .options = {{"target_shape", "x"}}}), Code::kCorruptFile, "a list of whole numbers");
-  expect_failure(import({.class_name = "Rescaling", .options = {{"scale", "x"}}}), Code::kCorruptFile, "a number or a list of numbers");
-  expect_failure(import({.class_name = "Rescaling", .options = {{"scale", {1, 2, 3}}}}), Code::kUnsupported, "'scale' has 3 values");
-  expect_failure(import({.class_name = "Normalization"}), Code::kMismatch, "its mean, variance and count were expected");
-  expect_failure(import({.class_name = "Normalization", .options = {{"mean", 0}, {"variance", -1}}}), Code::kOutOfRange,
-                 "its variance has no finite square root");
   expect_failure(import({.class_name = "LeakyReLU", .options = {{"negative_slope", "x"}}}), Code::kCorruptFile,
                  "option 'negative_slope' is \"x\", a number was expected");
+}
+
+TEST(KerasErrors, OptionsOfScaling) {
+  const auto rescaling = [](const json& scale) { return import({.class_name = "Rescaling", .options = {{"scale", scale}}}); };
+  expect_failure(rescaling("x"), Code::kCorruptFile, "option 'scale' is \"x\", a number, or nested lists of equal lengths, was expected");
+  expect_failure(rescaling(json::array({json::array({1}), 2})), Code::kCorruptFile, "nested lists of equal lengths");
+  expect_failure(rescaling({1, 2, 3}), Code::kUnsupported,
+                 "'scale' has shape [3], which does not broadcast to the images of its input [1,4,4,2]");
+  // Four numbers, as many as there are rows, but along the channels; two along the rows.
+  expect_failure(rescaling({1, 2, 3, 4}), Code::kUnsupported, "'scale' has shape [4]");
+  expect_failure(rescaling(json::array({json::array({1}), json::array({2})})), Code::kUnsupported, "'scale' has shape [2,1]");
+  const json wrapped = {{"class_name", "__numpy__"}, {"config", {{"value", {1, 2}}, {"dtype", "float64"}}}};
+  EXPECT_TRUE(rescaling(wrapped).ok());
+  expect_failure(rescaling(with(wrapped, "config", {{"value", "x"}})), Code::kCorruptFile, "option 'scale' is \"x\"");
+
+  const auto normalization = [](const json& options) { return import({.class_name = "Normalization", .options = options}); };
+  expect_failure(normalization({}), Code::kMismatch, "its mean, variance and count were expected");
+  expect_failure(normalization({{"mean", 0}, {"variance", -1}}), Code::kOutOfRange, "its variance has no finite square root");
+  const json four = {{"mean", {1, 2, 3, 4}}, {"variance", 1}};
+  expect_failure(normalization(four), Code::kMismatch, "its mean has shape [4], its input has [2] along the axes that have one each");
+  expect_failure(normalization(with(four, "axis", {1, 3})), Code::kMismatch, "its input has [4,2] along the axes");
+  expect_failure(normalization(with(four, "axis", 0)), Code::kUnsupported, "axis 0 of an input with 4 axes is not supported, 1 to 3 are");
+  expect_failure(normalization(with(four, "axis", 4)), Code::kUnsupported, "axis 4 of an input with 4 axes");
+  EXPECT_TRUE(normalization(with(four, "axis", {1})).ok());
 }
 
 /// Any one value of a configuration exchanged: a sentence or a model, never more.

@@ -69,6 +69,7 @@ Result<TensorId> import_multiply(const LayerCall& call);
 Result<TensorId> import_maximum(const LayerCall& call);
 Result<TensorId> import_minimum(const LayerCall& call);
 Result<TensorId> import_concatenate(const LayerCall& call);
+// scaling.cc
 Result<TensorId> import_rescaling(const LayerCall& call);
 Result<TensorId> import_normalization(const LayerCall& call);
 // spatial.cc

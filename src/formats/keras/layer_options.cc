@@ -1,5 +1,6 @@
 #include "formats/keras/layer_options.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace liteqat::formats::keras {
@@ -8,18 +9,26 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kMaxCount = 1 << 24, kMaxExtent = 1 << 16;
-constexpr int kMaxNesting = 8;  // of lists of numbers
+constexpr size_t kMaxAxes = 8;  // of lists of numbers
 
-bool take_floats(const json& value, std::vector<float>& numbers, int depth) {
-  if (value.is_number()) {
-    numbers.push_back(value.get<float>());
+/// Numbers behind those axes of the shape that `depth` lists have used up.
+bool take_numbers(const json& value, size_t depth, NumberArray& numbers) {
+  if (depth == numbers.shape.size()) {
+    if (!value.is_number()) return false;
+    numbers.values.push_back(value.get<float>());
     return true;
   }
-  if (!value.is_array() || depth > kMaxNesting) return false;
-  for (const json& entry : value) {
-    if (!take_floats(entry, numbers, depth + 1)) return false;
-  }
-  return true;
+  if (!value.is_array() || std::ssize(value) != numbers.shape[depth]) return false;
+  return std::ranges::all_of(value, [&](const json& entry) { return take_numbers(entry, depth + 1, numbers); });
+}
+
+/// {"class_name": "__numpy__" | "__tensor__", "config": {"value": [1.0, 2.0], "dtype": "float32"}} -> [1.0, 2.0].
+const json& unwrapped(const json& value) {
+  if (!value.is_object() || !value.contains("class_name") || !value.contains("config")) return value;
+  const json& kind = value["class_name"];
+  const json& config = value["config"];
+  const bool wraps = (kind == "__numpy__" || kind == "__tensor__") && config.is_object() && config.contains("value");
+  return wraps ? config["value"] : value;
 }
 
 std::optional<int32_t> whole_number(const json& value, int64_t limit) {
@@ -41,7 +50,7 @@ const json& LayerOptions::find(const char* key) const {
   static const json kAbsent;
   if (!config_.is_object()) return kAbsent;
   const auto found = config_.find(key);
-  return found == config_.end() ? kAbsent : *found;
+  return found == config_.end() ? kAbsent : unwrapped(*found);
 }
 
 Result<bool> LayerOptions::flag(const char* key, bool otherwise) const {
@@ -94,10 +103,13 @@ Result<std::vector<int64_t>> LayerOptions::integers(const char* key) const {
   return numbers;
 }
 
-Result<std::vector<float>> LayerOptions::floats(const char* key) const {
-  std::vector<float> numbers;
-  if (!take_floats(find(key), numbers, 0)) return wrong(key, "a number or a list of numbers");
-  for (float number : numbers) {
+Result<NumberArray> LayerOptions::array(const char* key) const {
+  NumberArray numbers;
+  for (const json* level = &find(key); level->is_array() && !level->empty() && numbers.shape.size() < kMaxAxes; level = &level->front()) {
+    numbers.shape.push_back(std::ssize(*level));
+  }
+  if (!take_numbers(find(key), 0, numbers)) return wrong(key, "a number, or nested lists of equal lengths,");
+  for (float number : numbers.values) {
     if (!std::isfinite(number)) return wrong(key, "finite numbers");
   }
   return numbers;

@@ -16,11 +16,17 @@ struct Pair {
   int32_t height = 1, width = 1;
 };
 
+/// Numbers as NumPy holds them: a single one has no axes.
+struct NumberArray {
+  std::vector<int64_t> shape;
+  std::vector<float> values;
+};
+
 class LayerOptions {
  public:
   explicit LayerOptions(const nlohmann::json& config) : config_(config) {}
 
-  /// The option, null if it is absent.
+  /// The option, null if it is absent. Of a NumPy array or a tensor, which Keras 3 wraps in a class name, the numbers.
   const nlohmann::json& find(const char* key) const;
   Result<bool> flag(const char* key, bool otherwise) const;
   Result<double> number(const char* key, double otherwise) const;
@@ -31,8 +37,8 @@ class LayerOptions {
   Result<Pair> pair(const char* key, std::optional<Pair> otherwise = std::nullopt) const;
   /// Whole numbers of a list; a single number counts as a list of one.
   Result<std::vector<int64_t>> integers(const char* key) const;
-  /// Numbers of arbitrarily nested lists, in order.
-  Result<std::vector<float>> floats(const char* key) const;
+  /// A number, or nested lists of equal lengths.
+  Result<NumberArray> array(const char* key) const;
   /// "valid" or "same".
   Result<graph::Padding> padding() const;
   /// Fails: kUnsupported for channels_first.

@@ -184,13 +184,14 @@ class LegacyWeights {
     return true;
   }
 
-  /// Keras' own order: the trainable weights of all layers, then the others.
+  /// Keras' own order: the trainable weights of all layers, then the others. A frozen layer has none of the former.
   void assign_by_order(const std::vector<Leaf>& leaves, const std::vector<StoredWeight>& stored) {
     size_t next = 0;
     for (const bool trainable : {true, false}) {
       for (const Leaf& leaf : leaves) {
         for (const WeightName& expected : expected_weights(*leaf.layer)) {
-          if (expected.trainable != trainable || next == stored.size()) continue;
+          const bool trained = expected.trainable && flag(*leaf.layer, "trainable", true);
+          if (trained != trainable || next == stored.size()) continue;
           weights_[leaf.path].push_back(stored[next++].array);
         }
       }

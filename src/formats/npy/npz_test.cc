@@ -143,5 +143,23 @@ TEST(Npz, AWrongChecksumIsNamed) {
   EXPECT_NE(arrays.status().message().find("CRC-32"), std::string::npos) << arrays.status().message();
 }
 
+TEST(Npz, WhatIsWrittenIsReadBack) {
+  const Array numbers = {.dtype = "<i4", .shape = {3}, .data = Bytes(12, std::byte{7})};
+  const Array nothing = {.dtype = "<f4", .shape = {0, 2}, .data = {}};
+  const NamedArray arrays[] = {{"block/conv:0", numbers}, {"empty", nothing}};
+  const auto bytes = write_npz(arrays, "x.npz");
+  ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+  const auto read = read_npz(*bytes, "x.npz");
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  ASSERT_EQ(read->size(), 2u);
+  EXPECT_EQ(read->at("block/conv:0").shape, numbers.shape);
+  EXPECT_EQ(read->at("block/conv:0").data, numbers.data);
+  EXPECT_EQ(read->at("empty").shape, nothing.shape);
+  const NamedArray unnamed[] = {{std::string(70000, 'x'), numbers}};
+  const auto refused = write_npz(unnamed, "x.npz");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.status().code(), Code::kUnsupported);
+}
+
 }  // namespace
 }  // namespace liteqat::formats::npy

@@ -113,6 +113,35 @@ def nested(k):
     return k.Model(i, L.Dense(2)(L.GlobalAveragePooling2D()(x)), name="nested")
 
 
+def constants(k):
+    """Rescaling by arrays, which Keras 3 wraps in a class name, and Normalization along other axes than the last, given and stored."""
+    L = k.layers
+    x = i = L.Input((4, 4, 4))
+    x = L.Rescaling(np.array([0.5, 1.0, 2.0, 4.0], np.float32), offset=np.array([-1.0, 0.5, 2.0, 0.0]))(x)
+    x = L.Rescaling(np.arange(1.0, 5.0).reshape(4, 1, 1), offset=[[[1.0]], [[2.0]], [[3.0]], [[4.0]]])(x)
+    x = L.Normalization(axis=1, mean=[1.0, 2.0, 3.0, 4.0], variance=[4.0, 3.0, 2.0, 1.0])(x)
+    x = L.Normalization(axis=None, mean=0.5, variance=2.0)(x)
+    x = L.Normalization(axis=(1, 3), mean=np.arange(16.0).reshape(4, 4) / 4, variance=np.arange(1.0, 17.0).reshape(4, 4), invert=True)(x)
+    x = L.Normalization(axis=(2, -1), name="adapted")(x)
+    return k.Model(i, L.Conv2D(3, 2)(x), name="constants")
+
+
+def frozen(k):
+    """Transfer learning: a model inside, most of it frozen, in which two layers of two models have the same names. Its legacy file is in order
+    of what can be trained; tf_keras cannot write that one."""
+    L = k.layers
+
+    def block(name):
+        return k.Sequential([L.Input((6, 6, 4)), L.Conv2D(4, 3, padding="same", use_bias=False, name="conv"), L.BatchNormalization(name="bn")], name=name)
+
+    j = L.Input((6, 6, 4))
+    base = k.Model(j, block("c")(L.ReLU()(block("b")(block("a")(j)))), name="base")
+    for layer in base.layers[:3]:
+        layer.trainable = False
+    i = L.Input((6, 6, 4))
+    return k.Model(i, L.Dense(2)(L.GlobalAveragePooling2D()(base(i))), name="frozen")
+
+
 INACTIVE = {  # layers that give back their input at inference; those that one of the two packages lacks are left out for it
     "ActivityRegularization": dict(l1=0.1), "AlphaDropout": dict(rate=0.5), "AugMix": {}, "CutMix": {}, "Dropout": dict(rate=0.5),
     "GaussianDropout": dict(rate=0.5), "GaussianNoise": dict(stddev=0.5), "Identity": {}, "MixUp": {}, "RandAugment": {},
@@ -159,7 +188,7 @@ def archived(k):
     return k.Sequential([L.Input((4, 4, 3)), *layers, L.Conv2D(2, 3), L.Flatten(), L.Dense(2)], name="archived")
 
 
-MODELS = [convolutions, normalizations, activations, merges, shapes, sequential, nested, inactive, archived]
+MODELS = [convolutions, normalizations, constants, activations, merges, shapes, sequential, nested, frozen, inactive, archived]
 
 
 def train_briefly(k, model, rng):
@@ -209,9 +238,9 @@ def main():
             x = [((rng.random((3, *i.shape[1:])) - (0 if scale == 255 else 0.5)) * scale).astype(np.float32) for i in model.inputs]
             y = model.predict(x if len(x) > 1 else x[0], verbose=0)
             name = f"{make.__name__}_{tag}"
-            if make is not archived:
+            if make is not archived and (tag == "keras3" or make is not frozen):
                 model.save(out / f"{name}.h5")
-            if tag == "keras3" or make in (sequential, nested, inactive, archived):
+            if tag == "keras3" or make in (sequential, nested, frozen, inactive, archived):
                 model.save(out / f"{name}.keras")
             if tag == "keras3" and make in (convolutions, normalizations, nested):
                 model.save_weights(out / "weights_only" / f"{name}.weights.h5")
