@@ -214,13 +214,14 @@ bool is_comparison(const std::vector<const Found*>& group) {
 }
 
 /// Percentages without a sign are sizes, times or speeds as well, which quantization makes several times smaller; two accuracies are close.
+/// Requires: two numbers or more.
 bool is_close(const std::vector<const Found*>& group) {
   constexpr double kLeast = 40, kClose = 0.75;
   std::vector<double> values;
   for (const Found* found : group) values.push_back(value_of(found->number));
   std::sort(values.rbegin(), values.rend());
   const bool cued = std::any_of(group.begin(), group.end(), [](const Found* found) { return found->cued; });
-  return values.size() >= 2 && values[0] >= kLeast && (cued || values[1] >= kClose * values[0]);
+  return values[0] >= kLeast && (cued || values[1] >= kClose * values[0]);
 }
 
 void add(const Found& found, Collector& collector) {

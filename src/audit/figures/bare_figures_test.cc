@@ -51,6 +51,13 @@ TEST(BareFigures, FormsBeforeAfterAndInOneList) {
   EXPECT_THAT(read("float 7375/10000, int8 7447 of 10,000"), ElementsAre("float = 0.7375 test", "int8 = 0.7447 test"));
 }
 
+TEST(BareFigures, PercentagesWithoutASignAreHighAndClose) {
+  EXPECT_THAT(read("float 80.00, int8 60.00"), ElementsAre("float = 0.8 test", "int8 = 0.6 test"));
+  EXPECT_THAT(read("float 80.00, int8 59.99"), IsEmpty());
+  EXPECT_THAT(read("float 40.00, int8 39.00"), ElementsAre("float = 0.4 test", "int8 = 0.39 test"));
+  EXPECT_THAT(read("float 39.99, int8 39.00"), IsEmpty());
+}
+
 TEST(BareFigures, OneNumberIsNoComparison) {
   EXPECT_THAT(read("int8 0.9134"), IsEmpty());
   EXPECT_THAT(read("the QAT model scores 0.9134 on the test set"), testing::SizeIs(1));

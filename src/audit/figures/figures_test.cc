@@ -430,5 +430,35 @@ TEST(Figures, LabelsAreUnique) {
   EXPECT_EQ(std::adjacent_find(labels.begin(), labels.end()), labels.end());
 }
 
+TEST(Figures, RowsOfSomethingElseAreNoneAndSayNothingOfThePercentSign) {
+  EXPECT_THAT(read("| metric | test accuracy |\n|---|---|\n| float | 0.98 |\n| latency | 3.2 |\n"),
+              ElementsAre("float, test accuracy = 0.98 test decimal"));
+  EXPECT_THAT(read("Accuracy of models\n\n| | float | int8 |\n|---|---|---|\n| small | 0.98 | 0.97 |\n| latency | 3.2 | 1.1 |\n"),
+              ElementsAre("small, float = 0.98 test decimal", "small, int8 = 0.97 test decimal"));
+  EXPECT_THAT(read("| metric | test accuracy |\n|---|---|\n| latency | 3.2 |\n"), IsEmpty());
+}
+
+TEST(Figures, ARowsNameMaySayPercent) {
+  EXPECT_THAT(read("Error rate on the test set\n\n| model | A | B |\n|---|---|---|\n| float (%) | 0.98 | 0.97 |\n| int8 | 0.25 | 0.5 |\n"),
+              ElementsAre("float, A = 0.9902 test percent", "float, B = 0.9903 test percent", "int8, A = 0.75 test decimal",
+                          "int8, B = 0.5 test decimal"));
+}
+
+TEST(Figures, OfSeveralTotalsTheFirstCounts) {
+  const FigureText text = read_figures("model,n,acc,size\nfloat,500,0.98,20000\nint8,600,0.97,20000\n");
+  ASSERT_EQ(text.figures.size(), 2u);
+  EXPECT_EQ(text.figures[0].stated_total, 500);
+  EXPECT_EQ(text.figures[1].stated_total, 600);
+  EXPECT_EQ(read_figures("| epoch | test accuracy |\n|---|---|\n| 10 | 0.98 |\n").figures.at(0).stated_total, 0) << "epochs are no total";
+}
+
+TEST(Figures, CountsNeedATotal) {
+  EXPECT_THAT(read("| model | correct |\n|---|---|\n| float | 7375 |\n"), IsEmpty());
+  const FigureText text = read_figures("| model | correct | n |\n|---|---|---|\n| float | 7375 | 10000 |\n");
+  ASSERT_EQ(text.figures.size(), 1u);
+  EXPECT_EQ(text.figures[0].printed, "7375/10000");
+  EXPECT_EQ(read_figures("| model | accuracy |\n|---|---|\n| float | 9815/10000 (98.15%) |\n").figures.at(0).printed, "9815/10000");
+}
+
 }  // namespace
 }  // namespace liteqat::audit

@@ -59,6 +59,11 @@ std::optional<Ratio> cell_ratio(const std::string& cell) {
   return Ratio{*correct, *total};
 }
 
+/// "Latency", "loss": a row of something else, whatever its column or the table's caption say.
+bool names_another(const Row& row) {
+  return read_meaning(row.cells.front()).quantity == Quantity::kOther;
+}
+
 size_t count_numbers(const Cells& cells) {
   return static_cast<size_t>(
       std::count_if(cells.begin(), cells.end(), [](const std::string& cell) { return cell_number(cell) || cell_ratio(cell); }));
@@ -248,7 +253,7 @@ bool TableReader::column_in_percent(size_t column) const {
   if (columns_[column].percent) return true;
   return std::any_of(table_->rows.begin(), table_->rows.end(), [&](const Row& row) {
     const auto number = cell_number(row.cells[column]);
-    return number && number->unit == Unit::kNone && value_of(*number) > 1 && value_of(*number) <= 100;
+    return number && number->unit == Unit::kNone && value_of(*number) > 1 && value_of(*number) <= 100 && !names_another(row);
   });
 }
 
@@ -276,7 +281,7 @@ bool TableReader::read_cell(const Row& row, size_t column, const Meaning& row_me
   const bool by_column = is_accuracy(columns_[column]), by_row = !by_column && columns_[column].quantity == Quantity::kUnnamed;
   Meaning meaning = by_column ? columns_[column] : is_accuracy(row_meaning) ? row_meaning : corner_;
   if (!is_accuracy(meaning) || (!by_column && !by_row) || column == total_column_) return false;
-  if (by_column && row_meaning.quantity == Quantity::kOther) return false;
+  if (row_meaning.quantity == Quantity::kOther) return false;
   if (meaning.split.empty()) meaning.split = by_column ? row_meaning.split : columns_[column].split;
   const std::string name = row_name(row), header = clean_label(table_->header[column]);
   Place place{.line = (*lines_)[row.line].number, .label = name.empty() ? header : header.empty() ? name : name + ", " + header};
@@ -288,15 +293,17 @@ bool TableReader::read_cell(const Row& row, size_t column, const Meaning& row_me
   if (const auto ratio = cell_ratio(cell)) {
     constexpr int64_t kFewest = 10;
     if (!by_column && ratio->total < kFewest) return false;  // "4/4" bits, in a table that only its caption names
-    collector_->add_ratio(cell.substr(0, cell.find_first_of("([")), ratio->correct, ratio->total, meaning, place);
+    const std::string printed = cell.substr(0, cell.find_first_of("(["));
+    collector_->add_ratio(printed.substr(0, printed.find_last_not_of(' ') + 1), ratio->correct, ratio->total, meaning, place);
     return true;
   }
   const auto number = cell_number(cell);
   if (!number) return false;
   const auto count = count_of(*number);
   if (meaning.quantity == Quantity::kCorrect && count && *count > 100) {
-    if (total > 0) collector_->add_ratio(format("{}/{}", *count, total), *count, total, meaning, place);
-    return total > 0;
+    if (total == 0) return false;
+    collector_->add_ratio(format("{}/{}", *count, total), *count, total, meaning, place);
+    return true;
   }
   return collector_->add_number(cell, *number, meaning, place);
 }
