@@ -149,11 +149,7 @@ void read_metadata(std::span<const std::byte> metadata, std::span<const std::byt
 
 bool agrees_with(std::span<const std::byte> metadata, const std::vector<Extras::AssociatedFile>& files, const Graph& graph) {
   Graph said;
-  said.tensors.resize(graph.inputs.empty() ? 0 : 1);
-  if (!graph.inputs.empty()) {
-    said.inputs = {0};
-    said.tensors[0].shape = graph.tensor(graph.inputs[0]).shape;
-  }
+  if (!graph.inputs.empty()) said.inputs = {said.add_tensor({.name = "", .shape = graph.tensor(graph.inputs[0]).shape})};
   Bytes archive;
   append_zip(archive, files);
   read_metadata(metadata, archive, said);

@@ -126,7 +126,7 @@ Result<OpParams> read_concatenation(const fbs::Operator& op) {
 
 Result<OpParams> read_pack(const fbs::Operator& op) {
   LITEQAT_ASSIGN_OR_RETURN(const auto* table, require_table<fbs::PackOptions>(op));
-  if (table->values_count() < 0 || static_cast<uint32_t>(table->values_count()) != op.inputs()->size()) {
+  if (table->values_count() != static_cast<int64_t>(op.inputs()->size())) {
     return error(Code::kCorruptFile, "its options say {} values, it has {} inputs", table->values_count(), op.inputs()->size());
   }
   return OpParams(graph::AxisParams{.axis = table->axis()});

@@ -219,6 +219,17 @@ INSTANTIATE_TEST_SUITE_P(
              }},
         Case{"Type", kUn, "FLOAT64", [](fbs::ModelT& m) { tensor_of(m, "w").type = fbs::TensorType_FLOAT64; }},
         Case{"TypeThatDoesNotExist", kUn, "type 99", [](fbs::ModelT& m) { tensor_of(m, "w").type = static_cast<fbs::TensorType>(99); }},
+        Case{"ShapeThatDoesNotFollow", kBad, "CONV_2D",
+             [](fbs::ModelT& m) {
+               tensor_of(m, "conv").shape = {1, 3, 2, 2};
+               tensor_of(m, "conv").shape_signature.clear();
+             }},
+        Case{"RankThatDoesNotFollow", kBad, "CONV_2D",
+             [](fbs::ModelT& m) {
+               tensor_of(m, "conv").shape.clear();
+               tensor_of(m, "conv").shape_signature.clear();
+               tensor_of(m, "conv").has_rank = true;
+             }},
         Case{"Variable", kUn, "variable", [](fbs::ModelT& m) { tensor_of(m, "x").is_variable = true; }},
         Case{"Sparse", kUn, "sparse", [](fbs::ModelT& m) { tensor_of(m, "w").sparsity = std::make_unique<fbs::SparsityParametersT>(); }},
         Case{"BufferIndex", kBad, "buffer is 500", [](fbs::ModelT& m) { tensor_of(m, "w").buffer = 500; }},
@@ -332,6 +343,7 @@ INSTANTIATE_TEST_SUITE_P(
                main_of(m).operators[2]->builtin_options.AsFullyConnectedOptions()->weights_format =
                    fbs::FullyConnectedOptionsWeightsFormat_SHUFFLED4x16INT8;
              }},
+        Case{"MutatingVariable", kUn, "variables", [](fbs::ModelT& m) { main_of(m).operators[0]->mutating_variable_inputs = {true}; }},
         Case{"Intermediates", kUn, "intermediates", [](fbs::ModelT& m) { main_of(m).operators[0]->intermediates = {1}; }}),
     [](const auto& instance) { return instance.param.name; });
 

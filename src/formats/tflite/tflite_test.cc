@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <set>
 #include <tuple>
 
@@ -333,23 +334,85 @@ TEST(Tflite, WhatStandsBesideTheModelIsKept) {
   expect_extras(again);
 }
 
-// Eight times the file's size is kept of entries that share a buffer, then no more.
-TEST(Tflite, MetadataThatShareABufferDoNotMultiplyIt) {
+/// A chain of RELU on so many int8 elements.
+Graph make_chain(int32_t elems, const std::vector<std::string>& names) {
+  Graph graph;
+  for (const std::string& name : names) {
+    graph.add_tensor({.name = name, .type = DType::kInt8, .shape = {elems}, .quantization = {{0.5f}, {0}, 0}});
+  }
+  for (graph::TensorId id = 1; id < static_cast<graph::TensorId>(names.size()); ++id) {
+    graph.ops.push_back(
+        {.kind = OpKind::kRelu, .name = graph.tensor(id).name, .inputs = {id - 1}, .outputs = {id}, .params = {}, .version = 0});
+  }
+  graph.inputs = {0};
+  graph.outputs = {static_cast<graph::TensorId>(names.size()) - 1};
+  return graph;
+}
+
+Bytes with_shared_metadata(size_t bytes) {
   const auto model = ::tflite::UnPackModel(write(without_labels())->data());
   model->buffers.push_back(std::make_unique<::tflite::BufferT>());
-  model->buffers.back()->data.assign(100'000, 7);
+  model->buffers.back()->data.assign(bytes, 7);
+  model->metadata.clear();
   for (int entry = 0; entry < 40; ++entry) {
     model->metadata.push_back(std::make_unique<::tflite::MetadataT>());
     model->metadata.back()->name = "NOTES";
     model->metadata.back()->buffer = static_cast<uint32_t>(model->buffers.size() - 1);
   }
-  const Bytes file = packed(*model);
-  Extras extras;
-  ASSERT_TRUE(read(file, "x", &extras).ok());
-  size_t kept = 0;
-  for (const auto& entry : extras.metadata) kept += entry.content.size();
-  EXPECT_LE(kept, 8 * file.size());
-  EXPECT_GT(kept, 7 * file.size());
+  return packed(*model);
+}
+
+// Eight times the file's size is kept of entries that share a buffer, then no more.
+TEST(Tflite, MetadataThatShareABufferDoNotMultiplyIt) {
+  const auto kept = [](size_t bytes) {
+    Extras extras;
+    EXPECT_TRUE(read(with_shared_metadata(bytes), "x", &extras).ok());
+    return extras.metadata.size();
+  };
+  // A buffer of which nine are exactly eight times the file.
+  const size_t more = with_shared_metadata(1 << 16).size() - (1 << 16);
+  size_t exact = 8 * more - 128;
+  while (exact < 8 * more + 512 && 8 * with_shared_metadata(exact).size() != 9 * exact) exact += 4;
+  ASSERT_EQ(8 * with_shared_metadata(exact).size(), 9 * exact);
+  EXPECT_EQ(kept(exact), 9u);
+  EXPECT_EQ(kept(exact + 1024), 8u);
+}
+
+TEST(Tflite, AnOperatorIsNamedAfterItsFirstOutput) {
+  Graph graph = make_chain(8, {"y", "x"});
+  graph.ops[0].inputs = {1}, graph.ops[0].outputs = {0};
+  graph.inputs = {1}, graph.outputs = {0};
+  EXPECT_EQ(read(*write(graph), "x")->ops[0].name, "y");
+}
+
+TEST(Tflite, AnEmptyBufferMayStandAtTheEndOfTheFile) {
+  const auto model = ::tflite::UnPackModel(write(make_chain(8, {"x", "y"}))->data());
+  model->subgraphs[0]->tensors[0]->buffer = static_cast<uint32_t>(model->buffers.size());
+  model->buffers.push_back(std::make_unique<::tflite::BufferT>());
+  model->buffers.back()->offset = 2;
+  const size_t size = packed(*model).size();
+  model->buffers.back()->offset = size;
+  EXPECT_TRUE(read(packed(*model), "x").ok());
+  model->buffers.back()->offset = size + 1;
+  EXPECT_THAT(read(packed(*model), "x").status().message(), testing::HasSubstr("outside the file"));
+}
+
+TEST(Tflite, TensorsOfFourGibibytesAreReadAndNoByteMore) {
+  Graph graph = make_chain(1 << 30, {"x", "a", "b", "y"});
+  EXPECT_TRUE(read(*write(graph), "x").ok());
+  graph.add_tensor({.name = "more", .type = DType::kInt8, .shape = {1}, .quantization = {{0.5f}, {0}, 0}});
+  EXPECT_THAT(read(*write(graph), "x").status().message(), testing::HasSubstr("take 4294967297 bytes, at most 4294967296 are read"));
+}
+
+// TFLite counts the bytes of a tensor with an int.
+TEST(Tflite, TheLargestTensorIsRead) {
+  constexpr int32_t kMost = std::numeric_limits<int32_t>::max();
+  const auto model = ::tflite::UnPackModel(write(make_chain(kMost, {"x", "y"}))->data());
+  auto& output = *model->subgraphs[0]->tensors[1];
+  output.shape = {1}, output.shape_signature = {-1};
+  const auto found = read(packed(*model), "x");
+  ASSERT_TRUE(found.ok()) << found.status().message();
+  EXPECT_EQ(found->tensors[1].shape, graph::Shape{kMost});
 }
 
 // TensorFlow's converter stores 1 for a batch it does not know, also behind SPACE_TO_BATCH_ND, which multiplies it.

@@ -30,6 +30,41 @@ TEST(Zip, EntriesAreListedInOrder) {
   EXPECT_TRUE(list_zip(std::span(file).first(30)).empty());
 }
 
+TEST(Zip, ACommentMayFollow) {
+  for (const size_t comment : {1u, 5u, 65535u}) {
+    Bytes file;
+    append_zip(file, {{"a", "one"}});
+    file[file.size() - 2] = static_cast<std::byte>(comment);
+    file[file.size() - 1] = static_cast<std::byte>(comment >> 8);
+    EXPECT_EQ(find_in_zip(file, "a"), std::nullopt) << "the comment is missing";
+    file.insert(file.end(), comment, std::byte{'P'});
+    EXPECT_EQ(find_in_zip(file, "a"), "one") << comment;
+    file.insert(file.end(), std::byte{0});
+    EXPECT_EQ(find_in_zip(file, "a"), std::nullopt) << "a byte too many";
+  }
+}
+
+TEST(Zip, NamesThatNobodyCanReadAreNotListed) {
+  Bytes file;
+  append_zip(file, {{"a\x1b[2J", "one"}, {"b\x7f", "two"}, {"c d~", "three"}});
+  const auto entries = list_zip(file);
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].name, "c d~");
+}
+
+TEST(Zip, AsManyEntriesAreListedAsCanBeWritten) {
+  Bytes file;
+  append_zip(file, std::vector<Extras::AssociatedFile>(65'534, {"a", ""}));
+  EXPECT_EQ(list_zip(file).size(), 65'534u);
+}
+
+TEST(Zip, OfTwoEntriesOfANameTheFirstIsFound) {
+  Bytes file;
+  append_zip(file, {{"a", "one"}, {"b", "two"}, {"a", "three"}});
+  EXPECT_EQ(find_in_zip(file, "a"), "one");
+  EXPECT_EQ(list_zip(file).size(), 3u);
+}
+
 TEST(Zip, EntriesThatShareBytesDoNotMultiplyThem) {
   Bytes file(1, std::byte{9});
   append_zip(file, {{"a", std::string(1000, 'x')}});
