@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
@@ -17,6 +18,7 @@ namespace liteqat {
 namespace {
 
 constexpr std::string_view kTemporaryMark = ".liteqat-tmp-";  // followed by the process id
+constexpr int64_t kMostOfDevice = 1 << 20;                    // a terminal gives less, /dev/zero has no end
 
 /// Closes on scope exit unless close_checked() was called.
 class Descriptor {
@@ -36,6 +38,13 @@ class Descriptor {
 
 Status system_error(const char* action, const std::string& path, int code) {
   return error(code == ENOENT ? Code::kNotFound : Code::kIo, "{}: cannot {}: {}", path, action, std::strerror(code));
+}
+
+/// Opening a named pipe would wait until somebody opens it to write, which may be never; reading then waits as usual.
+int open_to_read(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd >= 0) ::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+  return fd;
 }
 
 bool write_all(int fd, std::span<const std::byte> bytes) {
@@ -94,11 +103,12 @@ void remove_abandoned_temporaries(const std::string& path) {
 }  // namespace
 
 Result<Bytes> read_file(const std::string& path, int64_t max_bytes) {
-  Descriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  Descriptor fd(open_to_read(path));
   if (fd.get() < 0) return system_error("open", path, errno);
   struct stat info;
   if (::fstat(fd.get(), &info) != 0) return system_error("inspect", path, errno);
   if (S_ISDIR(info.st_mode)) return error(Code::kIo, "{}: is a folder, a file was expected", path);
+  if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode)) max_bytes = std::min(max_bytes, kMostOfDevice);
   if (info.st_size > max_bytes) {
     return error(Code::kOutOfRange, "{}: {} bytes, at most {} are accepted", path, static_cast<int64_t>(info.st_size), max_bytes);
   }
@@ -111,6 +121,7 @@ Result<Bytes> read_file(const std::string& path, int64_t max_bytes) {
       const ssize_t got = ::read(fd.get(), block, sizeof block);
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return system_error("read", path, errno);
+      if (got == 0 && filled == 0 && S_ISFIFO(info.st_mode)) return error(Code::kIo, "{}: is a pipe that nothing is written into", path);
       if (got == 0) break;
       if (static_cast<int64_t>(filled) + got > max_bytes) return error(Code::kOutOfRange, "{}: more than {} bytes", path, max_bytes);
       bytes.insert(bytes.end(), block, block + got);

@@ -14,7 +14,8 @@ namespace liteqat {
 
 using Bytes = std::vector<std::byte>;
 
-/// Fails: kNotFound if there is no such file, kIo otherwise. Files above max_bytes are kOutOfRange, before anything is allocated.
+/// Fails: kNotFound if there is no such file, kIo otherwise. Files above max_bytes are kOutOfRange, before anything is allocated. Pipes are
+/// read to their end, named ones only if somebody has opened them to write; devices give at most 1 MiB.
 Result<Bytes> read_file(const std::string& path, int64_t max_bytes = int64_t{4} << 30);
 Result<std::string> read_text_file(const std::string& path, int64_t max_bytes = int64_t{64} << 20);
 

@@ -1,15 +1,19 @@
 #include "base/file.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <span>
 #include <string_view>
+#include <thread>
 
 namespace liteqat {
 namespace {
@@ -66,6 +70,32 @@ TEST_F(FileTest, FolderInsteadOfFile) {
   EXPECT_THAT(written.message(), HasSubstr("target"));
   EXPECT_TRUE(fs::is_directory(path("target")));
   EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(FileTest, ANamedPipeIsNotWaitedFor) {
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0644), 0);
+  const auto nothing = read_file(path("pipe"));
+  EXPECT_EQ(nothing.status().code(), Code::kIo);
+  EXPECT_THAT(nothing.status().message(), HasSubstr("pipe: is a pipe that nothing is written into"));
+
+  const int kept = ::open(path("pipe").c_str(), O_RDONLY | O_NONBLOCK), both = ::open(path("pipe").c_str(), O_RDWR);
+  ASSERT_GE(both, 0);
+  ASSERT_EQ(::write(both, "abc", 3), 3);
+  std::thread writer([&] {  // the reader waits for what comes later
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    ASSERT_EQ(::write(both, "def", 3), 3);
+    ::close(both);
+  });
+  EXPECT_EQ(*read_text_file(path("pipe")), "abcdef");
+  writer.join();
+  ::close(kept);
+}
+
+TEST_F(FileTest, DevicesWithoutEnd) {
+  const auto endless = read_file("/dev/zero");
+  EXPECT_EQ(endless.status().code(), Code::kOutOfRange);
+  EXPECT_EQ(endless.status().message(), "/dev/zero: more than 1048576 bytes");
+  EXPECT_EQ(read_file("/dev/null")->size(), 0u);
 }
 
 TEST_F(FileTest, SizeLimitIsExact) {

@@ -4,7 +4,8 @@
 // Each worker has a contiguous range of a phase's tasks, the same one every time, so that what it touched last is what it touches next; a
 // worker that has nothing to do takes tasks that others have not begun, at once where there are more tasks than workers, else only after
 // waiting a little. A thread the scheduler keeps away therefore delays a walk by the task it holds. Nothing about a result may depend on
-// which worker ran a task. Waiting workers spin briefly, then sleep. One run() at a time; tasks must not throw.
+// which worker ran a task. Waiting workers spin briefly, then sleep. One run() at a time. Tasks must not throw, which would end the
+// program: the runtime's steps allocate nothing (tests/tools/liteqat_random_models.cc counts).
 #pragma once
 
 #include <functional>

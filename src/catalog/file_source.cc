@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -21,8 +22,10 @@ std::string path_of(const std::string& root, const std::string& file) {
   return root + "/" + file;
 }
 
-/// The file's first bytes; fewer if it is shorter. Empty if it cannot be opened: reading the whole file will say why.
+/// The file's first bytes; fewer if it is shorter. Empty if it cannot be opened or is a pipe: reading the whole file will say why.
 Bytes read_beginning(const std::string& path) {
+  std::error_code fault;
+  if (!std::filesystem::is_regular_file(path, fault)) return {};
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
   Bytes bytes(kHeaderBytes);
   bytes.resize(file == nullptr ? 0 : std::fread(bytes.data(), 1, bytes.size(), file.get()));

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "base/progress.h"
+#include "base/visible_text.h"
 #include "cli/session.h"
 
 namespace liteqat::cli {
@@ -109,7 +110,7 @@ int parse_and_run(int argc, char** argv, const char* version) {
       session.accept(print_result(text.str()));
       return session.exit_code;
     }
-    std::fprintf(stderr, "liteqat: %s (see liteqat --help)\n", fault.what());
+    std::fprintf(stderr, "liteqat: %s (see liteqat --help)\n", visible_text(fault.what()).c_str());
     return kExitUsage;
   }
   return session.exit_code;
@@ -127,7 +128,7 @@ int run_command_line(int argc, char** argv, const char* version) {
     std::fprintf(stderr, "liteqat: out of memory\n");
     return kExitInput;
   } catch (const std::exception& fault) {
-    std::fprintf(stderr, "liteqat: internal error: %s\n", fault.what());
+    std::fprintf(stderr, "liteqat: internal error: %s\n", visible_text(fault.what()).c_str());
     return kExitInternal;
   }
 }

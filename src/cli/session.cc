@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory_limit.h"
 #include "base/thread_pool.h"
+#include "base/visible_text.h"
 #include "cli/terminal_progress.h"
 
 namespace liteqat::cli {
@@ -34,6 +35,11 @@ int exit_code_of(Code code) {
       return kExitInput;
   }
   return kExitInternal;
+}
+
+Status write_stdout(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
+  return Status(Code::kIo, "stdout: cannot write the result");
 }
 
 }  // namespace
@@ -66,7 +72,7 @@ bool Session::accept(const Status& status) {
   if (status.ok()) return true;
   exit_code = exit_code_of(status.code());
   if (silent()) return false;
-  std::fprintf(stderr, "liteqat: %s\n", status.message().c_str());
+  std::fprintf(stderr, "liteqat: %s\n", visible_text(status.message()).c_str());
   if (status.code() == Code::kInterrupted && !resume_command.empty())
     std::fprintf(stderr, "liteqat: go on with: %s\n", resume_command.c_str());
   return false;
@@ -95,12 +101,11 @@ Status report_result(const std::string& json_file, const std::string& document, 
 }
 
 Status write_document(const std::string& file, const std::string& text) {
-  return file == "-" ? print_result(text) : write_text_file(file, text);
+  return file == "-" ? write_stdout(text) : write_text_file(file, text);
 }
 
 Status print_result(const std::string& text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return {};
-  return Status(Code::kIo, "stdout: cannot write the result");
+  return write_stdout(visible_text(text, true));
 }
 
 void add_fail_on_option(CLI::App& command, std::string& level) {

@@ -8,6 +8,7 @@
 
 #include "base/format.h"
 #include "base/text.h"
+#include "base/visible_text.h"
 
 namespace liteqat::cli {
 namespace {
@@ -55,7 +56,7 @@ std::string TerminalProgress::describe(int64_t done, const std::string& detail) 
 }
 
 void TerminalProgress::begin(const std::string& title, int64_t total, const std::string& unit) {
-  title_ = title, unit_ = unit, total_ = total;
+  title_ = visible_text(title), unit_ = unit, total_ = total;
   start_ = last_ = Clock::now();
   updated_ = false;
 }
@@ -69,7 +70,7 @@ void TerminalProgress::update(int64_t done, const std::string& detail) {
     return;
   }
   last_ = now;
-  std::string line = describe(done, detail);
+  std::string line = visible_text(describe(done, detail));
   if (terminal_) {
     line.resize(std::min(line.size(), terminal_columns() - 1));
     clear_line();
@@ -85,13 +86,13 @@ void TerminalProgress::end(const std::string& summary) {
   clear_line();
   if (summary.empty()) return;
   const double elapsed = std::chrono::duration<double>(Clock::now() - start_).count();
-  std::fprintf(stderr, "%s  %s  (%.1f s)\n", title_.c_str(), summary.c_str(), elapsed);
+  std::fprintf(stderr, "%s  %s  (%.1f s)\n", title_.c_str(), visible_text(summary).c_str(), elapsed);
   std::fflush(stderr);
 }
 
 void TerminalProgress::note(const std::string& line) {
   clear_line();
-  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fprintf(stderr, "%s\n", visible_text(line, true).c_str());
   std::fflush(stderr);
 }
 

@@ -99,13 +99,9 @@ Status set_table(Recipe& recipe, const toml::table& table, const std::string& pr
 
 /// A value typed on the command line or in the environment: TOML, or a bare word taken as a string.
 Status set_from_text(Recipe& recipe, const std::string& key, const std::string& text, const std::string& where) {
-  toml::table parsed;
-  try {
-    parsed = toml::parse("value = " + text);
-  } catch (const toml::parse_error&) {
-    parsed = toml::table{{"value", text}};
-  }
-  return set_key(recipe, key, *parsed.get("value"), where, Code::kInvalidArgument);
+  const auto parsed = parse_toml("value = " + text, where);
+  const toml::table table = parsed.ok() ? *parsed : toml::table{{"value", text}};
+  return set_key(recipe, key, *table.get("value"), where, Code::kInvalidArgument);
 }
 
 Status set_from_environment(Recipe& recipe) {

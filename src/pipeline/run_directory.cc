@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
-#include <toml++/toml.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "pipeline/toml_parse.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -93,12 +93,9 @@ Status RunDirectory::read_records() {
   const std::string path = file(kRecords);
   if (!file_exists(path)) return {};
   LITEQAT_ASSIGN_OR_RETURN(const std::string text, read_text_file(path));
-  toml::table table;
-  try {
-    table = toml::parse(text);
-  } catch (const toml::parse_error& fault) {
-    return error(Code::kCorruptFile, "{}, line {}: {}; start over with --fresh", path, fault.source().begin.line, fault.description());
-  }
+  const auto parsed = parse_toml(text, path);
+  if (!parsed.ok()) return error(Code::kCorruptFile, "{}; start over with --fresh", parsed.status().message());
+  const toml::table& table = *parsed;
   // Records of another recipe are not ours to reuse; open() has refused them already unless the file was edited.
   if (table["recipe_hash"].value_or(std::string()) != recipe_hash_) return {};
   data_checksum_ = table["data"].value_or(std::string());

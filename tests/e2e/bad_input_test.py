@@ -1,7 +1,9 @@
 """Bad input as a user meets it: one sentence, the documented exit code, nothing overwritten. bad_input_test.py WORK_FOLDER"""
 import gzip
+import os
 import pathlib
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
@@ -98,6 +100,43 @@ for title, arguments, code, words in CASES:
     assert message.startswith("liteqat: ") or "\nliteqat: " in message, f"{title}: {message!r}"
     for word in words:
         assert word in message, f"{title}: '{word}' is not in {message!r}"
+# Pipes that nobody writes into, devices without end, and keys whose tables would end the program when they are freed.
+for ending in ("tflite", "keras", "h5", "safetensors", "txt", "toml", "npy", "png"):
+    os.mkfifo(work / f"pipe.{ending}")
+shutil.copytree(small, work / "piped")
+next((work / "piped").glob("t10k-images*")).unlink()
+os.mkfifo(work / "piped/t10k-images-idx3-ubyte")
+(work / "keys.toml").write_text("a" + ".a" * 400_000 + " = 1\n")
+OUT = work / "never.out"
+ENDLESS = [
+    (["inspect", work / "pipe.tflite"], "is a pipe that nothing is written into"),
+    (["convert", work / "pipe.keras", "-o", OUT], "pipe.keras: is a pipe"),
+    (["convert", work / "pipe.h5", "-o", OUT], "pipe.h5: is a pipe"),
+    (["convert", work / "pipe.safetensors", "-o", OUT], "is a pipe"),
+    (["explain", work / "pipe.txt"], "is a pipe"),
+    (["run", work / "pipe.toml", "-o", OUT], "is a pipe"),
+    (["predict", MODEL, work / "pipe.npy", "-o", OUT], "is a pipe"),
+    (["predict", MODEL, work / "pipe.png", "-o", OUT], "pipe"),
+    (["eval", MODEL, "--data", work / "piped"], "t10k-images-idx3-ubyte: is a pipe"),
+    (["inspect", "/dev/zero"], "/dev/zero: more than 1048576 bytes"),
+    (["explain", "/dev/zero"], "/dev/zero: more than 1048576 bytes"),
+    (["predict", MODEL, "/dev/zero", "-o", OUT], "/dev/zero: more than 1048576 bytes"),
+    (["run", work / "keys.toml", "-o", OUT], "keys.toml, line 1: a key of more than 32 parts"),
+    (["train", "mnist", "-o", OUT, "--set", "train.epochs={a" + ".a" * 40_000 + "=1}"], "'train.epochs' must be an integer"),
+]
+for arguments, words in ENDLESS:
+    done = subprocess.run([harness.BINARY, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+    assert done.returncode in (2, 3) and done.stderr.count("\n") == 1 and words in done.stderr, f"{arguments}: {done.returncode} {done.stderr[:500]!r}"
+    assert not OUT.exists(), arguments
+
+# Control characters in names and in files' texts are shown, not sent to the terminal; a sentence stays one line.
+described = MODEL.read_bytes()
+assert described.count(b"A small ") == 1
+(work / "described.tflite").write_bytes(described.replace(b"A small ", b"A\x1b[2J\x07l "))
+out, _ = harness.run("inspect", work / "described.tflite")
+assert "A\\x1b[2J\\x07" in out and "\x1b" not in out and "\x07" not in out, out
+_, message = harness.run("inspect", work / "a\nname\x1b[31m.tflite", expect=3)
+assert message.count("\n") == 1 and "a\\x0aname\\x1b[31m.tflite" in message, message
 # A pretrained file that was replaced is not silently taken for the one the run was made from.
 shutil.copy(work / "run/float.safetensors", work / "start.safetensors")
 harness.run("run", "-o", work / "from_start", *SHORT, "--pretrained", work / "start.safetensors")
@@ -107,4 +146,4 @@ assert "another pretrained file" in message, message
 for path, content in precious.items():
     assert path.read_bytes() == content, f"{path} was changed"
 assert not (work / "never").exists() and not (work / "x.tflite").exists() and not (work / "out.npy").exists()
-print(f"{len(DATA_CASES) + len(CASES)} kinds of bad input: one sentence, the right code, nothing overwritten")
+print(f"{len(DATA_CASES) + len(CASES) + len(ENDLESS)} kinds of bad input: one sentence, the right code, nothing overwritten")
