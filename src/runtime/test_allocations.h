@@ -1,4 +1,4 @@
-// For tests only: how often the program has called operator new so far (test_allocations_test.cc replaces it).
+// For tests only: how often the program has called operator new so far (count_allocations_for_test.h replaces it).
 #pragma once
 
 #include <cstdint>

@@ -1,63 +1,10 @@
-#include "runtime/test_allocations.h"
-
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
 #include <memory>
-#include <new>
 
-namespace {
-std::atomic<int64_t> allocations = 0;
-}  // namespace
-
-// Aligned array forms end in these. Not inlined: the compiler would see free() meet new and warn. The forms that do not throw are replaced
-// too, because a sanitizer's own would not match the replaced delete.
-[[gnu::noinline]] void* operator new(size_t bytes, const std::nothrow_t&) noexcept {
-  ++allocations;
-  return std::malloc(bytes == 0 ? 1 : bytes);
-}
-[[gnu::noinline]] void* operator new(size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-  ++allocations;
-  const auto unit = static_cast<size_t>(alignment);
-  return std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit);
-}
-[[gnu::noinline]] void* operator new(size_t bytes) {
-  if (void* block = operator new(bytes, std::nothrow)) return block;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new(size_t bytes, std::align_val_t alignment) {
-  if (void* block = operator new(bytes, alignment, std::nothrow)) return block;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void* operator new[](size_t bytes) {
-  return operator new(bytes);
-}
-[[gnu::noinline]] void operator delete[](void* block) noexcept {
-  std::free(block);
-}
-[[gnu::noinline]] void operator delete[](void* block, size_t) noexcept {
-  std::free(block);
-}
-[[gnu::noinline]] void operator delete(void* block) noexcept {
-  std::free(block);
-}
-[[gnu::noinline]] void operator delete(void* block, size_t) noexcept {
-  std::free(block);
-}
-[[gnu::noinline]] void operator delete(void* block, std::align_val_t) noexcept {
-  std::free(block);
-}
-[[gnu::noinline]] void operator delete(void* block, size_t, std::align_val_t) noexcept {
-  std::free(block);
-}
+#include "runtime/count_allocations_for_test.h"
 
 namespace liteqat::runtime {
-
-int64_t allocation_count() {
-  return allocations;
-}
-
 namespace {
 
 TEST(AllocationCount, CountsEveryNew) {

@@ -1,5 +1,6 @@
 // Writes random small models of one family as .tflite with random inputs and what our runtime gives, for the test against LiteRT: the bytes
-// of the reference kernels, after those of every instruction set, on one thread and on two, were found to be the same.
+// of the reference kernels, after those of every instruction set, on one thread and on two, were found to be the same, and no invoke
+// allocated anything: what runs on a thread of PhasePool must not throw.
 //
 //   liteqat_random_models FOLDER FAMILY FIRST_SEED COUNT [PROFILE]
 //       -> FOLDER/<seed>.tflite, <seed>_in<k>.npy and <seed>_out<k>.npy: the samples of every input and output on a new first axis
@@ -18,6 +19,7 @@
 #include "ops_weighted_models.h"
 #include "random_layout_models.h"
 #include "random_mixed_models.h"
+#include "runtime/count_allocations_for_test.h"
 #include "runtime/interpreter.h"
 #include "runtime/test_graphs.h"
 
@@ -82,15 +84,19 @@ Status write_array(const std::string& path, const liteqat::graph::Tensor& tensor
   return liteqat::write_file(path, npy::write(array));
 }
 
-void run_sample(Interpreter& interpreter, uint64_t seed, std::vector<Bytes>& inputs, std::vector<Bytes>& outputs) {
+Status run_sample(Interpreter& interpreter, uint64_t seed, std::vector<Bytes>& inputs, std::vector<Bytes>& outputs) {
   for (size_t k = 0; k < inputs.size(); ++k) {
     const Bytes input = liteqat::runtime::random_input(interpreter.input_tensor(k), seed * 64 + k);
     std::copy(input.begin(), input.end(), interpreter.input(k).begin());
     inputs[k].insert(inputs[k].end(), input.begin(), input.end());
   }
+  const int64_t before = liteqat::runtime::allocation_count();
   interpreter.invoke();
+  const int64_t allocated = liteqat::runtime::allocation_count() - before;
+  if (allocated != 0) return liteqat::error(liteqat::Code::kInternal, "invoke allocates {} times", allocated);
   for (size_t k = 0; k < outputs.size(); ++k)
     outputs[k].insert(outputs[k].end(), interpreter.output(k).begin(), interpreter.output(k).end());
+  return {};
 }
 
 /// Inputs and outputs of all samples, one after another.
@@ -98,9 +104,10 @@ struct Run {
   std::vector<Bytes> inputs, outputs;
 };
 
-Run run_samples(Interpreter& interpreter, const Graph& graph, uint64_t seed) {
+liteqat::Result<Run> run_samples(Interpreter& interpreter, const Graph& graph, uint64_t seed) {
   Run run = {std::vector<Bytes>(graph.inputs.size()), std::vector<Bytes>(graph.outputs.size())};
-  for (uint64_t sample = 0; sample < kSamples; ++sample) run_sample(interpreter, seed * kSamples + sample, run.inputs, run.outputs);
+  for (uint64_t sample = 0; sample < kSamples; ++sample)
+    LITEQAT_RETURN_IF_ERROR(run_sample(interpreter, seed * kSamples + sample, run.inputs, run.outputs));
   return run;
 }
 
@@ -111,7 +118,7 @@ Status check_variants(const Graph& graph, uint64_t seed, Profile profile, const 
       if (isa == liteqat::Isa::kReference && threads == 1) continue;
       LITEQAT_ASSIGN_OR_RETURN(auto interpreter,
                                Interpreter::prepare(graph, {.profile = profile, .stored_shapes = true, .isa = isa, .threads = threads}));
-      const Run run = run_samples(interpreter, graph, seed);
+      LITEQAT_ASSIGN_OR_RETURN(const Run run, run_samples(interpreter, graph, seed));
       if (run.outputs == expected.outputs) continue;
       return liteqat::error(liteqat::Code::kMismatch, "instruction set {} with {} threads gives other bytes than reference code",
                             liteqat::isa_name(isa), threads);
@@ -127,7 +134,7 @@ Status write_model(const std::string& folder, const Family& family, uint64_t see
   LITEQAT_RETURN_IF_ERROR(liteqat::write_file(path + ".tflite", model));
   LITEQAT_ASSIGN_OR_RETURN(const Graph read, liteqat::formats::tflite::read(model, path));
   LITEQAT_ASSIGN_OR_RETURN(auto interpreter, Interpreter::prepare(read, {.profile = profile, .stored_shapes = true}));
-  Run run = run_samples(interpreter, read, seed);
+  LITEQAT_ASSIGN_OR_RETURN(Run run, run_samples(interpreter, read, seed));
   LITEQAT_RETURN_IF_ERROR(check_variants(read, seed, profile, run));
   for (size_t k = 0; k < run.inputs.size(); ++k) {
     LITEQAT_RETURN_IF_ERROR(write_array(liteqat::format("{}_in{}.npy", path, k), interpreter.input_tensor(k), std::move(run.inputs[k])));
