@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "numeric/rescale.h"
 
 namespace liteqat::numeric {
 namespace {
@@ -139,6 +140,23 @@ TEST(OneOverOnePlusX, ConvergesToTheReciprocal) {
     ASSERT_NEAR(one_over_one_plus_x(static_cast<int32_t>(a)) * 0x1p-31, exact, 1.5e-8) << a;
   }
   EXPECT_GE(one_over_one_plus_x(0), INT32_MAX - 16);
+}
+
+TEST(RoundingHalfSum, TiesGoAwayFromZero) {
+  EXPECT_EQ(rounding_half_sum(1, 2), 2);
+  EXPECT_EQ(rounding_half_sum(-1, -2), -2);
+  EXPECT_EQ(rounding_half_sum(0, 1), 1);
+  EXPECT_EQ(rounding_half_sum(-1, 0), -1);
+  EXPECT_EQ(rounding_half_sum(-3, 3), 0);
+  EXPECT_EQ(rounding_half_sum(5, 7), 6);
+  EXPECT_EQ(rounding_half_sum(INT32_MAX, INT32_MAX), INT32_MAX);
+  EXPECT_EQ(rounding_half_sum(INT32_MIN, INT32_MIN), INT32_MIN);
+}
+
+TEST(FloatProductRescale, IsRoundedBeforeTheDivision) {
+  EXPECT_EQ(float_product_rescale(0.5f, 0.25f, 2.0f), 0.0625);
+  EXPECT_EQ(float_product_rescale(0.1f, 0.1f, 1.0f), static_cast<double>(0.1f * 0.1f));
+  EXPECT_EQ(float_product_rescale(0.1f, 0.1f, 3.0f), static_cast<double>(0.1f * 0.1f) / 3.0);
 }
 
 }  // namespace
