@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include <cmath>
 
 #include "base/rng.h"
@@ -51,6 +53,21 @@ TEST(QuantizedClamp, TinyScalesSaturate) {
   const IntClamp clamp = quantized_clamp(Activation::kRelu6, 1e-38f, 127, -128, 127);
   EXPECT_EQ(clamp.low, 127);
   EXPECT_EQ(clamp.high, 127);
+}
+
+TEST(Activation, NamesAndRangesInFloat) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity(), kLargest = std::numeric_limits<float>::max();
+  EXPECT_STREQ(activation_name(Activation::kNone), "NONE");
+  EXPECT_STREQ(activation_name(Activation::kRelu), "RELU");
+  EXPECT_STREQ(activation_name(Activation::kRelu6), "RELU6");
+  EXPECT_STREQ(activation_name(Activation::kReluN1To1), "RELU_N1_TO_1");
+  EXPECT_EQ(float_clamp(Activation::kNone).low, -kInfinity);
+  EXPECT_EQ(float_clamp(Activation::kReluN1To1).low, -1.0f);
+  EXPECT_EQ(float_clamp(Activation::kReluN1To1).high, 1.0f);
+  EXPECT_EQ(fused_float_clamp(Activation::kNone).low, -kLargest);
+  EXPECT_EQ(fused_float_clamp(Activation::kRelu).low, 0.0f);
+  EXPECT_EQ(fused_float_clamp(Activation::kRelu).high, kLargest);
+  EXPECT_EQ(fused_float_clamp(Activation::kRelu6).high, 6.0f);
 }
 
 }  // namespace
