@@ -3,8 +3,7 @@
 
 make_ptq_references.py SHARED_FOLDER OUT_FOLDER     (needs tensorflow 2.19 and tf_keras 2.19; two minutes)
 
-sizes.json       of every export type of MLPerf Tiny's ResNet-8 and of the founding case's network: bytes, and what of them can be left out:
-                 smallest and largest values noted beside scales (numbers), tensor names (bytes)
+sizes.json       bytes of every export type of MLPerf Tiny's ResNet-8 and of the founding case's network
 resnet8.json     scales and zero points of the int8 ResNet-8, calibrated on the first 100 training images of CIFAR-10
 operators.tflite a float32 network of every operator that is quantized
 """
@@ -40,13 +39,6 @@ def convert(model, kind, images):
         converter.target_spec.supported_ops = [
             tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8, tf.lite.OpsSet.TFLITE_BUILTINS]
     return converter.convert()
-
-
-def measure(content):
-    tensors = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content, 0)).subgraphs[0].tensors
-    noted = [values for tensor in tensors if tensor.quantization is not None for values in (tensor.quantization.min, tensor.quantization.max)]
-    return {"bytes": len(content), "noted_ranges": sum(len(values) for values in noted if values is not None),
-            "names": sum(len(tensor.name) for tensor in tensors)}
 
 
 def read_images(shared, count):
@@ -104,7 +96,7 @@ def main(shared, out):
         model = keras.models.load_model(f"{shared}/models/{file}", compile=False)
         for kind in TYPES:
             content = convert(model, kind, images * np.float32(scale))
-            sizes[f"{name}.{kind}"] = measure(content)
+            sizes[f"{name}.{kind}"] = len(content)
             if name == "resnet8" and kind == "int8":
                 with open(f"{out}/resnet8.json", "w") as file_out:
                     json.dump(describe(content), file_out, indent=0)

@@ -437,6 +437,36 @@ TEST(Tflite, ScalesOfFloatTensorsMeanNothing) {
   expect_same(*found, make_float16_weights());
 }
 
+/// A sum of int16 codes or of int8 ones, with a constant of int8 that has a scale for each of two slices.
+Graph make_sum(DType type) {
+  Graph graph;
+  const auto x = graph.add_tensor({.name = "x", .type = type, .shape = {1, 2}, .quantization = {{0.5f}, {0}, 0}});
+  Tensor weights{.name = "w", .type = DType::kInt8, .shape = {2, 2}, .role = graph::Role::kConstant, .data = Bytes(4)};
+  weights.quantization = {{0.25f, 2.0f}, {0, 0}, 0};
+  const auto w = graph.add_tensor(std::move(weights));
+  const auto y = graph.add_tensor({.name = "y", .type = type, .shape = {1, 2}, .quantization = {{0.125f}, {0}, 0}});
+  graph::Op sum;
+  sum.kind = OpKind::kFullyConnected, sum.name = "y", sum.params = graph::FullyConnectedParams{};
+  sum.inputs = {x, w, graph::kNoTensor}, sum.outputs = {y};
+  graph.ops.push_back(std::move(sum));
+  graph.inputs = {x}, graph.outputs = {y};
+  return graph;
+}
+
+TEST(Tflite, RangesAreNotedBesideTheScalesOfInt16) {
+  const Bytes bytes = *write(make_sum(DType::kInt16));
+  const auto model = ::tflite::UnPackModel(bytes.data());
+  const auto& tensors = model->subgraphs[0]->tensors;
+  EXPECT_THAT(tensors[0]->quantization->max, testing::ElementsAre(0.5f * 32767));
+  EXPECT_THAT(tensors[0]->quantization->min, testing::ElementsAre(-0.5f * 32767));
+  EXPECT_THAT(tensors[1]->quantization->max, testing::ElementsAre(0.25f * 127, 2.0f * 127));
+  EXPECT_THAT(tensors[1]->quantization->min, testing::ElementsAre(-0.25f * 127, -2.0f * 127));
+  expect_same(read_back(make_sum(DType::kInt16)), make_sum(DType::kInt16));
+  const Bytes narrow = *write(make_sum(DType::kInt8));
+  const auto other = ::tflite::UnPackModel(narrow.data());
+  for (const auto& tensor : other->subgraphs[0]->tensors) EXPECT_THAT(tensor->quantization->max, testing::IsEmpty()) << tensor->name;
+}
+
 TEST(Tflite, UnknownRanksAreComputed) {
   const Bytes bytes = changed_file([](::tflite::SubGraphT& main) {
     for (const auto& op : main.operators) {

@@ -2,6 +2,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "formats/tflite/metadata.h"
@@ -79,7 +80,8 @@ std::vector<bool> find_batched(const Graph& graph) {
 
 class Writer {
  public:
-  Writer(const Graph& graph, const Extras& extras) : graph_(graph), extras_(extras), builder_(estimate_bytes(graph)) {}
+  Writer(const Graph& graph, const Extras& extras)
+      : graph_(graph), extras_(extras), notes_ranges_(has_wide_activations(graph)), builder_(estimate_bytes(graph)) {}
 
   Bytes write() {
     choose_versions();
@@ -136,11 +138,30 @@ class Writer {
     return static_cast<uint32_t>(buffers_.size() - 1);
   }
 
-  Offset<fbs::QuantizationParameters> write_quantization(const graph::Quantization& quantization) {
+  Offset<fbs::QuantizationParameters> write_quantization(const Tensor& tensor) {
+    const graph::Quantization& quantization = tensor.quantization;
     if (quantization.empty()) return 0;
+    const auto [low, high] = note_range(tensor);
     const auto scale = builder_.CreateVector(quantization.scale);
     const auto zero_point = builder_.CreateVector(quantization.zero_point);
-    return fbs::CreateQuantizationParameters(builder_, 0, 0, scale, zero_point, fbs::QuantizationDetails_NONE, 0, quantization.axis);
+    return fbs::CreateQuantizationParameters(builder_, low, high, scale, zero_point, fbs::QuantizationDetails_NONE, 0, quantization.axis);
+  }
+
+  /// The ends of a grid, which TensorFlow's converter notes beside the scales of int16x8 models, weights included, and of no others.
+  std::pair<Offset<flatbuffers::Vector<float>>, Offset<flatbuffers::Vector<float>>> note_range(const Tensor& tensor) {
+    const bool wide = tensor.type == graph::DType::kInt16;
+    if (!notes_ranges_ || (!wide && tensor.type != graph::DType::kInt8)) return {};
+    std::vector<float> low, high;
+    for (float scale : tensor.quantization.scale) {
+      high.push_back(scale * static_cast<float>(wide ? INT16_MAX : INT8_MAX));
+      low.push_back(-high.back());
+    }
+    return {builder_.CreateVector(low), builder_.CreateVector(high)};
+  }
+
+  static bool has_wide_activations(const Graph& graph) {
+    return std::ranges::any_of(graph.tensors,
+                               [](const Tensor& tensor) { return tensor.type == graph::DType::kInt16 && !tensor.quantization.empty(); });
   }
 
   Offset<flatbuffers::Vector<Offset<fbs::Tensor>>> write_tensors() {
@@ -158,7 +179,7 @@ class Writer {
         signature = builder_.CreateVector(dynamic);
       }
       const auto name = builder_.CreateString(tensor.name);
-      const auto quantization = write_quantization(tensor.quantization);
+      const auto quantization = write_quantization(tensor);
       tensors.push_back(
           fbs::CreateTensor(builder_, shape, to_file(tensor.type), buffer, name, quantization, false, 0, signature, !tensor.constant()));
     }
@@ -259,6 +280,7 @@ class Writer {
 
   const Graph& graph_;
   const Extras& extras_;
+  bool notes_ranges_;
   FlatBufferBuilder builder_;
   std::vector<Offset<fbs::Buffer>> buffers_;
   std::vector<OpKind> kinds_;
