@@ -15,6 +15,7 @@
 #include "ptq/calibrate.h"
 #include "quant/lower.h"
 #include "train/integer/integer_engine.h"
+#include "train/walk.h"
 
 namespace liteqat::pipeline {
 namespace {
@@ -254,6 +255,16 @@ Result<graph::Graph> make_fine_tuning_graph(const Context& context, const graph:
   return float_graph;
 }
 
+/// Asked before the first stage: one whose batches fall into fewer parts than there are ranks would end the job when others are trained.
+Status check_qat_ranks(const Context& context, const graph::Graph& model) {
+  const Recipe& recipe = context.recipe;
+  if (std::ranges::find(recipe.types, "qat_int8") == recipe.types.end()) return {};
+  const auto batch = static_cast<int32_t>(recipe.qat.batch_size);
+  const bool on_integers = recipe.forward == "integer" && recipe.scheme == quant::scheme_name(quant::Scheme::kLiteqat8Bit);
+  const int32_t chunk = on_integers ? train::integer_chunk_images(model, batch) : train::chunk_images(batch);
+  return train::check_ranks(batch, chunk, context.ranks).with_context("qat");
+}
+
 }  // namespace
 
 Result<TrainedModel> run_float_stage(Context& context) {
@@ -262,6 +273,7 @@ Result<TrainedModel> run_float_stage(Context& context) {
   TrainedModel start;
   start.recipe_hash = context.directory.recipe_hash();
   LITEQAT_ASSIGN_OR_RETURN(start.graph, make_recipe_graph(context));
+  LITEQAT_RETURN_IF_ERROR(check_qat_ranks(context, start.graph));
   if (!context.recipe.weights.empty()) {
     LITEQAT_ASSIGN_OR_RETURN(const WeightLoading loading,
                              load_initial_weights(context.recipe.weights, context.recipe.reinit, start.graph, context.recipe.weight_map));

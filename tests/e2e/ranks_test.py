@@ -101,6 +101,8 @@ refused(ranks.start(two_commands(command(work / "b"), command(work / "b", "--set
 refused(ranks.start(two_commands(command(work / "c"), command(work / "c", given=work / "nowhere"))), "liteqat: rank 1: ", "no data on rank 1")
 refused(ranks.start([*ranks.mpirun(2), *command(work / "one_tfmot")]), "holds a run of another recipe", "a folder that is taken")
 refused(ranks.start([*ranks.mpirun(2), *command(work / "d", "--set", "train.batch_size=1")]), "1 parts for 2 ranks", "a batch too small")
+refused(ranks.start([*ranks.mpirun(2), *command(work / "g", "--set", "qat.batch_size=1")]), "qat: a batch of 1 images has 1 parts for 2 ranks", "a batch of a later stage too small")
+assert not (work / "g/float.safetensors").exists(), "the float model was trained before the job was refused"
 refused(ranks.start([*ranks.mpirun(2), *command(work / "e", "--set", "train.learning_rate=1e30")]), "not finite", "a loss that is not finite")
 refused(ranks.start([*ranks.mpirun(2), *command(work / "f")], LITEQAT_RANK_TIMEOUT="soon"), "LITEQAT_RANK_TIMEOUT is 'soon'", "a time-out that is none")
-print("2 and 3 ranks: the bytes of one process with two threads, under fake_quant, integer and tfmot_8bit, with dropout, averages and learned ranges, and of MobileNetV2; seven faults, one sentence each")
+print("2 and 3 ranks: the bytes of one process with two threads, under fake_quant, integer and tfmot_8bit, with dropout, averages and learned ranges, and of MobileNetV2; eight faults, one sentence each")
