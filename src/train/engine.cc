@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "quant/weights.h"
 #include "train/fusion.h"
 #include "train/loss.h"
 #include "train/steps/fused_step.h"
@@ -63,7 +64,19 @@ Status check_model(const Graph& model) {
 
 int32_t training_chunk_images(const Graph& model, const quant::Plan* plan, int32_t batch) {
   if (plan != nullptr || Fusion::find(model, loss_tensor(model)).units().empty()) return chunk_images(batch);
-  return std::max(chunk_images(batch), std::min(16, (batch + 7) / 8));
+  const int32_t usual = std::max(chunk_images(batch), std::min(16, (batch + 7) / 8));
+  return std::max(usual, std::min(images_beside_weights(model), (batch + 3) / 4));
+}
+
+int32_t images_beside_weights(const Graph& model) {
+  int64_t weights = 0, activations = 1;
+  for (const Op& op : model.ops) {
+    if (!quant::has_weights(op.kind)) continue;
+    weights += graph::elem_count(model.tensor(op.inputs[1]).shape);
+    const graph::Shape& output = model.tensor(op.outputs[0]).shape;
+    activations += graph::elem_count(output) / std::max(output.empty() ? 1 : output[0], 1);
+  }
+  return static_cast<int32_t>(std::min<int64_t>(2 * weights / activations / 4 * 4, 32));
 }
 
 int32_t chunk_images(int32_t batch) {

@@ -57,8 +57,11 @@ struct Share {
 /// tensors (600 KB each) stay in a core's caches from operator to operator: 1.4 times as fast as 8 or 16 images at batch 64.
 int32_t chunk_images(int32_t batch);
 /// The chunk that fit() uses. Fused steps work through a chunk in blocks of their own: larger chunks then mean fewer partial gradients and
-/// larger matrix products, at most 16 images and at least 8 chunks a batch.
+/// larger matrix products: 16 images where that leaves 8 chunks a batch, more where images_beside_weights() is more.
 int32_t training_chunk_images(const graph::Graph& model, const quant::Plan* plan, int32_t batch);
+/// Images of a chunk whose operators write half as many values as the network has weights, in fours and 32 at most: every chunk goes over
+/// all weights and their gradients, which should be little beside its activations.
+int32_t images_beside_weights(const graph::Graph& model);
 
 enum class Mode {
   kTraining,     // batch statistics, moving statistics and ranges updated

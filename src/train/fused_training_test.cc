@@ -310,6 +310,10 @@ TEST(TrainingChunkImages, IsLargerWhereStepsAreFused) {
   EXPECT_EQ(training_chunk_images(fused, nullptr, 128), 16);
   EXPECT_EQ(training_chunk_images(fused, nullptr, 32), 4);
   EXPECT_EQ(training_chunk_images(fused, nullptr, 1), 1);
+  // 45 w weights and few more, 3 w values: twice the one by the other is just below 30, in fours 28.
+  const Graph heavy = make_mobile_net(1, 2000);
+  EXPECT_EQ(training_chunk_images(heavy, nullptr, 128), 28);
+  EXPECT_EQ(training_chunk_images(heavy, nullptr, 32), 8);
   GraphBuilder b("plain", 1, {});
   auto plain = b.finish(b.dense("dense", b.reshape("flatten", b.input(2, 2, 1), {-1, 4}), 3), "output");
   ASSERT_TRUE(plain.ok());

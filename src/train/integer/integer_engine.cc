@@ -82,14 +82,7 @@ std::vector<OpKind> operators_of(const graph::Op& op) {
 }  // namespace
 
 int32_t integer_chunk_images(const Graph& model, int32_t batch) {
-  int64_t weights = 0, activations = 1;
-  for (const graph::Op& op : model.ops) {
-    if (!quant::has_weights(op.kind)) continue;
-    weights += graph::elem_count(model.tensor(op.inputs[1]).shape);
-    const graph::Shape& output = model.tensor(op.outputs[0]).shape;
-    activations += graph::elem_count(output) / std::max(output.empty() ? 1 : output[0], 1);
-  }
-  return static_cast<int32_t>(std::min<int64_t>(std::clamp<int64_t>(2 * weights / activations / 4 * 4, 8, 32), (batch + 3) / 4));
+  return std::min(std::max(8, images_beside_weights(model)), (batch + 3) / 4);
 }
 
 struct IntegerEngine::State {

@@ -32,8 +32,7 @@ struct IntegerOptions {
   int64_t cache_elems = 131072;
 };
 
-/// The chunk that fit() uses: 8 images, up to 32 where the weights outnumber what an image's operators write, because every chunk goes over
-/// the gradients of all weights; fewer where a batch would make fewer than 4 chunks.
+/// The chunk that fit() uses: 8 images, more where images_beside_weights() is more; fewer where a batch would make fewer than 4 chunks.
 int32_t integer_chunk_images(const graph::Graph& model, int32_t batch);
 
 class IntegerEngine final : public Trainer {
