@@ -1,9 +1,11 @@
 #include "kernels/train/pool.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "kernels/train/taps.h"
+#include "kernels/train/vectors.h"
 
 namespace liteqat::kernels::train {
 namespace {
@@ -41,6 +43,37 @@ int64_t image_elems(const WindowShape& s) {
   return int64_t{s.height} * s.width * s.channels;
 }
 
+constexpr int32_t kLanes = 4;
+using Places [[gnu::vector_size(16)]] = int32_t;
+
+/// Of kLanes channels, tap for tap in the order of the window. In vectors of our own: the compiler makes branches of these selections.
+void take_largest(const WindowShape& s, const Window& w, const float* input, int32_t channel, float* y, int32_t* argmax) {
+  Float<kLanes> best = broadcast<kLanes>(-std::numeric_limits<float>::infinity());
+  Places where = {};
+  for (int32_t ky = w.y.begin; ky < w.y.end; ++ky) {
+    for (int32_t kx = w.x.begin; kx < w.x.end; ++kx) {
+      const auto at = static_cast<int32_t>(tap_offset(s, w, ky, kx)) + channel;
+      const Float<kLanes> value = load<kLanes>(input + at);
+      const Places larger = value > best, own = Places{0, 1, 2, 3} + at;
+      best = larger ? value : best;
+      where = larger ? own : where;
+    }
+  }
+  store<kLanes>(y + channel, best);
+  std::memcpy(argmax + channel, &where, sizeof(where));
+}
+
+void take_largest_of_one(const WindowShape& s, const Window& w, const float* input, int32_t channel, float* y, int32_t* argmax) {
+  y[channel] = -std::numeric_limits<float>::infinity();
+  argmax[channel] = 0;
+  for (int32_t ky = w.y.begin; ky < w.y.end; ++ky) {
+    for (int32_t kx = w.x.begin; kx < w.x.end; ++kx) {
+      const auto at = static_cast<int32_t>(tap_offset(s, w, ky, kx)) + channel;
+      if (input[at] > y[channel]) y[channel] = input[at], argmax[channel] = at;
+    }
+  }
+}
+
 }  // namespace
 
 void max_pool_forward(const WindowShape& s, int32_t n, const float* x, float* y, int32_t* argmax) {
@@ -48,18 +81,9 @@ void max_pool_forward(const WindowShape& s, int32_t n, const float* x, float* y,
     const float* input = x + image * image_elems(s);
     float* best = y + position * s.channels;
     int32_t* where = argmax + position * s.channels;
-    std::fill_n(best, s.channels, -std::numeric_limits<float>::infinity());
-    std::fill_n(where, s.channels, 0);
-    for (int32_t ky = w.y.begin; ky < w.y.end; ++ky) {
-      for (int32_t kx = w.x.begin; kx < w.x.end; ++kx) {
-        const auto offset = static_cast<int32_t>(tap_offset(s, w, ky, kx));
-        for (int32_t c = 0; c < s.channels; ++c) {
-          const bool larger = input[offset + c] > best[c];
-          best[c] = larger ? input[offset + c] : best[c];
-          where[c] = larger ? offset + c : where[c];
-        }
-      }
-    }
+    int32_t c = 0;
+    for (; c + kLanes <= s.channels; c += kLanes) take_largest(s, w, input, c, best, where);
+    for (; c < s.channels; ++c) take_largest_of_one(s, w, input, c, best, where);
   });
 }
 
