@@ -91,8 +91,8 @@ Result<data::Split> make_images(const npy::Array& array, const std::string& name
 }
 
 template <typename T>
-Status widen(const npy::Array& array, const std::string& name, std::vector<int32_t>& labels) {
-  for (const T value : array.as<T>()) {
+Status take_numbers(std::span<const T> values, const std::string& name, std::vector<int32_t>& labels) {
+  for (const T value : values) {
     const bool fits = std::cmp_greater_equal(value, 0) && std::cmp_less(value, kMostClasses);
     if (!fits)
       return error(Code::kOutOfRange, "{}: label {} at index {}, whole numbers from 0 on are expected", name, value, labels.size());
@@ -101,22 +101,49 @@ Status widen(const npy::Array& array, const std::string& name, std::vector<int32
   return {};
 }
 
+/// Rows with a single 1 among zeros, whose place is the label.
+template <typename T>
+Status take_one_hot(std::span<const T> values, size_t classes, const std::string& name, std::vector<int32_t>& labels) {
+  for (size_t begin = 0; begin < values.size(); begin += classes) {
+    const auto row = values.subspan(begin, classes);
+    const auto one = std::ranges::find(row, T{1});
+    if (one == row.end() || std::ranges::count(row, T{0}) != std::ssize(row) - 1) {
+      return error(Code::kOutOfRange, "{}: row {} has not a single 1 among zeros, which labels of {} columns are", name, labels.size(),
+                   classes);
+    }
+    labels.push_back(static_cast<int32_t>(one - row.begin()));
+  }
+  return {};
+}
+
+/// Calls visit(values) with a span of the array's own type. Fails: kMismatch if it is no number.
+template <typename Visit>
+Status visit_numbers(const npy::Array& array, const std::string& name, const Visit& visit) {
+  if (array.dtype == "|u1" || array.dtype == "|b1") return visit(array.as<uint8_t>());
+  if (array.dtype == "|i1") return visit(array.as<int8_t>());
+  if (array.dtype == "<u2") return visit(array.as<uint16_t>());
+  if (array.dtype == "<i2") return visit(array.as<int16_t>());
+  if (array.dtype == "<u4") return visit(array.as<uint32_t>());
+  if (array.dtype == "<i4") return visit(array.as<int32_t>());
+  if (array.dtype == "<u8") return visit(array.as<uint64_t>());
+  if (array.dtype == "<i8") return visit(array.as<int64_t>());
+  if (array.dtype == "<f4") return visit(array.as<float>());
+  if (array.dtype == "<f8") return visit(array.as<double>());
+  return error(Code::kMismatch, "{}: holds {}, labels are numbers", name, array.dtype);
+}
+
 Result<std::vector<int32_t>> read_labels(const npy::Array& array, const std::string& name) {
   const auto& shape = array.shape;
-  if (shape.empty() || shape.size() > 2 || (shape.size() == 2 && shape[1] != 1)) {
-    return error(Code::kMismatch, "{}: shape {}, labels (N,) or (N,1) are expected", name, shape_text(shape));
+  if (shape.empty() || shape.size() > 2 || (shape.size() == 2 && (shape[1] < 1 || shape[1] > kMostClasses))) {
+    return error(Code::kMismatch, "{}: shape {}, labels (N,) or (N,1), or one-hot (N,C), are expected", name, shape_text(shape));
   }
+  const size_t columns = shape.size() == 2 ? static_cast<size_t>(shape[1]) : 1;
   std::vector<int32_t> labels;
-  Status status = error(Code::kMismatch, "{}: holds {}, labels as whole numbers are expected", name, array.dtype);
-  if (array.dtype == "|u1") status = widen<uint8_t>(array, name, labels);
-  if (array.dtype == "|i1") status = widen<int8_t>(array, name, labels);
-  if (array.dtype == "<u2") status = widen<uint16_t>(array, name, labels);
-  if (array.dtype == "<i2") status = widen<int16_t>(array, name, labels);
-  if (array.dtype == "<u4") status = widen<uint32_t>(array, name, labels);
-  if (array.dtype == "<i4") status = widen<int32_t>(array, name, labels);
-  if (array.dtype == "<u8") status = widen<uint64_t>(array, name, labels);
-  if (array.dtype == "<i8") status = widen<int64_t>(array, name, labels);
-  if (!status.ok()) return status;
+  LITEQAT_RETURN_IF_ERROR(visit_numbers(array, name, [&](auto values) -> Status {
+    if (columns > 1) return take_one_hot(values, columns, name, labels);
+    if constexpr (std::is_integral_v<typename decltype(values)::value_type>) return take_numbers(values, name, labels);
+    return error(Code::kMismatch, "{}: holds {}, labels as whole numbers are expected", name, array.dtype);
+  }));
   return labels;
 }
 

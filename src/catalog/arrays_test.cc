@@ -42,6 +42,23 @@ TEST(Arrays, PairsByTheirNames) {
   EXPECT_THAT(read_arrays_of(folder, Need::kBoth).status().message(), HasSubstr("names 2 classes, the arrays have label 2"));
 }
 
+TEST(Arrays, OneHotLabels) {
+  const TestFolder folder;
+  write_array(folder, "x_test.npy", "|u1", {3, 1, 1}, {1, 2, 3});
+  const std::vector<float> rows = {0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0};
+  const auto bytes = std::as_bytes(std::span(rows));
+  ASSERT_TRUE(write_file(folder.path("y_test.npy"), formats::npy::write({"<f4", {3, 4}, Bytes(bytes.begin(), bytes.end())})).ok());
+  const auto reading = read_arrays_of(folder, Need::kTest);
+  ASSERT_TRUE(reading.ok()) << reading.status().message();
+  EXPECT_THAT(reading->dataset.test.labels, ElementsAre(3, 0, 1));
+  write_array(folder, "y_test.npy", "|b1", {3, 2}, {1, 0, 0, 1, 1, 0});
+  EXPECT_THAT(read_arrays_of(folder, Need::kTest)->dataset.test.labels, ElementsAre(0, 1, 0));
+  for (const auto& bad : {std::vector<uint8_t>{1, 0, 0, 0, 1, 0}, {1, 0, 1, 1, 1, 0}, {1, 0, 2, 0, 1, 0}}) {
+    write_array(folder, "y_test.npy", "|u1", {3, 2}, bad);
+    EXPECT_THAT(read_arrays_of(folder, Need::kTest).status().message(), HasSubstr("y_test.npy: row 1 has not a single 1 among zeros"));
+  }
+}
+
 TEST(Arrays, FaultsNameTheArray) {
   const TestFolder folder;
   write_array(folder, "images.npy", "|u1", {2, 1, 1}, {1, 2});
