@@ -99,5 +99,44 @@ TEST(FindPowerOfTwo, AThousandthIsClose) {
   EXPECT_EQ(find_power_of_two(2.0f), 1);
 }
 
+/// FNV-1a over 16-bit values.
+class Checksum {
+ public:
+  void add(int32_t value) {
+    for (int shift : {0, 8}) sum_ = (sum_ ^ (static_cast<uint32_t>(value) >> shift & 0xFF)) * 1099511628211u;
+  }
+  uint64_t sum() const { return sum_; }
+
+ private:
+  uint64_t sum_ = 14695981039346656037u;
+};
+
+// The bounds above leave room for half a step: ties and signs. These sums are of what LiteRT 2.3's reference kernels gave for every code,
+// run on 2026-11-27 on models of one operator with these scales.
+TEST(Int16Functions, EveryCodeIsTheReferenceKernels) {
+  Checksum logistic, tanh;
+  for (const float scale : {1.0f / 4096, 1.0f / 2048, 1.0f / 3000, 0.00021f, 0.0007f}) {
+    const SigmoidStep one = logistic_step(scale), two = tanh_step(scale);
+    for (int32_t code = -32768; code < 32768; ++code) {
+      logistic.add(logistic_int16(static_cast<int16_t>(code), one));
+      tanh.add(tanh_int16(static_cast<int16_t>(code), two));
+    }
+  }
+  EXPECT_EQ(logistic.sum(), 1970627583350288278u);
+  EXPECT_EQ(tanh.sum(), 11600854025977977796u);
+}
+
+TEST(HardSwish, EveryCodeIsTheReferenceKernels) {
+  Checksum swish;
+  for (const float input : {0.004f, 0.0235f, 0.05f, 0.11f, 1.0f}) {
+    for (const float output : {0.004f, 0.03f, 0.25f}) {
+      if (input > 100 * output) continue;
+      const HardSwish params = make_hard_swish({input, 3}, {output, -100});
+      for (int32_t code = -128; code < 128; ++code) swish.add(hard_swish_code(code, params, -128, 127));
+    }
+  }
+  EXPECT_EQ(swish.sum(), 2937171453230713740u);
+}
+
 }  // namespace
 }  // namespace liteqat::numeric
