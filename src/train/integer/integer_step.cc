@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/check.h"
 #include "kernels/train/elementwise.h"
 #include "kernels/train/pool.h"
 #include "kernels/train/spatial.h"
@@ -129,6 +130,10 @@ void IntegerStep::prepare() {
 
 void IntegerStep::backward(const IntegerChunk& chunk) const {
   propagate(chunk, mask(chunk, 0, output_elems(chunk)));
+}
+
+void IntegerStep::propagate(const IntegerChunk&, const float*) const {
+  LITEQAT_CHECK(false);
 }
 
 const float* IntegerStep::mask(const IntegerChunk& chunk, int64_t first, int64_t elems) const {

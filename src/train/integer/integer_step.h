@@ -59,8 +59,8 @@ class IntegerStep {
   virtual void backward(const IntegerChunk& chunk) const;
 
  protected:
-  /// backward() behind the mask. A step that masks part by part has none.
-  virtual void propagate(const IntegerChunk& /*chunk*/, const float* /*dy*/) const {}
+  /// backward() behind the mask. A step that has a backward() of its own need have none.
+  virtual void propagate(const IntegerChunk& chunk, const float* dy) const;
   virtual bool clamps() const { return true; }
 
   const graph::Op& op() const { return place_.lowered.ops[op_index_]; }
