@@ -61,4 +61,10 @@ std::string format_count(int64_t count) {
   return digits;
 }
 
+std::string extents_text(std::span<const int64_t> extents) {
+  std::string text;
+  for (int64_t extent : extents) text += format("{}{}", text.empty() ? "[" : ",", extent);
+  return text.empty() ? "[]" : text + "]";
+}
+
 }  // namespace liteqat

@@ -1,6 +1,7 @@
 // Small text functions for messages.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,5 +18,8 @@ std::string format_bytes(int64_t bytes);
 
 /// 12345 -> "12,345".
 std::string format_count(int64_t count);
+
+/// "[1,28,28]".
+std::string extents_text(std::span<const int64_t> extents);
 
 }  // namespace liteqat

@@ -54,5 +54,11 @@ TEST(Text, FormatCount) {
   EXPECT_EQ(format_count(std::numeric_limits<int64_t>::min()), "-9,223,372,036,854,775,808");
 }
 
+TEST(ExtentsText, OfAnyRank) {
+  EXPECT_EQ(extents_text(std::vector<int64_t>{}), "[]");
+  EXPECT_EQ(extents_text(std::vector<int64_t>{7}), "[7]");
+  EXPECT_EQ(extents_text(std::vector<int64_t>{1, 28, 300}), "[1,28,300]");
+}
+
 }  // namespace
 }  // namespace liteqat

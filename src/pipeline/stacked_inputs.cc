@@ -5,6 +5,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/text.h"
 #include "eval/tensor_io.h"
 #include "pipeline/npy_type.h"
 
@@ -12,12 +13,6 @@ namespace liteqat::pipeline {
 namespace {
 
 namespace npy = formats::npy;
-
-std::string shape_text(const std::vector<int64_t>& shape) {
-  std::string text = "[";
-  for (size_t i = 0; i < shape.size(); ++i) text += format("{}{}", i ? "," : "", shape[i]);
-  return text + "]";
-}
 
 /// Integer models have no code for NaN or infinity.
 Status check_finite(const npy::Array& array, const std::string& path) {
@@ -47,7 +42,8 @@ Result<Stacking> find_stacking(const std::vector<int64_t>& shape, const graph::T
       if (shape == stacking.stacked_shape(input.shape)) return stacking;
     }
   }
-  return error(Code::kMismatch, "{}: shape {} does not stack inputs of shape {}", path, shape_text(shape), graph::shape_text(input.shape));
+  return error(Code::kMismatch, "{}: shape {} does not stack inputs of shape {}", path, extents_text(shape),
+               graph::shape_text(input.shape));
 }
 
 bool has_codes(const graph::Tensor& tensor) {

@@ -80,12 +80,6 @@ constexpr const char* kInactiveAtInference[] = {
     "SpatialDropout3D",
 };
 
-std::string shape_of(const std::vector<int64_t>& shape) {
-  std::vector<std::string> extents;
-  for (int64_t extent : shape) extents.push_back(format("{}", extent));
-  return "[" + join(extents, ",") + "]";
-}
-
 }  // namespace
 
 const LayerImporter* find_layer_importer(const std::string& class_name) {
@@ -115,8 +109,8 @@ Result<const archive::Array*> LayerCall::weight(const std::string& weight_name, 
   }
   const archive::Array* array = weights[position];
   if (array->shape != expected_shape) {
-    return error(Code::kMismatch, "its weight '{}' is stored as {}, its options and input ask for {}", weight_name, shape_of(array->shape),
-                 shape_of(expected_shape));
+    return error(Code::kMismatch, "its weight '{}' is stored as {}, its options and input ask for {}", weight_name,
+                 extents_text(array->shape), extents_text(expected_shape));
   }
   const auto bad = std::ranges::find_if(array->values, [](float value) { return !std::isfinite(value); });
   if (bad != array->values.end()) {

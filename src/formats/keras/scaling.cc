@@ -2,16 +2,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "formats/keras/layer_call.h"
 
 namespace liteqat::formats::keras {
 namespace {
-
-std::string shape_of(const std::vector<int64_t>& shape) {
-  std::string extents;
-  for (int64_t extent : shape) extents += format("{}{}", extents.empty() ? "" : ",", extent);
-  return "[" + extents + "]";
-}
 
 void drop_leading_ones(std::vector<int64_t>& shape) {
   shape.erase(shape.begin(), std::ranges::find_if(shape, [](int64_t extent) { return extent != 1; }));
@@ -29,7 +24,7 @@ Result<TensorId> with_constant(const LayerCall& call, OpKind kind, TensorId x, c
   const graph::Shape& extents = call.shape();
   if (!broadcasts_to(constant.shape, {extents.begin() + 1, extents.end()})) {
     return error(Code::kUnsupported, "'{}' has shape {}, which does not broadcast to the images of its input {}", name,
-                 shape_of(constant.shape), graph::shape_text(extents));
+                 extents_text(constant.shape), graph::shape_text(extents));
   }
   const TensorId values =
       call.emit.floats(call.name + "/" + name, graph::Shape(constant.shape.begin(), constant.shape.end()), constant.values);
@@ -74,8 +69,8 @@ Result<NumberArray> place_statistic(const LayerCall& call, const char* key) {
   std::vector<int64_t> extents, placed(call.shape().size(), 1);
   for (size_t axis : kept) extents.push_back(call.shape()[axis]);
   if (!broadcasts_to(statistic.shape, extents)) {
-    return error(Code::kMismatch, "its {} has shape {}, its input has {} along the axes that have one each", key, shape_of(statistic.shape),
-                 shape_of(extents));
+    return error(Code::kMismatch, "its {} has shape {}, its input has {} along the axes that have one each", key,
+                 extents_text(statistic.shape), extents_text(extents));
   }
   const size_t missing = kept.size() - statistic.shape.size();
   for (size_t i = 0; i < statistic.shape.size(); ++i) placed[kept[missing + i]] = statistic.shape[i];
