@@ -6,10 +6,10 @@
 #include <map>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/text.h"
 #include "catalog/float_pixels.h"
 #include "formats/npy/npz.h"
+#include "hash/sha256.h"
 
 namespace liteqat::catalog {
 namespace {

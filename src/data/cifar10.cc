@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "data/dataset.h"
+#include "hash/sha256.h"
 
 namespace liteqat::data {
 namespace {

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "base/hash.h"
 #include "data/check_dataset.h"
 #include "data/files_for_test.h"
+#include "hash/sha256.h"
 
 namespace liteqat::data {
 namespace {

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "base/hash.h"
 #include "base/progress.h"
 #include "base/text.h"
 #include "data/dataset.h"
+#include "hash/sha256.h"
 
 namespace liteqat::data {
 namespace {

@@ -5,8 +5,8 @@
 #include <array>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "data/dataset.h"
+#include "hash/sha256.h"
 
 namespace liteqat::data {
 namespace {

@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/text.h"
 #include "fetch/archive.h"
 #include "fetch/download.h"
+#include "hash/sha256.h"
 
 namespace liteqat::fetch {
 namespace {

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "base/format.h"
-#include "base/hash.h"
 #include "data/batches.h"
+#include "hash/sha256.h"
 
 namespace liteqat::pipeline {
 

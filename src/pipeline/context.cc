@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/file.h"
-#include "base/hash.h"
+#include "hash/sha256.h"
 
 namespace liteqat::pipeline {
 namespace {

@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/text.h"
 #include "formats/tflite/tflite.h"
+#include "hash/sha256.h"
 #include "pipeline/known_answers.h"
 #include "pipeline/training_stage.h"
 #include "quant/dequantize.h"

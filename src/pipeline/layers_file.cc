@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/text.h"
+#include "hash/sha256.h"
 #include "pipeline/toml_parse.h"
 
 namespace liteqat::pipeline {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "graph/builder.h"
+#include "hash/sha256.h"
 
 namespace liteqat::pipeline {
 namespace {

@@ -9,9 +9,9 @@
 #include <type_traits>
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/text.h"
 #include "graph/architectures.h"
+#include "hash/sha256.h"
 #include "pipeline/recipe_keys.h"
 #include "pipeline/toml_parse.h"
 #include "quant/lower.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/file.h"
-#include "base/hash.h"
+#include "hash/sha256.h"
 #include "pipeline/audit.h"
 #include "pipeline/calibration_images.h"
 #include "pipeline/convert.h"

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/file.h"
-#include "base/hash.h"
+#include "hash/sha256.h"
 #include "pipeline/toml_parse.h"
 
 namespace liteqat::pipeline {

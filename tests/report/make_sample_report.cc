@@ -10,7 +10,7 @@
 #include <string>
 
 #include "base/file.h"
-#include "base/hash.h"
+#include "hash/sha256.h"
 #include "report/report.h"
 #include "results/records.h"
 

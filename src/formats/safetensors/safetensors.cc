@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "base/checked.h"
-#include "base/hash.h"
+#include "hash/sha256.h"
 
 namespace liteqat::formats::safetensors {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "base/hash.h"
+#include "hash/sha256.h"
 
 namespace liteqat::formats::safetensors {
 namespace {

@@ -1,18 +1,20 @@
 #include "formats/tensorboard/event_writer.h"
 
 #include <bit>
+#include <boost/crc.hpp>
 #include <filesystem>
 #include <span>
 #include <string_view>
 #include <system_error>
 
 #include "base/file.h"
-#include "base/hash.h"
 
 namespace liteqat::formats::tensorboard {
 namespace {
 
 constexpr size_t kFrameBytes = 16;  // u64 length, u32 its CRC, payload, u32 the payload's CRC
+
+using Crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;  // RFC 3720, appendix B
 
 std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text));
@@ -20,7 +22,9 @@ std::span<const std::byte> as_bytes(std::string_view text) {
 
 // tensorflow/core/lib/hash/crc32c.h: stored CRCs are rotated and shifted, so that a CRC over data holding CRCs stays useful.
 uint32_t masked_crc(std::string_view text) {
-  return std::rotr(crc32c(as_bytes(text)), 15) + 0xa282ead8u;
+  Crc32c crc;
+  crc.process_bytes(text.data(), text.size());
+  return std::rotr(static_cast<uint32_t>(crc.checksum()), 15) + 0xa282ead8u;
 }
 
 template <typename Int>

@@ -16,7 +16,7 @@ std::string make_test_folder(const std::string& name) {
   return folder;
 }
 
-// CRC-32C bit by bit (RFC 3720, polynomial 0x1EDC6F41 reflected), independent of base/hash.
+// CRC-32C bit by bit (RFC 3720, polynomial 0x1EDC6F41 reflected), independent of the library that the writer uses.
 uint32_t plain_crc(const std::string& text) {
   uint32_t crc = 0xFFFFFFFFu;
   for (unsigned char symbol : text) {

@@ -1,4 +1,4 @@
-#include "base/hash.h"
+#include "hash/sha256.h"
 
 #include <gtest/gtest.h>
 
@@ -49,28 +49,6 @@ TEST(Sha256, PiecesOfAnySizeGiveTheSameDigest) {
     }
     EXPECT_EQ(hash.finish(), whole) << piece;
   }
-}
-
-std::vector<std::byte> byte_values(const std::vector<int>& values) {
-  std::vector<std::byte> bytes;
-  for (int value : values) bytes.push_back(static_cast<std::byte>(value));
-  return bytes;
-}
-
-// RFC 3720 appendix B.4 (its bytes are listed least significant first).
-TEST(Crc32c, PublishedVectors) {
-  EXPECT_EQ(crc32c(std::vector<std::byte>(32)), 0x8a9136aau);
-  EXPECT_EQ(crc32c(std::vector<std::byte>(32, std::byte{0xff})), 0x62a8ab43u);
-  std::vector<int> rising(32), falling(32);
-  for (int i = 0; i < 32; ++i) rising[static_cast<size_t>(i)] = i, falling[static_cast<size_t>(i)] = 31 - i;
-  EXPECT_EQ(crc32c(byte_values(rising)), 0x46dd794eu);
-  EXPECT_EQ(crc32c(byte_values(falling)), 0x113fdb5cu);
-  EXPECT_EQ(crc32c(byte_values({0x01, 0xc0, 0, 0,    0, 0, 0, 0,    0,    0, 0, 0, 0, 0, 0, 0, 0x14, 0, 0, 0, 0, 0, 4, 0,
-                                0,    0,    0, 0x14, 0, 0, 0, 0x18, 0x28, 0, 0, 0, 0, 0, 0, 0, 2,    0, 0, 0, 0, 0, 0, 0})),
-            0xd9963a56u);
-  const std::string digits = "123456789";  // the check value every CRC catalogue lists
-  EXPECT_EQ(crc32c(std::as_bytes(std::span(digits))), 0xe3069283u);
-  EXPECT_EQ(crc32c({}), 0u);
 }
 
 }  // namespace

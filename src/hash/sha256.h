@@ -1,14 +1,15 @@
-// SHA-256 (FIPS 180-4) for provenance and CRC-32C (RFC 3720, Castagnoli) for TensorBoard records. Streaming, no allocation.
+// SHA-256 (FIPS 180-4) of what was read and written, by libnettle.
 #pragma once
 
-#include <array>
+#include <nettle/sha2.h>
+
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 
 namespace liteqat {
 
+/// Of bytes that come in pieces. Nothing is allocated and nothing fails.
 class Sha256 {
  public:
   Sha256();
@@ -18,16 +19,10 @@ class Sha256 {
   std::string finish();
 
  private:
-  void compress(const std::byte* block);
-  std::array<uint32_t, 8> state_;
-  std::array<std::byte, 64> block_{};
-  size_t filled_ = 0;
-  uint64_t total_bytes_ = 0;
+  sha256_ctx state_;
 };
 
 std::string sha256(std::span<const std::byte> bytes);
 std::string sha256(const std::string& text);
-
-uint32_t crc32c(std::span<const std::byte> bytes);
 
 }  // namespace liteqat
