@@ -5,6 +5,7 @@
 
 #include "base/checked.h"
 #include "graph/strided_slice.h"
+#include "numeric/activation.h"
 
 namespace liteqat::graph {
 namespace {
@@ -139,6 +140,8 @@ std::optional<KnownValues::Values> KnownValues::evaluate_slice(const Op& op, con
 std::optional<KnownValues::Values> KnownValues::evaluate_arithmetic(const Op& op) const {
   const auto a = input(op, 0), b = input(op, 1);
   if (!a || !b || a->empty() || b->empty()) return std::nullopt;
+  const auto* fused = std::get_if<ArithmeticParams>(&op.params);
+  const auto [low, high] = numeric::float_clamp(fused ? fused->activation : numeric::Activation::kNone);
   Values values;
   for (size_t index = 0; index < std::max(a->size(), b->size()); ++index) {
     const int64_t x = (*a)[a->size() == 1 ? 0 : index], y = (*b)[b->size() == 1 ? 0 : index];
@@ -147,7 +150,8 @@ std::optional<KnownValues::Values> KnownValues::evaluate_arithmetic(const Op& op
                           : op.kind == OpKind::kMul     ? x * y
                           : op.kind == OpKind::kMaximum ? std::max(x, y)
                                                         : std::min(x, y);
-    const auto narrowed = narrow(value);
+    // As double: what that rounds does not fit into 32 bits.
+    const auto narrowed = narrow(static_cast<int64_t>(std::clamp<double>(static_cast<double>(value), low, high)));
     if (!narrowed) return std::nullopt;
     values.push_back(*narrowed);
   }

@@ -203,6 +203,45 @@ TEST(KnownValues, slices_and_joins_of_shapes) {
               HasSubstr("24 elements cannot take the new shape [6]"));
 }
 
+TEST(KnownValues, arithmetic_on_shapes) {
+  using numeric::Activation;
+  const auto by = [](OpKind kind, std::vector<int32_t> operand, Activation activation = Activation::kNone) {
+    const OpParams params = kind == OpKind::kMaximum || kind == OpKind::kMinimum ? OpParams() : OpParams(ArithmeticParams{activation});
+    const Shape shape = operand.size() == 1 ? Shape{} : Shape{static_cast<int32_t>(operand.size())};
+    return reshaped_by(kind, params, {int32_constant("operand", shape, operand)});  // of [4,6]
+  };
+  EXPECT_EQ(by(OpKind::kAdd, {8, -4}).shape, (Shape{12, 2}));
+  EXPECT_EQ(by(OpKind::kSub, {-4, 3}).shape, (Shape{8, 3}));
+  EXPECT_EQ(by(OpKind::kMul, {1}).shape, (Shape{4, 6}));
+  EXPECT_EQ(by(OpKind::kMaximum, {-1}).shape, (Shape{4, 6}));
+  EXPECT_EQ(by(OpKind::kMinimum, {4, -1}).shape, (Shape{4, 6}));
+  // A fused activation is a part of the operator: LiteRT cuts integers too.
+  EXPECT_EQ(by(OpKind::kAdd, {0, 4}, Activation::kRelu6).message, by(OpKind::kAdd, {0, 0}).message);
+  EXPECT_EQ(by(OpKind::kAdd, {0, 4}, Activation::kRelu6).shape, (Shape{4, 6}));
+  EXPECT_EQ(by(OpKind::kSub, {0, 9}, Activation::kRelu).message, by(OpKind::kSub, {0, 6}).message);
+  // A sum that 32 bits do not hold is no extent.
+  EXPECT_THAT(by(OpKind::kMul, {1 << 30, 1}).message, HasSubstr("must follow from constants and shapes"));
+  EXPECT_THAT(by(OpKind::kAdd, {INT32_MAX, 0}).message, HasSubstr("must follow from constants and shapes"));
+}
+
+TEST(KnownValues, parts_and_types_of_shapes) {
+  Graph graph = one_op_graph(OpKind::kShape, {}, {4, 6}, {});
+  graph.tensor(1).type = DType::kInt64;
+  const TensorId wide = 1, axis = graph.add_tensor(int32_constant("axis", {}, {0}));
+  const TensorId narrow = graph.add_tensor({.name = "narrow", .type = DType::kInt32, .shape = {}});
+  std::vector<TensorId> parts;
+  for (const char* name : {"rows", "columns"}) parts.push_back(graph.add_tensor({.name = name, .type = DType::kInt32, .shape = {}}));
+  const TensorId turned = graph.add_tensor({.name = "turned", .type = DType::kInt32, .shape = {}});
+  const TensorId output = graph.add_tensor(float_activation("reshaped", {}));
+  graph.ops.push_back({.kind = OpKind::kCast, .name = "cast", .inputs = {wide}, .outputs = {narrow}, .params = {}});
+  graph.ops.push_back({.kind = OpKind::kSplit, .name = "split", .inputs = {axis, narrow}, .outputs = parts, .params = SplitParams{2}});
+  graph.ops.push_back(
+      {.kind = OpKind::kConcatenation, .name = "join", .inputs = {parts[1], parts[0]}, .outputs = {turned}, .params = AxisParams{}});
+  graph.ops.push_back({.kind = OpKind::kReshape, .name = "reshape", .inputs = {0, turned}, .outputs = {output}, .params = {}});
+  graph.outputs = {output};
+  EXPECT_EQ(infer(graph).shape, (Shape{6, 4})) << infer(graph).message;
+}
+
 TEST(KnownValues, what_depends_on_data_is_unknown) {
   Graph graph = one_op_graph(OpKind::kReshape, {}, {4, 6}, {int32_constant("s", {2}, {6, 4})});
   graph.tensor(1).role = Role::kActivation;

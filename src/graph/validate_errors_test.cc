@@ -305,6 +305,109 @@ TEST(ValidateErrors, constants_of_bool_hold_zeros_and_ones) {
   EXPECT_THAT(validate(graph).message(), HasSubstr("tensor 4 'flags' holds 2 at byte 2, a bool is 0 or 1"));
 }
 
+/// An operator on two int8 tensors of one quantization: "input" and, if it takes one, `further`.
+Graph int8_graph(OpKind kind, OpParams params, std::vector<Tensor> further) {
+  Graph graph = one_op_graph(kind, std::move(params), {1, 2, 2, 4}, std::move(further));
+  for (TensorId id : {graph.inputs[0], graph.outputs[0]}) {
+    graph.tensor(id).type = DType::kInt8;
+    graph.tensor(id).quantization = {.scale = {0.5f}, .zero_point = {-3}};
+  }
+  EXPECT_TRUE(infer_shapes(graph).ok()) << infer_shapes(graph).message();
+  return graph;
+}
+
+Tensor int8_constant(const std::string& name, const Shape& shape) {
+  Tensor tensor = int8_activation(name, shape);
+  tensor.role = Role::kConstant;
+  tensor.data.resize(static_cast<size_t>(elem_count(shape)));
+  return tensor;
+}
+
+TEST(ValidateErrors, values_that_are_moved_keep_their_scale) {
+  const auto other_zero_point = [](TensorId id) { return [=](Graph& g) { g.tensor(id).quantization.zero_point = {4}; }; };
+  const auto other_scale = [](TensorId id) { return [=](Graph& g) { g.tensor(id).quantization.scale = {0.25f}; }; };
+  const auto no_scale = [](TensorId id) { return [=](Graph& g) { g.tensor(id).quantization = {}; }; };
+  expect_all_refused(
+      [] {
+        return int8_graph(OpKind::kConcatenation, AxisParams{.axis = 3}, {int8_constant("b", {1, 2, 2, 1})});
+      },
+      {{"input 1 (tensor 'b') and the output must share scale and zero point, found 0.5/4 and 0.5/-3", Code::kMismatch,
+        other_zero_point(1)},
+       {"input 0 (tensor 'input') and the output must share scale and zero point, found 0.25/-3 and 0.5/-3", Code::kMismatch,
+        other_scale(0)},
+       {"must share scale and zero point, found 0/0 and 0.5/-3", Code::kMismatch, no_scale(1)},
+       {"must share scale and zero point, found 0.5/-3 and 0/0", Code::kMismatch, no_scale(2)},
+       {"a fused activation is not supported", Code::kUnsupported,
+        [](Graph& g) { std::get<AxisParams>(g.ops[0].params).activation = Activation::kRelu; }}});
+  expect_all_refused([] { return int8_graph(OpKind::kReduceMax, ReductionParams{}, {int32_constant("axes", {1}, {1})}); },
+                     {{"input 0 (tensor 'input') and the output must share scale", Code::kMismatch, other_scale(0)}});
+  expect_all_refused(
+      [] {
+        return int8_graph(OpKind::kPadV2, {}, {int32_constant("p", {4, 2}, {0, 0, 1, 1, 1, 1, 0, 0}), int8_constant("value", {1})});
+      },
+      {{"its value 'value' and the output must share scale and zero point", Code::kMismatch, other_zero_point(2)},
+       {"its value 'value' and the output must share scale and zero point", Code::kMismatch, other_scale(2)}});
+  expect_all_refused([] { return int8_graph(OpKind::kMaxPool2D, Pool2DParams{.filter_h = 2, .filter_w = 2}, {}); },
+                     {{"tensor 'input' of type int8 must have one scale and zero point, found 0", Code::kMismatch, no_scale(0)},
+                      {"tensor 'output' of type int8 must have one scale and zero point, found 0", Code::kMismatch, no_scale(1)}});
+}
+
+TEST(ValidateErrors, uint8_is_rescaled_where_it_is_joined) {
+  Graph graph = int8_graph(OpKind::kConcatenation, AxisParams{.axis = 3}, {int8_constant("b", {1, 2, 2, 1})});
+  for (Tensor& tensor : graph.tensors) tensor.type = DType::kUInt8, tensor.quantization.zero_point = {3};
+  graph.tensor(1).quantization = {.scale = {0.25f}, .zero_point = {9}};
+  EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
+  graph.tensor(1).quantization = {};
+  EXPECT_THAT(validate(graph).message(), HasSubstr("tensor 'b' of type uint8 must have one scale and zero point, found 0"));
+}
+
+TEST(ValidateErrors, positions_of_the_largest_are_integers) {
+  Graph graph = one_op_graph(OpKind::kArgMax, {}, {1, 4}, {int32_constant("axis", {}, {1})});
+  graph.tensor(graph.outputs[0]).type = DType::kInt64;
+  ASSERT_TRUE(infer_shapes(graph).ok());
+  EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
+  for (DType type : {DType::kFloat32, DType::kInt16}) {
+    graph.tensor(graph.outputs[0]).type = type;
+    EXPECT_THAT(validate(graph).message(), HasSubstr("to int32 or int64"));
+  }
+}
+
+TEST(ValidateErrors, a_bias_has_a_scale_for_each_channel_or_one) {
+  Graph graph = int8_conv_graph();
+  graph.tensor(2).quantization = {.scale = {0.05f, 0.1f}, .zero_point = {0, 0}, .axis = 0};
+  EXPECT_THAT(validate(graph).message(), HasSubstr("its axis 0 has 3 slices"));
+  graph.tensor(1).quantization = {.scale = {0.1f}, .zero_point = {0}, .axis = 0};
+  graph.tensor(2).quantization = {.scale = {0.05f}, .zero_point = {0}, .axis = 0};
+  EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
+}
+
+TEST(ValidateErrors, sums_of_16_bits_stay_below_what_is_rescaled) {
+  Graph graph = int8_conv_graph();  // 18 products a channel, of up to 32768 times the weight
+  for (TensorId id : {0, 3}) graph.tensor(id).type = DType::kInt16, graph.tensor(id).quantization.zero_point = {0};
+  std::ranges::fill(graph.tensor(1).as<int8_t>(), int8_t{-100});
+  Tensor& bias = graph.tensor(2);
+  bias.type = DType::kInt64;
+  constexpr int64_t kProducts = int64_t{18} * 32768 * 100, kLimit = int64_t{1} << 47;
+  bias.data = bytes_of<int64_t>({0, kLimit - kProducts - 1, 0});
+  EXPECT_TRUE(check_accumulators(graph).ok()) << check_accumulators(graph).message();
+  for (int64_t value : {kLimit - kProducts, kProducts - kLimit, INT64_MIN, INT64_MAX}) {
+    graph.tensor(2).data = bytes_of<int64_t>({0, value, 0});
+    EXPECT_THAT(check_accumulators(graph).message(), HasSubstr("the sum of output channel 1 can reach 58982400 products")) << value;
+  }
+}
+
+TEST(ValidateErrors, sums_of_uint8_are_taken_from_the_zero_point) {
+  Graph graph = int8_conv_graph();  // 18 products a channel, of up to 255 - 3 = 252 times the weight's distance
+  for (TensorId id : {0, 1, 3}) graph.tensor(id).type = DType::kUInt8, graph.tensor(id).quantization = {.scale = {0.5f}, .zero_point = {3}};
+  graph.tensor(2).quantization = {};
+  std::ranges::fill(graph.tensor(1).as<uint8_t>(), uint8_t{203});
+  constexpr int32_t kProducts = 18 * 252 * 200;
+  graph.tensor(2).as<int32_t>()[2] = INT32_MAX - kProducts;
+  EXPECT_TRUE(check_accumulators(graph).ok()) << check_accumulators(graph).message();
+  graph.tensor(2).as<int32_t>()[2] = INT32_MAX - kProducts + 1;
+  EXPECT_THAT(check_accumulators(graph).message(), HasSubstr("the sum of output channel 2 can reach 907200 products"));
+}
+
 TEST(ValidateErrors, index_tensors_are_integers_that_follow_from_constants_and_shapes) {
   Graph graph = one_op_graph(OpKind::kMean, ReductionParams{}, {1, 2, 2, 3}, {int32_constant("axes", {2}, {1, 2})});
   ASSERT_TRUE(infer_shapes(graph).ok());

@@ -122,6 +122,24 @@ TEST(Metadata, LabelsEndWithTheirLines) {
   }
 }
 
+TEST(Metadata, NormalizationIsReadAsItWasWritten) {
+  const std::vector<std::pair<graph::Shape, InputNormalization>> inputs = {
+      {{1, 5, 7, 3}, {{127.5f, 0.0f, -51.0f}, {63.75f, 255.0f, 102.0f}}},
+      {{1, 5, 7, 3}, {{0.0f}, {255.0f}}},
+      {{1, 5, 7, 3}, {{-1.0f}, {1.0f}}},
+      {{}, {{0.5f}, {2.0f}}}};
+  for (const auto& [shape, normalization] : inputs) {
+    Graph graph = described(3, {"", "", normalization, {}});
+    for (graph::Tensor& tensor : graph.tensors) tensor.shape = shape;
+    const Bytes metadata = make_metadata(graph);
+    graph.info = {};
+    read_metadata(metadata, {}, graph);
+    ASSERT_TRUE(graph.info.normalization) << graph::shape_text(shape);
+    EXPECT_EQ(graph.info.normalization->mean, normalization.mean);
+    EXPECT_EQ(graph.info.normalization->std, normalization.std);
+  }
+}
+
 TEST(Metadata, UnusableNormalizationIsLeftOut) {
   const std::vector<InputNormalization> unusable = {{{0.0f}, {0.0f}},
                                                     {{0.0f}, {-1.0f}},

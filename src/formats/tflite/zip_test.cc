@@ -58,6 +58,46 @@ TEST(Zip, AsManyEntriesAreListedAsCanBeWritten) {
   EXPECT_EQ(list_zip(file).size(), 65'534u);
 }
 
+TEST(Zip, MoreEntriesThanCanBeWrittenAreNotListed) {
+  Bytes file;
+  append_zip(file, std::vector<Extras::AssociatedFile>(65'534, {"a", ""}));
+  const size_t directory = 65'534 * (30 + 1), entry = 46 + 1;
+  const Bytes central(file.begin() + static_cast<std::ptrdiff_t>(directory), file.begin() + static_cast<std::ptrdiff_t>(directory + entry));
+  file.insert(file.begin() + static_cast<std::ptrdiff_t>(directory), central.begin(), central.end());
+  file[file.size() - 12] = file[file.size() - 11] = std::byte{0xFF};
+  EXPECT_EQ(list_zip(file).size(), 65'534u);
+}
+
+TEST(Zip, EntriesAreDatedTheFirstDayThatTheFormatHas) {
+  Bytes file;
+  append_zip(file, {{"a", ""}});
+  EXPECT_EQ(file[12], std::byte{0x21});  // 1 January 1980: year << 9 | month << 5 | day
+  EXPECT_EQ(file[13], std::byte{0});
+  EXPECT_EQ(file[31 + 14], std::byte{0x21});
+  EXPECT_EQ(file[31 + 15], std::byte{0});
+}
+
+/// An archive whose one entry "a" has `content`, but stands in the comment at the end of the file; `claimed`: the bytes that it says it
+/// has.
+Bytes entry_at_the_end(const std::string& content, uint8_t claimed) {
+  Bytes file;
+  append_zip(file, {{"a", content}});
+  const auto entry = static_cast<std::ptrdiff_t>(30 + 1 + content.size()), central = entry;
+  const Bytes local(file.begin(), file.begin() + entry);
+  file[static_cast<size_t>(central) + 20] = file[static_cast<size_t>(central) + 24] = std::byte{claimed};
+  file[static_cast<size_t>(central) + 42] = static_cast<std::byte>(file.size());
+  file[file.size() - 2] = static_cast<std::byte>(entry);
+  file.insert(file.end(), local.begin(), local.end());
+  return file;
+}
+
+TEST(Zip, ContentEndsWithTheFile) {
+  EXPECT_EQ(find_in_zip(entry_at_the_end("abc", 3), "a"), "abc");
+  EXPECT_EQ(find_in_zip(entry_at_the_end("", 0), "a"), "");
+  EXPECT_EQ(find_in_zip(entry_at_the_end("abc", 4), "a"), std::nullopt);  // its checksum is of what there is
+  EXPECT_EQ(find_in_zip(entry_at_the_end("", 200), "a"), std::nullopt);
+}
+
 TEST(Zip, OfTwoEntriesOfANameTheFirstIsFound) {
   Bytes file;
   append_zip(file, {{"a", "one"}, {"b", "two"}, {"a", "three"}});

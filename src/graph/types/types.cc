@@ -18,13 +18,4 @@ Status require_per_tensor(const OpView& view, const Tensor& tensor) {
                dtype_name(tensor.type), tensor.quantization.scale.size());
 }
 
-Status check_uniform(const OpView& view, size_t data_inputs) {
-  const DType type = view.output().type;
-  bool uniform = type == DType::kFloat32 || type == DType::kInt8;
-  for (size_t position = 0; position < data_inputs; ++position) uniform = uniform && view.input(position).type == type;
-  if (!uniform) return unsupported_types(view, "float32 throughout or int8 throughout");
-  for (size_t position = 0; position < data_inputs; ++position) LITEQAT_RETURN_IF_ERROR(require_per_tensor(view, view.input(position)));
-  return require_per_tensor(view, view.output());
-}
-
 }  // namespace liteqat::graph::types

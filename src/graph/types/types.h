@@ -22,8 +22,6 @@ struct OpView {
 Status unsupported_types(const OpView& view, const char* supported);
 /// An integer tensor that an operator computes with has one scale.
 Status require_per_tensor(const OpView& view, const Tensor& tensor);
-/// All data inputs (the first `data_inputs`) and the output of one type, float32 or int8, integers with one scale.
-Status check_uniform(const OpView& view, size_t data_inputs);
 
 // weighted.cc
 Status check_weighted(const OpView& view);
