@@ -186,20 +186,56 @@ TEST(ValidateErrors, sums_stay_inside_their_accumulators) {
               HasSubstr("the sum of output channel 1 can reach 234000 products and a bias of 2147249648"));
 }
 
-TEST(ValidateErrors, sums_of_many_products_stay_inside_their_accumulators) {
-  constexpr int32_t kInputs = 1 << 17;
-  Graph graph = one_op_graph(OpKind::kFullyConnected, FullyConnectedParams{}, {1, kInputs}, {});
-  graph.tensor(0) = int8_activation("input", {1, kInputs});
+/// int8 FULLY_CONNECTED [1,inputs] -> [1,1], every weight 1: tensors 0 input, 1 output, 2 weights.
+Graph int8_dense_graph(int32_t inputs) {
+  Graph graph = one_op_graph(OpKind::kFullyConnected, FullyConnectedParams{}, {1, inputs}, {});
+  graph.tensor(0) = int8_activation("input", {1, inputs});
   graph.tensor(1) = int8_activation("output", {1, 1});
-  Tensor weights = int8_activation("weights", {1, kInputs});
+  Tensor weights = int8_activation("weights", {1, inputs});
   weights.role = Role::kConstant;
   weights.quantization.zero_point = {0};
-  weights.data.assign(static_cast<size_t>(kInputs), std::byte{1});
+  weights.data.assign(static_cast<size_t>(inputs), std::byte{1});
   graph.ops[0].inputs.push_back(graph.add_tensor(std::move(weights)));
+  return graph;
+}
+
+TEST(ValidateErrors, sums_of_many_products_stay_inside_their_accumulators) {
+  constexpr int32_t kInputs = 1 << 17;
+  Graph graph = int8_dense_graph(kInputs);
   EXPECT_TRUE(check_accumulators(graph).ok()) << check_accumulators(graph).message();
   std::ranges::fill(graph.tensor(2).as<int8_t>(), int8_t{127});  // 2^17 * 130 * 127 > 2^31
   EXPECT_EQ(check_accumulators(graph).code(), Code::kOutOfRange);
   EXPECT_THAT(check_accumulators(graph).message(), HasSubstr("FULLY_CONNECTED 'layer' (operator 0): the sum of output channel 0"));
+}
+
+TEST(ValidateErrors, products_and_bias_share_the_accumulator) {
+  constexpr int32_t kInputs = 116'000;  // products below 2^31 alone, and a bias below half of that
+  Graph graph = int8_dense_graph(kInputs);
+  std::ranges::fill(graph.tensor(2).as<int8_t>(), int8_t{127});
+  EXPECT_TRUE(check_accumulators(graph).ok()) << check_accumulators(graph).message();
+  graph.ops[0].inputs.push_back(graph.add_tensor(int32_constant("bias", {1}, {1'000'000'000})));
+  EXPECT_THAT(check_accumulators(graph).message(), HasSubstr("can reach 1915160000 products and a bias of 1000000000"));
+}
+
+TEST(ValidateErrors, zero_points_of_dense_weights_go_with_int8_and_one_scale) {
+  Graph graph = int8_dense_graph(4);
+  graph.tensor(2).quantization.zero_point = {7};
+  EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
+  for (TensorId id : {0, 1}) graph.tensor(id).type = DType::kInt16, graph.tensor(id).quantization.zero_point = {0};
+  EXPECT_THAT(validate(graph).message(), HasSubstr("its weights 'weights' have zero point 7, expected 0"));
+}
+
+TEST(ValidateErrors, the_first_tensor_and_the_first_input_are_looked_at_too) {
+  Graph graph;  // SPLIT's axis is its first input
+  const TensorId axis = graph.add_tensor(int32_constant("axis", {}, {1})), x = graph.add_tensor(float_activation("x", {1, 4}));
+  const TensorId halves[] = {graph.add_tensor(float_activation("a", {1, 2})), graph.add_tensor(float_activation("b", {1, 2}))};
+  graph.ops.push_back(
+      {.kind = OpKind::kSplit, .name = "split", .inputs = {axis, x}, .outputs = {halves[0], halves[1]}, .params = SplitParams{2}});
+  graph.inputs = {x};
+  graph.outputs = {halves[0], halves[1]};
+  EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
+  graph.tensor(axis).type = DType::kFloat32;
+  EXPECT_THAT(validate(graph).message(), HasSubstr("input 0 (tensor 'axis') must be of type int32 or int64, found float32"));
 }
 
 TEST(ValidateErrors, operators_with_any_number_of_inputs_omit_none) {
