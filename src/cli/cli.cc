@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <new>
 #include <sstream>
 
 #include "base/progress.h"
@@ -50,6 +51,23 @@ void fill_standard_streams() {
 void load_unwinder() {
   void* frame = nullptr;
   (void)::backtrace(&frame, 1);
+}
+
+const std::terminate_handler kStandardTerminate = std::get_terminate();
+constexpr char kOutOfMemory[] = "liteqat: out of memory\n";
+
+/// Memory may also end where nothing can be thrown: the destructor of a JSON value allocates (nlohmann's json_value::destroy). The program
+/// has to end there and then, which costs what a kill costs, a temporary file at most; the words and the exit code are those of any other
+/// place.
+void tell_out_of_memory() {
+  try {
+    if (std::current_exception()) throw;
+  } catch (const std::bad_alloc&) {
+    (void)!::write(STDERR_FILENO, kOutOfMemory, sizeof(kOutOfMemory) - 1);
+    ::_exit(kExitInput);
+  } catch (...) {
+  }
+  kStandardTerminate();
 }
 
 /// Help that starts with an example.
@@ -122,10 +140,11 @@ int run_command_line(int argc, char** argv, const char* version) {
   fill_standard_streams();
   catch_signals();
   load_unwinder();
+  std::set_terminate(tell_out_of_memory);
   try {
     return parse_and_run(argc, argv, version);
   } catch (const std::bad_alloc&) {
-    std::fprintf(stderr, "liteqat: out of memory\n");
+    std::fputs(kOutOfMemory, stderr);
     return kExitInput;
   } catch (const std::exception& fault) {
     std::fprintf(stderr, "liteqat: internal error: %s\n", visible_text(fault.what()).c_str());

@@ -71,7 +71,7 @@ Result<Json> parse_header(std::string_view text, const std::string& path) {
     return header;
   } catch (const Json::parse_error& fault) {
     return error(Code::kCorruptFile, "{}: offset {}: the safetensors header is not valid JSON", path, 8 + fault.byte);
-  } catch (const std::exception& fault) {
+  } catch (const Json::exception& fault) {
     return error(Code::kCorruptFile, "{}: the safetensors header cannot be read: {}", path, fault.what());
   }
 }
