@@ -224,6 +224,26 @@ TEST(KnownValues, arithmetic_on_shapes) {
   EXPECT_THAT(by(OpKind::kAdd, {INT32_MAX, 0}).message, HasSubstr("must follow from constants and shapes"));
 }
 
+TEST(KnownValues, one_value_meets_every_extent_on_either_side) {
+  Graph graph;  // 12 - (12 - shape); the first tensor is a constant of 64 bits
+  const TensorId twelve =
+      graph.add_tensor({.name = "twelve", .type = DType::kInt64, .shape = {}, .role = Role::kConstant, .data = bytes_of<int64_t>({12})});
+  const TensorId input = graph.add_tensor(float_activation("input", {8, 6}));
+  const TensorId shape = graph.add_tensor({.name = "shape", .type = DType::kInt64, .shape = {}});
+  const TensorId rest = graph.add_tensor({.name = "rest", .type = DType::kInt64, .shape = {}});
+  const TensorId same = graph.add_tensor({.name = "same", .type = DType::kInt64, .shape = {}});
+  const TensorId narrow = graph.add_tensor({.name = "narrow", .type = DType::kInt32, .shape = {}});
+  const TensorId output = graph.add_tensor(float_activation("output", {}));
+  graph.inputs = {input};
+  graph.outputs = {output};
+  graph.ops.push_back({.kind = OpKind::kShape, .name = "shape", .inputs = {input}, .outputs = {shape}, .params = {}});
+  graph.ops.push_back({.kind = OpKind::kSub, .name = "rest", .inputs = {twelve, shape}, .outputs = {rest}, .params = ArithmeticParams{}});
+  graph.ops.push_back({.kind = OpKind::kSub, .name = "same", .inputs = {twelve, rest}, .outputs = {same}, .params = ArithmeticParams{}});
+  graph.ops.push_back({.kind = OpKind::kCast, .name = "cast", .inputs = {same}, .outputs = {narrow}, .params = {}});
+  graph.ops.push_back({.kind = OpKind::kReshape, .name = "reshape", .inputs = {input, narrow}, .outputs = {output}, .params = {}});
+  EXPECT_EQ(infer(graph).shape, (Shape{8, 6})) << infer(graph).message;
+}
+
 TEST(KnownValues, parts_and_types_of_shapes) {
   Graph graph = one_op_graph(OpKind::kShape, {}, {4, 6}, {});
   graph.tensor(1).type = DType::kInt64;

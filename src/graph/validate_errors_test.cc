@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 
+#include "base/format.h"
 #include "graph/accumulators.h"
 #include "graph/graph.h"
 #include "graph/test_graphs.h"
@@ -39,7 +40,7 @@ TEST(ValidateErrors, structure) {
       {
           {"0 inputs and 1 outputs", Code::kMismatch, [](Graph& g) { g.inputs.clear(); }},
           {"1 inputs and 0 outputs", Code::kMismatch, [](Graph& g) { g.outputs.clear(); }},
-          {"graph input 0 is tensor 4", Code::kMismatch, [](Graph& g) { g.inputs = {4}; }},
+          {"graph input 0 is tensor 4, the graph has tensors 0 to 3", Code::kMismatch, [](Graph& g) { g.inputs = {4}; }},
           {"graph input 0 is tensor -1", Code::kMismatch, [](Graph& g) { g.inputs = {-1}; }},
           {"graph input 1 (tensor 0 'input') is constant or listed twice", Code::kMismatch,
            [](Graph& g) {
@@ -51,13 +52,14 @@ TEST(ValidateErrors, structure) {
            }},
           {"graph output 0 is tensor 9", Code::kMismatch, [](Graph& g) { g.outputs = {9}; }},
           {"is not computed by any operator", Code::kMismatch, [](Graph& g) { g.outputs = {g.add_tensor(int8_activation("loose", {1}))}; }},
-          {"CONV_2D 'conv' (operator 0): input 1 is tensor 17", Code::kMismatch, [](Graph& g) { g.ops[0].inputs[1] = 17; }},
+          {"CONV_2D 'conv' (operator 0): input 1 is tensor 17, the graph has tensors 0 to 3", Code::kMismatch,
+           [](Graph& g) { g.ops[0].inputs[1] = 17; }},
           {"CONV_2D 'conv' (operator 0): input 0 is tensor -1", Code::kMismatch, [](Graph& g) { g.ops[0].inputs[0] = kNoTensor; }},
           {"CONV_2D 'conv' (operator 0): input 2 is tensor -2", Code::kMismatch, [](Graph& g) { g.ops[0].inputs[2] = -2; }},
           {"expected 2 to 3 inputs, found 1", Code::kMismatch, [](Graph& g) { g.ops[0].inputs.resize(1); }},
           {"expected 2 to 3 inputs, found 4", Code::kMismatch, [](Graph& g) { g.ops[0].inputs.push_back(2); }},
           {"expected 1 output, found 0", Code::kMismatch, [](Graph& g) { g.ops[0].outputs.clear(); }},
-          {"its output is tensor 8", Code::kMismatch, [](Graph& g) { g.ops[0].outputs = {8}; }},
+          {"its output is tensor 8, the graph has tensors 0 to 3", Code::kMismatch, [](Graph& g) { g.ops[0].outputs = {8}; }},
           {"(tensor 2 'bias') already has a value", Code::kMismatch, [](Graph& g) { g.ops[0].outputs = {2}; }},
           {"(tensor 0 'input') already has a value", Code::kMismatch, [](Graph& g) { g.ops[0].outputs = {0}; }},
           {"CONV_2D 'conv' (operator 1): its output (tensor 3 'output') already has a value", Code::kMismatch,
@@ -217,6 +219,48 @@ TEST(ValidateErrors, products_and_bias_share_the_accumulator) {
   EXPECT_THAT(check_accumulators(graph).message(), HasSubstr("can reach 1915160000 products and a bias of 1000000000"));
 }
 
+TEST(ValidateErrors, sums_of_a_channel_are_of_its_own_weights) {
+  Graph graph = one_op_graph(OpKind::kDepthwiseConv2D, DepthwiseConv2DParams{}, {1, 5, 5, 3}, {});
+  graph.tensor(0) = int8_activation("input", {1, 5, 5, 3});
+  graph.tensor(1) = int8_activation("output", {1, 5, 5, 3});
+  Tensor weights = {.name = "weights", .type = DType::kInt8, .shape = {1, 3, 3, 3}, .role = Role::kConstant};
+  weights.quantization = {.scale = {0.1f}, .zero_point = {0}};
+  for (int tap = 0; tap < 9; ++tap) weights.data.insert(weights.data.end(), {std::byte{1}, std::byte{0}, std::byte{100}});
+  graph.ops[0].inputs.push_back(graph.add_tensor(std::move(weights)));
+  graph.ops[0].inputs.push_back(graph.add_tensor(int32_constant("bias", {3}, {0, 0, 0})));
+  const int32_t products[] = {9 * 130, 0, 9 * 130 * 100};
+  for (size_t channel = 0; channel < 3; ++channel) {
+    std::ranges::fill(graph.tensor(3).as<int32_t>(), 0);
+    graph.tensor(3).as<int32_t>()[channel] = INT32_MAX - products[channel];
+    EXPECT_TRUE(check_accumulators(graph).ok()) << check_accumulators(graph).message();
+    if (products[channel] == 0) continue;
+    graph.tensor(3).as<int32_t>()[channel] += 1;
+    EXPECT_THAT(check_accumulators(graph).message(),
+                HasSubstr(format("of output channel {} can reach {} products", channel, products[channel])));
+  }
+}
+
+TEST(ValidateErrors, transposed_convolutions_read_their_third_input) {
+  const auto make = [] {
+    Graph graph = int8_conv_graph();
+    graph.tensor(0).shape = {1, 5, 5, 2};
+    const TensorId shape = graph.add_tensor(int32_constant("output_shape", {4}, {1, 5, 5, 3}));
+    graph.ops[0] = {
+        .kind = OpKind::kTransposeConv, .name = "up", .inputs = {shape, 1, 0, 2}, .outputs = {3}, .params = TransposeConvParams{}};
+    return graph;
+  };
+  expect_all_refused(
+      make,
+      {{"(int32, int8, float32, int32) -> int8", Code::kUnsupported, retype(0, DType::kFloat32)},
+       {"(int32, int8, int8, float32) -> int8", Code::kUnsupported, retype(2, DType::kFloat32)},
+       {"tensor 'input' of type int8 must have one scale", Code::kMismatch, [](Graph& g) { g.tensor(0).quantization = {}; }},
+       {"4 extents", Code::kMismatch,
+        [](Graph& g) {
+          g.tensor(4) = int32_constant("output_shape", {3}, {5, 5, 3});
+        }},
+       {"must lie in 1 to 2^30", Code::kOutOfRange, [](Graph& g) { std::get<TransposeConvParams>(g.ops[0].params).stride_h = 1 << 30; }}});
+}
+
 TEST(ValidateErrors, zero_points_of_dense_weights_go_with_int8_and_one_scale) {
   Graph graph = int8_dense_graph(4);
   graph.tensor(2).quantization.zero_point = {7};
@@ -225,8 +269,9 @@ TEST(ValidateErrors, zero_points_of_dense_weights_go_with_int8_and_one_scale) {
   EXPECT_THAT(validate(graph).message(), HasSubstr("its weights 'weights' have zero point 7, expected 0"));
 }
 
-TEST(ValidateErrors, the_first_tensor_and_the_first_input_are_looked_at_too) {
-  Graph graph;  // SPLIT's axis is its first input
+/// x [1,4] in two halves; SPLIT's axis is its first input and the first tensor.
+Graph split_graph() {
+  Graph graph;
   const TensorId axis = graph.add_tensor(int32_constant("axis", {}, {1})), x = graph.add_tensor(float_activation("x", {1, 4}));
   const TensorId halves[] = {graph.add_tensor(float_activation("a", {1, 2})), graph.add_tensor(float_activation("b", {1, 2}))};
   graph.ops.push_back(
@@ -234,7 +279,12 @@ TEST(ValidateErrors, the_first_tensor_and_the_first_input_are_looked_at_too) {
   graph.inputs = {x};
   graph.outputs = {halves[0], halves[1]};
   EXPECT_TRUE(validate(graph).ok()) << validate(graph).message();
-  graph.tensor(axis).type = DType::kFloat32;
+  return graph;
+}
+
+TEST(ValidateErrors, the_first_tensor_and_the_first_input_are_looked_at_too) {
+  Graph graph = split_graph();
+  graph.tensor(0).type = DType::kFloat32;
   EXPECT_THAT(validate(graph).message(), HasSubstr("input 0 (tensor 'axis') must be of type int32 or int64, found float32"));
 }
 
@@ -386,6 +436,31 @@ TEST(ValidateErrors, values_that_are_moved_keep_their_scale) {
   expect_all_refused([] { return int8_graph(OpKind::kMaxPool2D, Pool2DParams{.filter_h = 2, .filter_w = 2}, {}); },
                      {{"tensor 'input' of type int8 must have one scale and zero point, found 0", Code::kMismatch, no_scale(0)},
                       {"tensor 'output' of type int8 must have one scale and zero point, found 0", Code::kMismatch, no_scale(1)}});
+}
+
+TEST(ValidateErrors, values_that_are_moved_keep_their_type) {
+  const auto becomes_int32 = [](TensorId id) {
+    return [=](Graph& g) {
+      g.tensor(id).type = DType::kInt32;
+      g.tensor(id).quantization = {};
+      if (g.tensor(id).constant()) g.tensor(id).data.resize(g.tensor(id).data.size() * 4);
+    };
+  };
+  const auto refused = [&](const std::function<Graph()>& make, std::initializer_list<TensorId> tensors) {
+    for (TensorId id : tensors) {
+      expect_all_refused(make, {{"expected data of one type", Code::kUnsupported, becomes_int32(id)}});
+    }
+  };
+  refused([] { return int8_graph(OpKind::kConcatenation, AxisParams{.axis = 3}, {int8_constant("b", {1, 2, 2, 1})}); }, {0, 1, 2});
+  refused(
+      [] {
+        return int8_graph(OpKind::kPadV2, {}, {int32_constant("p", {4, 2}, {0, 0, 1, 1, 1, 1, 0, 0}), int8_constant("v", {1})});
+      },
+      {0, 2, 3});
+  refused([] { return int8_graph(OpKind::kTranspose, {}, {int32_constant("order", {4}, {0, 2, 1, 3})}); }, {0, 2});
+  Graph split = split_graph();
+  split.tensor(split.inputs[0]).type = DType::kInt32;
+  EXPECT_THAT(validate(split).message(), HasSubstr("expected data of one type"));
 }
 
 TEST(ValidateErrors, uint8_is_rescaled_where_it_is_joined) {
