@@ -382,6 +382,25 @@ TEST(ValidateErrors, codes_need_one_scale_and_prelu_does_not_grow) {
   EXPECT_THAT(infer_shapes(prelu).message(), HasSubstr("input 1 of shape [4] does not broadcast to the input's [1,1]"));
 }
 
+TEST(ValidateErrors, types_of_prelu) {
+  using enum DType;
+  const auto prelu = [](DType type, DType alpha) {
+    Graph graph = with_output(one_op_graph(OpKind::kPrelu, {}, {1, 4}, {float_parameter("alpha", {4})}), type, type);
+    Tensor& slopes = graph.tensor(1);
+    slopes.type = alpha;
+    slopes.data.resize(static_cast<size_t>(4 * dtype_bytes(alpha)));
+    if (alpha == kInt8 || alpha == kUInt8) slopes.quantization = {.scale = {0.5f}, .zero_point = {1}};
+    return validate(graph);
+  };
+  for (const auto& [type, alpha] : {std::pair(kFloat32, kFloat32), {kInt8, kInt8}, {kUInt8, kUInt8}, {kInt16, kInt8}}) {
+    EXPECT_TRUE(prelu(type, alpha).ok()) << prelu(type, alpha).message();
+  }
+  for (const auto& [type, alpha] :
+       {std::pair(kFloat32, kInt8), {kInt8, kUInt8}, {kInt16, kInt16}, {kInt16, kUInt8}, {kInt32, kInt32}, {kInt8, kFloat32}}) {
+    EXPECT_EQ(prelu(type, alpha).code(), Code::kUnsupported) << dtype_name(type) << dtype_name(alpha);
+  }
+}
+
 TEST(ValidateErrors, constants_of_bool_hold_zeros_and_ones) {
   Graph graph = int8_conv_graph();
   const TensorId flags = graph.add_tensor({.name = "flags", .type = DType::kBool, .shape = {3}, .role = Role::kConstant});
@@ -425,6 +444,11 @@ TEST(ValidateErrors, values_that_are_moved_keep_their_scale) {
        {"must share scale and zero point, found 0.5/-3 and 0/0", Code::kMismatch, no_scale(2)},
        {"a fused activation is not supported", Code::kUnsupported,
         [](Graph& g) { std::get<AxisParams>(g.ops[0].params).activation = Activation::kRelu; }}});
+  expect_all_refused(
+      [] {
+        return int8_graph(OpKind::kPack, AxisParams{}, {int8_constant("b", {1, 2, 2, 4})});
+      },
+      {{"input 1 (tensor 'b') and the output must share scale", Code::kMismatch, other_scale(1)}});
   expect_all_refused([] { return int8_graph(OpKind::kReduceMax, ReductionParams{}, {int32_constant("axes", {1}, {1})}); },
                      {{"input 0 (tensor 'input') and the output must share scale", Code::kMismatch, other_scale(0)}});
   expect_all_refused(
@@ -517,6 +541,8 @@ TEST(ValidateErrors, sums_of_uint8_are_taken_from_the_zero_point) {
   EXPECT_TRUE(check_accumulators(graph).ok()) << check_accumulators(graph).message();
   graph.tensor(2).as<int32_t>()[2] = INT32_MAX - kProducts + 1;
   EXPECT_THAT(check_accumulators(graph).message(), HasSubstr("the sum of output channel 2 can reach 907200 products"));
+  graph.tensor(0).quantization.zero_point = {253};  // farther from 0 than from 255
+  EXPECT_THAT(check_accumulators(graph).message(), HasSubstr("can reach 910800 products"));
 }
 
 TEST(ValidateErrors, index_tensors_are_integers_that_follow_from_constants_and_shapes) {
