@@ -98,38 +98,38 @@ std::string audit_to_junit(const Audit& audit) {
 }
 
 std::string audit_to_sarif(const Audit& audit, const std::string& version) {
-  Json driver;
+  Json driver = Json::object();
   driver["name"] = "liteqat";
   driver["version"] = version;
   driver["rules"] = Json::array();
   for (const CheckRecord& check : audit.checks) {
-    Json rule;
+    Json rule = Json::object();
     rule["id"] = check.id;
-    rule["shortDescription"]["text"] = check.question;
+    rule["shortDescription"] = {{"text", check.question}};
     driver["rules"].push_back(rule);
   }
   Json results = Json::array();
   for (const Finding& finding : audit.findings) {
     if (finding.verdict != Verdict::kProblem && finding.verdict != Verdict::kDoubt) continue;
-    Json result;
+    Json result = Json::object();
     result["ruleId"] = finding.check;
     const auto rule =
         std::find_if(audit.checks.begin(), audit.checks.end(), [&](const CheckRecord& check) { return check.id == finding.check; });
     if (rule != audit.checks.end()) result["ruleIndex"] = rule - audit.checks.begin();
     result["level"] = finding.verdict == Verdict::kProblem ? "error" : "warning";
-    result["message"]["text"] = finding.summary + (finding.advice.empty() ? "" : " " + finding.advice);
-    Json location;
-    location["logicalLocations"][0]["fullyQualifiedName"] = finding.subject.empty() ? "audit" : finding.subject;
-    result["locations"].push_back(location);
+    result["message"] = {{"text", finding.summary + (finding.advice.empty() ? "" : " " + finding.advice)}};
+    Json location = Json::object();
+    location["logicalLocations"] = Json::array({Json{{"fullyQualifiedName", finding.subject.empty() ? "audit" : finding.subject}}});
+    result["locations"] = Json::array({location});
     results.push_back(result);
   }
-  Json run;
-  run["tool"]["driver"] = driver;
+  Json run = Json::object();
+  run["tool"] = {{"driver", driver}};
   run["results"] = results;
-  Json document;
+  Json document = Json::object();
   document["$schema"] = "https://json.schemastore.org/sarif-2.1.0.json";
   document["version"] = "2.1.0";
-  document["runs"].push_back(run);
+  document["runs"] = Json::array({run});
   return print_document(document);
 }
 

@@ -3,7 +3,7 @@
 
 namespace liteqat::results {
 std::string audit_to_json(const Audit& audit) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = "liteqat/audit/1";
   json["metrics"] = list(audit.metrics, metric_json);
   json["figures"] = list(audit.figures, figure_json);

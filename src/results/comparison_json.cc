@@ -13,7 +13,7 @@ Json or_null(bool known, const T& value) {
 }
 
 Json model_json(const ComparedModel& model, bool labelled) {
-  Json json;
+  Json json = Json::object();
   json["name"] = model.name;
   json["correct"] = or_null(labelled, model.correct);
   json["value"] = or_null(labelled, model.value);
@@ -24,7 +24,7 @@ Json model_json(const ComparedModel& model, bool labelled) {
 }
 
 Json flips_json(const ClassFlips& flips) {
-  Json json;
+  Json json = Json::object();
   json["class"] = flips.label;
   json["total"] = flips.total;
   json["changed"] = flips.changed;
@@ -51,7 +51,7 @@ void add_power(const PairComparison& pair, Json& json) {
 
 /// What stands in place of McNemar's test where images are copies.
 Json clusters_json(const PairComparison& pair) {
-  Json json;
+  Json json = Json::object();
   json["pictures"] = pair.clusters->pictures;
   json["images_each"] = pair.clusters->images_each;
   json["p"] = pair.clusters->p;
@@ -75,10 +75,8 @@ void add_pair(const PairComparison& pair, Json& json) {
     } else {
       mcnemar = {{"p_exact", pair.p_exact}, {"p_mid", pair.p_mid}, {"p_holm", pair.p_holm}};
     }
-    json["difference"]["value"] = pair.difference;
-    json["difference"]["interval"] = interval_json(pair.difference_interval);
-    json["equivalence"]["margin"] = pair.margin;
-    json["equivalence"]["p"] = pair.equivalence_p;
+    json["difference"] = {{"value", pair.difference}, {"interval", interval_json(pair.difference_interval)}};
+    json["equivalence"] = {{"margin", pair.margin}, {"p", pair.equivalence_p}};
     add_power(pair, json);
   } else {
     for (const char* key : {"mcnemar", "difference", "equivalence", "power"}) json[key] = nullptr;
@@ -95,7 +93,7 @@ void add_pair(const PairComparison& pair, Json& json) {
 }
 
 Json model_parts_json(const ModelParts& model) {
-  Json json;
+  Json json = Json::object();
   json["name"] = model.name;
   if (!model.directories.empty()) json["directories"] = parts_json(model.directories, "directory");
   if (!model.copies.empty()) json["copies"] = parts_json(model.copies, "copy");
@@ -103,7 +101,7 @@ Json model_parts_json(const ModelParts& model) {
 }
 
 Json pair_json(const PairComparison& pair) {
-  Json json;
+  Json json = Json::object();
   add_pair(pair, json);
   return json;
 }
@@ -111,7 +109,7 @@ Json pair_json(const PairComparison& pair) {
 }  // namespace
 
 std::string evaluation_to_json(const Evaluation& evaluation) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = "liteqat/eval/1";
   if (evaluation.images) json["images"] = image_reading_json(*evaluation.images);
   json["metrics"] = list(evaluation.metrics, metric_json);
@@ -122,7 +120,7 @@ std::string evaluation_to_json(const Evaluation& evaluation) {
 }
 
 std::string comparison_to_json(const Comparison& comparison) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = "liteqat/compare/1";
   add_pair(comparison.pairs.front(), json);
   if (comparison.pairs.size() > 1) json["comparisons"] = list(comparison.pairs, pair_json);

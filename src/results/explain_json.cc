@@ -12,7 +12,7 @@ Json or_null(const std::optional<Value>& value) {
 
 Json numerators_json(const std::optional<Numerators>& numerators) {
   if (!numerators) return nullptr;
-  Json json;
+  Json json = Json::object();
   json["total"] = numerators->total;
   json["low"] = numerators->low;
   json["high"] = numerators->high;
@@ -22,7 +22,7 @@ Json numerators_json(const std::optional<Numerators>& numerators) {
 }  // namespace
 
 Json figure_json(const FigureRecord& figure) {
-  Json json;
+  Json json = Json::object();
   json["label"] = figure.label;
   json["line"] = figure.line;
   json["printed"] = figure.printed;
@@ -36,7 +36,7 @@ Json figure_json(const FigureRecord& figure) {
 }
 
 Json hypothesis_json(const Hypothesis& hypothesis) {
-  Json json;
+  Json json = Json::object();
   json["id"] = hypothesis.id;
   json["subject"] = hypothesis.subject;
   json["implied_accuracy"] = or_null(hypothesis.implied_accuracy);
@@ -52,7 +52,7 @@ Json hypothesis_json(const Hypothesis& hypothesis) {
 namespace {
 
 Json comparison_json(const FigureComparison& comparison) {
-  Json json;
+  Json json = Json::object();
   json["a"] = comparison.a;
   json["b"] = comparison.b;
   json["difference"] = comparison.difference;
@@ -65,7 +65,7 @@ Json comparison_json(const FigureComparison& comparison) {
 }
 
 Json fact_json(const Fact& fact) {
-  Json json;
+  Json json = Json::object();
   json["what"] = fact.what;
   json["count"] = fact.count;
   json["source"] = fact.source;
@@ -75,7 +75,7 @@ Json fact_json(const Fact& fact) {
 }  // namespace
 
 std::string explanation_to_json(const Explanation& explanation) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = "liteqat/explain/1";
   json["facts"] = list(explanation.facts, fact_json);
   json["figures"] = list(explanation.figures, figure_json);

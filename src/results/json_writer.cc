@@ -57,7 +57,7 @@ std::string print_document(const Json& document) {
 }
 
 Json image_reading_json(const ImageReading& reading) {
-  Json json;
+  Json json = Json::object();
   json["kind"] = reading.kind;
   json["height"] = reading.height;
   json["width"] = reading.width;
@@ -69,7 +69,7 @@ Json image_reading_json(const ImageReading& reading) {
 }
 
 Json interval_json(const Interval& interval) {
-  Json json;
+  Json json = Json::object();
   json["method"] = interval.method;
   json["level"] = interval.level;
   json["low"] = interval.low;
@@ -80,7 +80,7 @@ Json interval_json(const Interval& interval) {
 Json parts_json(const std::vector<MetricPart>& parts, const char* name) {
   Json array = Json::array();
   for (const MetricPart& part : parts) {
-    Json json;
+    Json json = Json::object();
     json[name] = part.name;
     json["correct"] = part.correct;
     json["total"] = part.total;
@@ -92,7 +92,7 @@ Json parts_json(const std::vector<MetricPart>& parts, const char* name) {
 }
 
 Json metric_json(const Metric& metric) {
-  Json json;
+  Json json = Json::object();
   json["id"] = metric.id;
   json["model"] = metric.model;
   json["arithmetic"] = metric.arithmetic;
@@ -119,16 +119,13 @@ Json metric_json(const Metric& metric) {
 }
 
 Json finding_json(const Finding& finding) {
-  Json json;
+  Json json = Json::object();
   json["check"] = finding.check;
   json["verdict"] = verdict_name(finding.verdict);
   json["subject"] = finding.subject;
   json["summary"] = finding.summary;
   json["evidence"] = Json::object();
-  for (const auto& [key, count] : finding.counts) {
-    json["evidence"][key]["correct"] = count.correct;
-    json["evidence"][key]["total"] = count.total;
-  }
+  for (const auto& [key, count] : finding.counts) json["evidence"][key] = {{"correct", count.correct}, {"total", count.total}};
   for (const auto& [key, value] : finding.evidence) json["evidence"][key] = evidence_value(value);
   for (const auto& [key, word] : finding.words) json["evidence"][key] = word;
   for (const auto& [key, values] : finding.lists) json["evidence"][key] = values;

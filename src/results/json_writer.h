@@ -9,6 +9,8 @@
 
 namespace liteqat::results {
 
+/// An object begins as Json::object(), and none begins by a key of a null: where memory for that cannot be had, 3.11.2 leaves a value that
+/// its destructor reads a null pointer of (json.hpp, operator[]: the type is set before the object is made).
 using Json = nlohmann::ordered_json;
 
 /// Our own layout instead of nlohmann's: two-space indent, but a list of plain values stays on one line, so that a confusion matrix

@@ -6,7 +6,7 @@ namespace liteqat::results {
 namespace {
 
 Json layer_json(const LayerTime& layer) {
-  Json json;
+  Json json = Json::object();
   json["index"] = layer.index;
   json["operator"] = layer.op;
   json["name"] = layer.name;
@@ -20,11 +20,10 @@ Json layer_json(const LayerTime& layer) {
 }
 
 Json peer_json(const PeerRecord& peer) {
-  Json json;
+  Json json = Json::object();
   json["program"] = peer.program;
   json["runtime"] = peer.runtime;
-  json["latency_ms"]["median"] = peer.median_ms;
-  json["latency_ms"]["min"] = peer.min_ms;
+  json["latency_ms"] = {{"median", peer.median_ms}, {"min", peer.min_ms}};
   json["images_per_second"] = peer.images_per_second;
   json["latency_ratio"] = peer.latency_ratio;
   json["min_ratio"] = peer.min_ratio;
@@ -35,7 +34,7 @@ Json peer_json(const PeerRecord& peer) {
 }  // namespace
 
 std::string bench_to_json(const BenchRecord& bench) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = "liteqat/bench/1";
   json["model"] = bench.model;
   json["version"] = bench.version;
@@ -47,16 +46,13 @@ std::string bench_to_json(const BenchRecord& bench) {
   json["batch"] = bench.batch;
   json["seconds"] = bench.seconds;
   json["calls"] = bench.calls;
-  json["latency_ms"]["median"] = bench.latency_ms.median;
-  json["latency_ms"]["min"] = bench.latency_ms.min;
-  json["latency_ms"]["p99"] = bench.latency_ms.p99;
+  json["latency_ms"] = {{"median", bench.latency_ms.median}, {"min", bench.latency_ms.min}, {"p99", bench.latency_ms.p99}};
   json["images_per_second"] = bench.images_per_second;
   json["macs"] = bench.macs;
   json["load_ms"] = bench.load_ms;
   json["prepare_ms"] = bench.prepare_ms;
   json["arena_bytes"] = bench.arena_bytes;
-  json["peak"]["kernel"] = bench.peak_kernel;
-  json["peak"]["gmacs_per_second"] = bench.peak_gmacs_per_second;
+  json["peak"] = {{"kernel", bench.peak_kernel}, {"gmacs_per_second", bench.peak_gmacs_per_second}};
   json["layers"] = list(bench.layers, layer_json);
   if (bench.peer) json["peer"] = peer_json(*bench.peer);
   return print_document(json);

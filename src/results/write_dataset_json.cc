@@ -5,7 +5,7 @@ namespace liteqat::results {
 namespace {
 
 Json split_json(const SplitRecord& split) {
-  Json json;
+  Json json = Json::object();
   json["name"] = split.name;
   json["count"] = split.count;
   json["height"] = split.height;
@@ -21,7 +21,7 @@ Json split_json(const SplitRecord& split) {
 }
 
 Json issue_json(const DatasetIssueRecord& issue) {
-  Json json;
+  Json json = Json::object();
   json["kind"] = issue.kind;
   json["count"] = issue.count;
   json["text"] = issue.text;
@@ -31,7 +31,7 @@ Json issue_json(const DatasetIssueRecord& issue) {
 }  // namespace
 
 std::string dataset_to_json(const DatasetRecord& dataset) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = "liteqat/data/1";
   json["dataset"] = dataset.name;
   json["folder"] = dataset.folder;

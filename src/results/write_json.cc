@@ -8,7 +8,7 @@ namespace liteqat::results {
 namespace {
 
 Json environment_json(const Environment& environment) {
-  Json json;
+  Json json = Json::object();
   json["version"] = environment.version;
   json["cpu"] = environment.cpu;
   json["cpu_flags"] = environment.cpu_flags;
@@ -23,14 +23,13 @@ Json environment_json(const Environment& environment) {
 Json data_json(const std::vector<DataSplit>& splits) {
   Json json = Json::object();
   for (const DataSplit& split : splits) {
-    json[split.name]["count"] = split.count;
-    json[split.name]["sha256"] = split.sha256;
+    json[split.name] = {{"count", split.count}, {"sha256", split.sha256}};
   }
   return json;
 }
 
 Json stage_json(const Stage& stage) {
-  Json json;
+  Json json = Json::object();
   json["name"] = stage.name;
   json["seconds"] = stage.seconds;
   if (stage.images_per_second) json["images_per_second"] = *stage.images_per_second;
@@ -38,7 +37,7 @@ Json stage_json(const Stage& stage) {
 }
 
 Json point_json(const EpochPoint& point) {
-  Json json;
+  Json json = Json::object();
   json["epoch"] = point.epoch;
   json["learning_rate"] = point.learning_rate;
   json["train_loss"] = point.train_loss;
@@ -51,7 +50,7 @@ Json point_json(const EpochPoint& point) {
 }
 
 Json part_json(const AttributionPart& part) {
-  Json json;
+  Json json = Json::object();
   json["part"] = part.part;
   json["how"] = part.how;
   json["value"] = part.value;
@@ -63,20 +62,21 @@ Json part_json(const AttributionPart& part) {
 }
 
 Json curve_json(const Curve& curve) {
-  Json json;
+  Json json = Json::object();
   json["stage"] = curve.stage;
   json["points"] = list(curve.points, point_json);
   return json;
 }
 
 Json model_json(const ModelFile& model) {
-  Json json;
+  Json json = Json::object();
   json["model"] = model.model;
   json["path"] = model.path;
   json["bytes"] = model.bytes;
   json["sha256"] = model.sha256;
   json["type"] = model.type;
   json["description"] = model.description;
+  if (!model.float_layers.empty()) json["float_layers"] = Json::array();
   for (const FloatLayerRecord& layer : model.float_layers) {
     json["float_layers"].push_back({{"op", layer.op}, {"name", layer.name}, {"reason", layer.reason}});
   }
@@ -91,7 +91,7 @@ Json calibration_images_json(const CalibrationRecord& calibration) {
 }
 
 Json disagreement_json(const Disagreement& image) {
-  Json json;
+  Json json = Json::object();
   json["index"] = image.index;
   json["label"] = image.label;
   json["height"] = image.height;
@@ -106,7 +106,7 @@ Json disagreement_json(const Disagreement& image) {
 }  // namespace
 
 Json attribution_json(const Attribution& attribution) {
-  Json json;
+  Json json = Json::object();
   json["from"] = attribution.from;
   json["to"] = attribution.to;
   json["from_value"] = attribution.from_value;
@@ -116,7 +116,7 @@ Json attribution_json(const Attribution& attribution) {
 }
 
 std::string run_to_json(const Run& run) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = kRunSchema;
   json["recipe"] = run.recipe;
   json["recipe_hash"] = run.recipe_hash;

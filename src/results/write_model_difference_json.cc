@@ -13,7 +13,7 @@ Json difference_json(const ModelDifference& difference) {
 }  // namespace
 
 std::string model_comparison_to_json(const ModelComparison& comparison) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = "liteqat/inspect-diff/1";
   json["a"] = comparison.a;
   json["b"] = comparison.b;

@@ -5,7 +5,7 @@ namespace liteqat::results {
 namespace {
 
 Json tensor_json(const TensorRecord& tensor) {
-  Json json;
+  Json json = Json::object();
   json["id"] = tensor.id;
   json["name"] = tensor.name;
   json["type"] = tensor.type;
@@ -27,7 +27,7 @@ Json tensor_json(const TensorRecord& tensor) {
 }
 
 Json layer_json(const LayerRecord& layer) {
-  Json json;
+  Json json = Json::object();
   json["index"] = layer.index;
   json["operator"] = layer.op;
   json["name"] = layer.name;
@@ -59,9 +59,9 @@ void add_training(const ModelRecord& model, Json& json) {
 
 void add_execution(const ModelRecord& model, Json& json) {
   if (!model.memory) return;
-  json["memory"]["arena_bytes"] = model.memory->arena_bytes;
-  json["memory"]["live_peak_bytes"] = model.memory->live_peak_bytes;
-  json["memory"]["scratch_bytes"] = model.memory->scratch_bytes;
+  json["memory"] = {{"arena_bytes", model.memory->arena_bytes},
+                    {"live_peak_bytes", model.memory->live_peak_bytes},
+                    {"scratch_bytes", model.memory->scratch_bytes}};
   json["isa"] = model.isa;
 }
 
@@ -80,7 +80,7 @@ const char* tensor_place_name(TensorPlace place) {
 }
 
 std::string model_to_json(const ModelRecord& model, bool with_layers) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = "liteqat/inspect/1";
   json["file"] = model.file;
   json["format"] = model.format;
@@ -88,10 +88,7 @@ std::string model_to_json(const ModelRecord& model, bool with_layers) {
   if (!model.description.empty()) json["description"] = model.description;
   json["inputs"] = tensors_json(model, model.inputs);
   json["outputs"] = tensors_json(model, model.outputs);
-  if (!model.mean.empty()) {
-    json["preprocessing"]["mean"] = model.mean;
-    json["preprocessing"]["std"] = model.std;
-  }
+  if (!model.mean.empty()) json["preprocessing"] = {{"mean", model.mean}, {"std", model.std}};
   if (!model.labels.empty()) json["labels"] = model.labels;
   json["operators"] = model.operators;
   if (!model.inactive_layers.empty()) json["inactive_layers"] = model.inactive_layers;
@@ -109,7 +106,7 @@ std::string model_to_json(const ModelRecord& model, bool with_layers) {
 namespace {
 
 Json calibration_json(const CalibrationRecord& calibration) {
-  Json json;
+  Json json = Json::object();
   json["images"] = calibration.images;
   json["rule"] = calibration.rule;
   json["sha256"] = calibration.sha256;
@@ -120,7 +117,7 @@ Json calibration_json(const CalibrationRecord& calibration) {
 }
 
 Json accuracy_json(const ConversionAccuracy& accuracy) {
-  Json json;
+  Json json = Json::object();
   json["split"] = accuracy.split;
   json["total"] = accuracy.total;
   json["float_correct"] = accuracy.float_correct;
@@ -150,7 +147,7 @@ Json float_layer_json(const FloatLayerRecord& layer) {
 }  // namespace
 
 std::string conversion_to_json(const ConversionRecord& conversion) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = "liteqat/convert/1";
   json["source"] = conversion.source;
   json["file"] = conversion.file;

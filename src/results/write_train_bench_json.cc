@@ -6,7 +6,7 @@ namespace liteqat::results {
 namespace {
 
 Json layer_json(const TrainStepTime& layer) {
-  Json json;
+  Json json = Json::object();
   json["name"] = layer.name;
   json["operators"] = layer.operators;
   json["fused"] = layer.fused;
@@ -20,7 +20,7 @@ Json layer_json(const TrainStepTime& layer) {
 }
 
 Json kind_json(const TrainKindTime& kind) {
-  Json json;
+  Json json = Json::object();
   json["operators"] = kind.operators;
   json["steps"] = kind.steps;
   json["forward_ms"] = kind.forward_ms;
@@ -30,7 +30,7 @@ Json kind_json(const TrainKindTime& kind) {
 }
 
 Json peer_json(const TrainPeerRow& peer) {
-  Json json;
+  Json json = Json::object();
   json["name"] = peer.name;
   json["images_per_second"] = peer.images_per_second;
   json["ratio"] = peer.ratio;
@@ -42,7 +42,7 @@ Json peer_json(const TrainPeerRow& peer) {
 }  // namespace
 
 std::string train_bench_to_json(const TrainBenchRecord& bench) {
-  Json json;
+  Json json = Json::object();
   json["schema"] = "liteqat/bench_train/1";
   json["recipe"] = bench.recipe;
   json["architecture"] = bench.architecture;
@@ -60,11 +60,9 @@ std::string train_bench_to_json(const TrainBenchRecord& bench) {
   json["fastest_images_per_second"] = bench.fastest_images_per_second;
   json["macs"] = bench.macs;
   json["training_macs"] = bench.training_macs;
-  json["peak"]["kernel"] = bench.peak_kernel;
-  json["peak"]["gflops"] = bench.peak_gflops;
+  json["peak"] = {{"kernel", bench.peak_kernel}, {"gflops", bench.peak_gflops}};
   if (!bench.integer_peak_kernel.empty()) {
-    json["integer_peak"]["kernel"] = bench.integer_peak_kernel;
-    json["integer_peak"]["gops"] = bench.integer_peak_gops;
+    json["integer_peak"] = {{"kernel", bench.integer_peak_kernel}, {"gops", bench.integer_peak_gops}};
   }
   json["peak_share"] = bench.peak_share;
   json["engine_bytes"] = bench.engine_bytes;
@@ -76,9 +74,9 @@ std::string train_bench_to_json(const TrainBenchRecord& bench) {
   json["layers"] = list(bench.layers, layer_json);
   json["unfused"] = bench.unfused;
   if (bench.float_step) {
-    json["float_step"]["images_per_second"] = bench.float_step->images_per_second;
-    json["float_step"]["fastest_images_per_second"] = bench.float_step->fastest_images_per_second;
-    json["float_step"]["step_ratio"] = bench.float_step->step_ratio;
+    json["float_step"] = {{"images_per_second", bench.float_step->images_per_second},
+                          {"fastest_images_per_second", bench.float_step->fastest_images_per_second},
+                          {"step_ratio", bench.float_step->step_ratio}};
   }
   if (bench.peer_program.empty()) return print_document(json);
   json["peer_program"] = bench.peer_program;

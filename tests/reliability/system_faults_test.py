@@ -14,7 +14,11 @@ data = r.make_data(work / "data")
 whole = work / "whole"
 done = r.execute(r.run_command(data, whole))
 assert done.returncode == 0, done.stderr
-counts = {}
+
+
+def tell(name, made, total):
+    """What has been done stands there before the next can fail."""
+    print(f"{name:34} {made:6} of {total}: as it should be", flush=True)
 
 
 def exit_code_allowed(done, title):
@@ -50,7 +54,7 @@ def spoil_run(kind, fault, every):
         shutil.rmtree(folder)
     calls, total = places("run", lambda folder: r.run_command(data, folder), kind, every)
     r.in_parallel(one, calls)
-    counts[f"run: {kind} {fault}"] = (len(calls), total)
+    tell(f"run: {kind} {fault}", len(calls), total)
 
 
 def spoil_file(name, arguments, kind, fault):
@@ -75,7 +79,7 @@ def spoil_file(name, arguments, kind, fault):
         shutil.rmtree(folder)
     calls, total = places(name, lambda folder: [*command, folder], kind, 1)
     r.in_parallel(one, calls)
-    counts[f"{name}: {kind} {fault}"] = (len(calls), total)
+    tell(f"{name}: {kind} {fault}", len(calls), total)
 
 
 for kind, faults in {"open": ("EACCES", "EMFILE"), "write": ("ENOSPC", "ENOSPC+", "EIO", "short", "EINTR"), "fsync": ("EIO", "EIO+"), "close": ("EIO",),
@@ -92,7 +96,7 @@ for fault in ("EAGAIN", "EAGAIN+"):
     done = r.execute(r.run_command(data, folder, threads=4), f"thread:1:{fault}", library)
     assert done.returncode == 0, f"no threads: exit {done.returncode}\n{done.stderr}"
     r.compare_runs(whole, folder, "no threads")
-    counts[f"run: thread {fault}"] = (1, 1)
+    tell(f"run: thread {fault}", 1, 1)
 
 # Allocations: load and invoke, then the whole job at fewer places.
 images = work / "images.npy"
@@ -108,7 +112,7 @@ def starve(name, command_of, every):
         output.unlink(missing_ok=True)
     calls, total = places(name, command_of, "alloc", every)
     r.in_parallel(one, calls)
-    counts[f"{name}: alloc"] = (len(calls), total)
+    tell(f"{name}: alloc", len(calls), total)
 
 
 def starve_run(every):
@@ -123,11 +127,9 @@ def starve_run(every):
         shutil.rmtree(folder)
         return killed
     calls, total = places("run", lambda folder: r.run_command(data, folder), "alloc", every)
-    counts[f"run: alloc ({sum(r.in_parallel(one, calls))} died in training)"] = (len(calls), total)
+    tell(f"run: alloc ({sum(r.in_parallel(one, calls))} died in training)", len(calls), total)
 
 
 starve("predict", lambda output: [r.harness.BINARY, "predict", whole / "qat_int8.tflite", images, "-o", output], 8 * step)
 starve("convert", lambda output: [r.harness.BINARY, *convert, "-o", output], 8 * step)  # the destructors of JSON values allocate: 1 in 200
 starve_run(2900 * step)
-for name, (made, total) in counts.items():
-    print(f"{name:34} {made:6} of {total}: as it should be")
