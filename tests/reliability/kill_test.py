@@ -2,11 +2,13 @@
 with the bytes of an undisturbed one, whatever the thread count. kill_test.py WORK_FOLDER LIBRARY KILLS SIGNALS STEP [FIRST]
 STEP: every how many-th change (0: none); FIRST: the number of the first random instant, of which the draws follow (scripts/soak goes on)."""
 import random
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import reliability as r
 
@@ -72,14 +74,26 @@ def kill_convert(call, when):
     assert [path.name for path in folder.iterdir()] == ["model.tflite"], f"convert, {when} at change {call}: left {list(folder.iterdir())}"
 
 
+def wait_for_handler(process, which):
+    """Until the process catches the signal or ignores it, as under nohup (SigCgt and SigIgn of proc(5)): an earlier one meets the kernel's
+    default, which is a kill, tested above."""
+    deadline = time.monotonic() + 30
+    while process.poll() is None:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        if any(int(mask, 16) >> (which - 1) & 1 for mask in re.findall(r"^Sig(?:Cgt|Ign):\s*([0-9a-f]+)$", status, re.M)):
+            return
+        assert time.monotonic() < deadline, f"{which.name} is not caught after 30 s"
+        time.sleep(0.001)
+
+
 def interrupt(number):
     """One signal: exit 130, or 0 where the run was done first. Two: the second ends it at once."""
     draw = random.Random(1000 + number)
     folder = work / f"signal_{number}"
     process = subprocess.Popen(r.run_command(data, folder, settings=SETTINGS), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     which = draw.choice((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
-    # Not before the handlers stand: an earlier signal meets the kernel's default, which is a kill, tested above.
-    time.sleep(0.03 + draw.uniform(0, seconds))
+    wait_for_handler(process, which)
+    time.sleep(draw.uniform(0, seconds))
     process.send_signal(which)
     twice = draw.random() < 0.3
     sent = time.monotonic()
