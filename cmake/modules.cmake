@@ -12,8 +12,7 @@ set(LITEQAT_HEAVY_HEADERS_nlohmann_json <nlohmann/json.hpp>)
 set(LITEQAT_HEAVY_HEADERS_cli11 <CLI/CLI.hpp>)
 set(LITEQAT_HEAVY_HEADERS_tomlplusplus <toml++/toml.h>)
 
-# What nearly every file includes, and the headers given, parsed once a target where LITEQAT_PRECOMPILED is on. The preset dev leaves it
-# off: there every file must include what it uses.
+# What nearly every file includes. The preset dev precompiles nothing: there every file must include what it uses.
 set(LITEQAT_COMMON_HEADERS <algorithm> <array> <cmath> <cstdint> <functional> <map> <memory> <optional> <span> <string> <string_view> <utility>
   <variant> <vector>)
 
@@ -24,14 +23,28 @@ function(liteqat_allow_precompiled target)
   endif()
 endfunction()
 
-# A module of few files is compiled before its headers would be.
-function(liteqat_precompile target sources)
+# Where LITEQAT_FAST_BUILD is on, a module's files are compiled LITEQAT_BATCH_FILES at a time: most of a file's time goes to the headers. Names in anonymous
+# namespaces must differ inside a module then. Apart: kernels, so that none changes another's code, and the audit's checks, each of which
+# has a run(). Those share precompiled headers. A module of few files is left as it is.
+function(liteqat_compile_together target sources)
   list(LENGTH sources _count)
-  if(NOT LITEQAT_PRECOMPILED OR _count LESS 4)
+  if(NOT LITEQAT_FAST_BUILD OR _count LESS 4)
     return()
   endif()
-  target_precompile_headers(${target} PRIVATE ${LITEQAT_COMMON_HEADERS} ${ARGN})
-  liteqat_allow_precompiled(${target})
+  set(_apart ${sources})
+  if(LITEQAT_BATCH_FILES GREATER 1)
+    list(FILTER _apart INCLUDE REGEX "/src/(kernels|audit/checks)/")
+  endif()
+  set_source_files_properties(${_apart} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  list(LENGTH _apart _count)
+  if(_count GREATER 3)
+    target_precompile_headers(${target} PRIVATE ${LITEQAT_COMMON_HEADERS} ${ARGN})
+    liteqat_allow_precompiled(${target})
+  endif()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${LITEQAT_BATCH_FILES})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # GCC takes the files of a batch for headers
+  endif()
 endfunction()
 
 # Compiling the lines of tests takes longer than running them. Under sanitizers (RelWithDebInfo) it took as long as all modules together, so
@@ -42,7 +55,7 @@ set(LITEQAT_TEST_OPTIONS $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0
 function(liteqat_test_flags target)
   target_link_libraries(${target} PRIVATE GTest::gmock GTest::gtest_main liteqat_build_flags)
   target_compile_options(${target} PRIVATE ${LITEQAT_TEST_OPTIONS})
-  if(NOT LITEQAT_PRECOMPILED)
+  if(NOT LITEQAT_FAST_BUILD)
     return()
   endif()
   if(NOT TARGET test_headers)
@@ -135,7 +148,7 @@ function(liteqat_module module includes outside all)
     foreach(_library IN LISTS outside)
       list(APPEND _heavy ${LITEQAT_HEAVY_HEADERS_${_library}})
     endforeach()
-    liteqat_precompile(${_target} "${_plain}" ${_heavy})
+    liteqat_compile_together(${_target} "${_plain}" ${_heavy})
     # Reference kernels are there to be right; the installed library is kept small.
     set(_references ${_plain})
     list(FILTER _references INCLUDE REGEX "/kernels/[a-z0-9_]+/reference\\.cc$")

@@ -10,11 +10,6 @@ namespace {
 /// First image with the same bytes, by content.
 using ImageIndex = std::unordered_map<std::string_view, int64_t>;
 
-std::string_view content(const Split& split, int64_t index) {
-  const auto image = split.image(index);
-  return {reinterpret_cast<const char*>(image.data()), image.size()};
-}
-
 /// Every pixel equals the first.
 bool is_one_colour(std::span<const uint8_t> image, size_t channels) {
   return std::equal(image.begin() + static_cast<ptrdiff_t>(channels), image.end(), image.begin());
@@ -23,7 +18,7 @@ bool is_one_colour(std::span<const uint8_t> image, size_t channels) {
 void check_split(const Split& split, int32_t classes, ImageIndex& seen, std::vector<DatasetIssue>& issues) {
   int64_t duplicates = 0, constant = 0, first = -1, original = -1;
   for (int64_t index = 0; index < split.count; ++index) {
-    const auto [entry, added] = seen.emplace(content(split, index), index);
+    const auto [entry, added] = seen.emplace(split.content(index), index);
     if (!added && duplicates++ == 0) first = index, original = entry->second;
     constant += is_one_colour(split.image(index), static_cast<size_t>(split.channels));
   }
@@ -55,7 +50,7 @@ std::vector<DatasetIssue> check_dataset(const Dataset& dataset) {
   check_split(dataset.test, dataset.classes(), in_test, issues);
   int64_t leaked = 0, example = -1, source = -1;
   for (int64_t index = 0; index < dataset.test.count; ++index) {
-    const auto found = in_train.find(content(dataset.test, index));
+    const auto found = in_train.find(dataset.test.content(index));
     if (found != in_train.end() && leaked++ == 0) example = index, source = found->second;
   }
   if (leaked > 0) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -40,6 +41,11 @@ struct Split {
   /// Without a copy. Requires: loaded().
   std::span<const uint8_t> image(int64_t index) const {
     return std::span(pixels).subspan(static_cast<size_t>(index * image_elems()), static_cast<size_t>(image_elems()));
+  }
+  /// image(), as what equal images have in common.
+  std::string_view content(int64_t index) const {
+    const auto pixels_of = image(index);
+    return {reinterpret_cast<const char*>(pixels_of.data()), pixels_of.size()};
   }
 };
 

@@ -10,7 +10,7 @@
 namespace liteqat::data {
 namespace {
 
-const std::vector<std::string> kNames = {"stretch", "crop", "imagenet", "central", "pad"};
+const std::vector<std::string> kFits = {"stretch", "crop", "imagenet", "central", "pad"};
 constexpr double kCentralPart = 0.875;
 
 struct Size {
@@ -68,14 +68,14 @@ uint8_t luma(const uint8_t* rgb) {
 }  // namespace
 
 Result<Fit> parse_fit(const std::string& name) {
-  const auto found = std::find(kNames.begin(), kNames.end(), name);
-  if (found != kNames.end()) return static_cast<Fit>(found - kNames.begin());
-  return error(Code::kInvalidArgument, "unknown fit '{}', expected one of {}; did you mean '{}'?", name, join(kNames, ", "),
-               nearest_name(name, kNames));
+  const auto found = std::find(kFits.begin(), kFits.end(), name);
+  if (found != kFits.end()) return static_cast<Fit>(found - kFits.begin());
+  return error(Code::kInvalidArgument, "unknown fit '{}', expected one of {}; did you mean '{}'?", name, join(kFits, ", "),
+               nearest_name(name, kFits));
 }
 
 const char* fit_name(Fit fit) {
-  return kNames[static_cast<size_t>(fit)].c_str();
+  return kFits[static_cast<size_t>(fit)].c_str();
 }
 
 std::vector<uint8_t> fit_image(const PixelView& source, int32_t height, int32_t width, ResizeKernel kernel, Fit fit) {

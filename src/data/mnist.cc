@@ -12,7 +12,7 @@ namespace liteqat::data {
 namespace {
 
 constexpr int64_t kMaxImages = 1'000'000;  // MNIST has 70,000, EMNIST 814,255; more would let a small gzip file ask for gigabytes
-constexpr int32_t kSide = 28, kClasses = 10;
+constexpr int32_t kDigitSide = 28, kDigits = 10;
 constexpr size_t kLongestHeader = 16;
 
 /// What one kind of IDX file must look like.
@@ -22,9 +22,9 @@ struct IdxKind {
   size_t header_bytes;
   size_t record_bytes;
 };
-constexpr IdxKind kImages = {"-images-idx3-ubyte", 0x803, 16, size_t{kSide} * kSide};
+constexpr IdxKind kImages = {"-images-idx3-ubyte", 0x803, 16, size_t{kDigitSide} * kDigitSide};
 constexpr IdxKind kLabels = {"-labels-idx1-ubyte", 0x801, 8, 1};
-constexpr int64_t kMaxFileBytes = kLongestHeader + kMaxImages * kSide * kSide;
+constexpr int64_t kMaxUnpackedBytes = kLongestHeader + kMaxImages * kDigitSide * kDigitSide;
 
 struct IdxFile {
   std::string name;  // for messages: the path, and whether offsets count uncompressed bytes
@@ -52,9 +52,9 @@ Result<int64_t> parse_header(const Bytes& bytes, const IdxKind& kind, const std:
   if (count < 1 || count > kMaxImages) {
     return error(Code::kCorruptFile, "{}: {} records at byte offset 4, expected 1 to {}", name, count, kMaxImages);
   }
-  if (kind.magic == kImages.magic && (big_endian(bytes, 8) != kSide || big_endian(bytes, 12) != kSide)) {
+  if (kind.magic == kImages.magic && (big_endian(bytes, 8) != kDigitSide || big_endian(bytes, 12) != kDigitSide)) {
     return error(Code::kCorruptFile, "{}: images of {}x{} at byte offset 8, expected {}x{}", name, big_endian(bytes, 8),
-                 big_endian(bytes, 12), kSide, kSide);
+                 big_endian(bytes, 12), kDigitSide, kDigitSide);
   }
   return count;
 }
@@ -66,7 +66,7 @@ size_t file_bytes(const IdxKind& kind, int64_t count) {
 /// Inflates piece by piece, never further than asked.
 class Gunzip {
  public:
-  /// Requires: both outlive the object; at most kMaxFileBytes, which fit zlib's 32-bit counter.
+  /// Requires: both outlive the object; at most kMaxUnpackedBytes, which fit zlib's 32-bit counter.
   Gunzip(const Bytes& compressed, const std::string& path) : path_(path) {
     started_ = inflateInit2(&stream_, 16 + MAX_WBITS) == Z_OK;  // 16: a gzip header is required
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(compressed.data()));
@@ -130,7 +130,7 @@ Result<IdxFile> load(const std::string& folder, const std::string& prefix, const
   if (!is_compressed && !file_exists(plain)) {
     return error(Code::kNotFound, "{}[.gz]: no such file; {} must hold MNIST's four IDX files", plain, folder);
   }
-  LITEQAT_ASSIGN_OR_RETURN(Bytes stored, read_file(is_compressed ? compressed : plain, kMaxFileBytes));
+  LITEQAT_ASSIGN_OR_RETURN(Bytes stored, read_file(is_compressed ? compressed : plain, kMaxUnpackedBytes));
   checksum.update(stored);
   IdxFile file{plain, 0, {}};
   if (is_compressed) {
@@ -157,15 +157,15 @@ Result<Split> read_split(const std::string& folder, const std::string& prefix, c
   Split split;
   split.name = name;
   split.count = images.count;
-  split.height = split.width = kSide;
+  split.height = split.width = kDigitSide;
   split.channels = 1;
   const auto* pixels = reinterpret_cast<const uint8_t*>(images.bytes.data()) + kImages.header_bytes;
   split.pixels.assign(pixels, pixels + split.count * split.image_elems());
   split.labels.reserve(static_cast<size_t>(split.count));
   for (size_t i = kLabels.header_bytes; i < labels.bytes.size(); ++i) {
     const auto label = std::to_integer<int32_t>(labels.bytes[i]);
-    if (label >= kClasses) {
-      return error(Code::kOutOfRange, "{}: label {} at byte offset {}, expected 0 to {}", labels.name, label, i, kClasses - 1);
+    if (label >= kDigits) {
+      return error(Code::kOutOfRange, "{}: label {} at byte offset {}, expected 0 to {}", labels.name, label, i, kDigits - 1);
     }
     split.labels.push_back(label);
   }
@@ -186,7 +186,7 @@ bool holds_any(const std::string& folder, const std::string& prefix) {
 Result<Dataset> read_mnist(const std::string& folder, TrainingImages training) {
   Dataset dataset;
   dataset.name = "mnist";
-  for (int digit = 0; digit < kClasses; ++digit) dataset.class_names.push_back(format("{}", digit));
+  for (int digit = 0; digit < kDigits; ++digit) dataset.class_names.push_back(format("{}", digit));
   const bool trains = training == TrainingImages::kRequired || holds_any(folder, "train");
   if (trains) {
     LITEQAT_ASSIGN_OR_RETURN(dataset.train, read_split(folder, "train", "train"));

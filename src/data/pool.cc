@@ -11,11 +11,6 @@
 namespace liteqat::data {
 namespace {
 
-std::string_view content(const Split& split, int64_t index) {
-  const auto image = split.image(index);
-  return {reinterpret_cast<const char*>(image.data()), image.size()};
-}
-
 Status check_alike(const NamedDataset& first, const NamedDataset& other) {
   const Dataset &a = first.dataset, &b = other.dataset;
   if (a.name != b.name) {
@@ -74,12 +69,12 @@ void add_leaks(const std::vector<NamedDataset>& sets, std::vector<std::string>& 
   for (const NamedDataset& trained : sets) {
     if (!trained.dataset.train.loaded()) continue;
     std::unordered_map<std::string_view, int64_t> training;
-    for (int64_t i = 0; i < trained.dataset.train.count; ++i) training.emplace(content(trained.dataset.train, i), i);
+    for (int64_t i = 0; i < trained.dataset.train.count; ++i) training.emplace(trained.dataset.train.content(i), i);
     for (const NamedDataset& tested : sets) {
       if (&tested == &trained) continue;
       int64_t count = 0, index = -1, original = -1;
       for (int64_t i = 0; i < tested.dataset.test.count; ++i) {
-        const auto found = training.find(content(tested.dataset.test, i));
+        const auto found = training.find(tested.dataset.test.content(i));
         if (found != training.end() && count++ == 0) index = i, original = found->second;
       }
       if (count == 0) continue;
@@ -119,7 +114,7 @@ Result<Pool> pool_test_images(std::vector<NamedDataset> sets) {
     PoolPart part = {.folder = sets[set].folder, .begin = pooled.count, .held = split.count};
     std::vector<Shared> shared(set);
     for (int64_t i = 0; i < split.count; ++i) {
-      const auto [place, added] = places.emplace(content(split, i), std::pair(set, i));
+      const auto [place, added] = places.emplace(split.content(i), std::pair(set, i));
       const auto [earlier, original] = place->second;
       if (earlier < set) {
         Shared& copies = shared[earlier];

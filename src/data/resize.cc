@@ -10,19 +10,19 @@
 namespace liteqat::data {
 namespace {
 
-const std::vector<std::string> kNames = {"pillow", "opencv", "tensorflow"};
+const std::vector<std::string> kKernelNames = {"pillow", "opencv", "tensorflow"};
 
 }  // namespace
 
 Result<ResizeKernel> parse_resize_kernel(const std::string& name) {
-  const auto found = std::find(kNames.begin(), kNames.end(), name);
-  if (found != kNames.end()) return static_cast<ResizeKernel>(found - kNames.begin());
-  return error(Code::kInvalidArgument, "unknown resize kernel '{}', expected one of {}; did you mean '{}'?", name, join(kNames, ", "),
-               nearest_name(name, kNames));
+  const auto found = std::find(kKernelNames.begin(), kKernelNames.end(), name);
+  if (found != kKernelNames.end()) return static_cast<ResizeKernel>(found - kKernelNames.begin());
+  return error(Code::kInvalidArgument, "unknown resize kernel '{}', expected one of {}; did you mean '{}'?", name, join(kKernelNames, ", "),
+               nearest_name(name, kKernelNames));
 }
 
 const char* resize_kernel_name(ResizeKernel kernel) {
-  return kNames[static_cast<size_t>(kernel)].c_str();
+  return kKernelNames[static_cast<size_t>(kernel)].c_str();
 }
 
 std::vector<uint8_t> crop(const PixelView& source, const Window& window) {

@@ -7,9 +7,9 @@ namespace liteqat::graph {
 namespace {
 
 /// Keras' automatic layer names: "conv2d", "conv2d_1", ...
-class LayerNames {
+class CountedNames {
  public:
-  explicit LayerNames(std::string base) : base_(std::move(base)) {}
+  explicit CountedNames(std::string base) : base_(std::move(base)) {}
   std::string next() { return count_++ == 0 ? base_ : format("{}_{}", base_, count_ - 1); }
 
  private:
@@ -56,7 +56,7 @@ class ResNet8 {
 
   const ArchitectureOptions& options_;
   GraphBuilder& builder_;
-  LayerNames conv_names_{"conv2d"}, batch_norm_names_{"batch_normalization"}, activation_names_{"activation"}, add_names_{"add"};
+  CountedNames conv_names_{"conv2d"}, batch_norm_names_{"batch_normalization"}, activation_names_{"activation"}, add_names_{"add"};
 };
 
 }  // namespace

@@ -20,7 +20,7 @@
 namespace liteqat::pipeline {
 namespace {
 
-constexpr int kBursts = 6;             // of our own; a peer runs after half of them
+constexpr int kTrainBursts = 6;        // of our own; a peer runs after half of them
 constexpr int32_t kSplitBatches = 16;  // images of the split, in batches, as the peer script has
 constexpr int kWarmUpSteps = 2;
 
@@ -304,14 +304,14 @@ Status measure(const TrainBenchInputs& inputs, Training& training, ThreadPool& p
                Progress& progress) {
   Bursts own;
   FloatTwin twin;
-  const double seconds = inputs.seconds / kBursts;
-  for (int burst = 0; burst < kBursts; ++burst) {
-    if (inputs.peer && burst == kBursts / 2) {
+  const double seconds = inputs.seconds / kTrainBursts;
+  for (int burst = 0; burst < kTrainBursts; ++burst) {
+    if (inputs.peer && burst == kTrainBursts / 2) {
       progress.note("the peer's turn");
       LITEQAT_ASSIGN_OR_RETURN(record.peers, run_training_peer(inputs, record.batch, record.peer_program));
     }
     LITEQAT_RETURN_IF_ERROR(run_steps(training, seconds, record.batch, own));
-    progress.note(format("burst {} of {}: {:.1f} images/s", burst + 1, kBursts, own.rates.back()));
+    progress.note(format("burst {} of {}: {:.1f} images/s", burst + 1, kTrainBursts, own.rates.back()));
     if (burst == 0) record.peak_memory_mib = peak_memory_mib();
     if (!inputs.qat) continue;
     if (twin.training == nullptr) {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "numeric/finite.h"
+
 namespace liteqat::ptq {
 
 using graph::Graph;
@@ -23,19 +25,13 @@ Range range_of(std::span<const float> values) {
   return range;
 }
 
-bool all_finite(std::span<const float> values) {
-  float sum = 0;  // not finite if any value is not, or if the values are near the end of float32 anyway
-  for (float value : values) sum += value * 0.0f;
-  return sum == 0.0f;
-}
-
 /// Per tensor, the range of each image.
 Result<std::vector<std::vector<Range>>> image_ranges(Observer& observer, const Graph& model, const std::vector<TensorId>& tensors,
                                                      int64_t count) {
   std::vector<std::vector<Range>> ranges(tensors.size(), std::vector<Range>(static_cast<size_t>(count)));
   LITEQAT_RETURN_IF_ERROR(observer.run(0, count, [&](int64_t image, size_t index, std::span<const float> values, int) {
     constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
-    ranges[index][static_cast<size_t>(image)] = all_finite(values) ? range_of(values) : Range{kNan, kNan};
+    ranges[index][static_cast<size_t>(image)] = numeric::all_finite(values) ? range_of(values) : Range{kNan, kNan};
   }));
   for (size_t index = 0; index < tensors.size(); ++index) {
     for (int64_t image = 0; image < count; ++image) {

@@ -19,7 +19,7 @@ using graph::TensorId;
 namespace {
 
 constexpr uint64_t kSeed = 0x70745f726f7773;  // of the positions
-constexpr int64_t kBlock = 32;                // images whose rows are held at a time
+constexpr int64_t kRowBlock = 32;             // images whose rows are held at a time
 
 /// How a convolution walks its input.
 struct Walk {
@@ -123,9 +123,9 @@ Status sample_rows(const Graph& model, const std::vector<RowLayer>& layers, cons
   }
   LITEQAT_ASSIGN_OR_RETURN(Observer observer, Observer::make(model, tensors, images, machine));
   const int64_t count = std::min(options.images, images.split.count);
-  std::vector<std::vector<std::vector<float>>> held(static_cast<size_t>(kBlock), std::vector<std::vector<float>>(layers.size()));
-  for (int64_t begin = 0; begin < count; begin += kBlock) {
-    const int64_t end = std::min(count, begin + kBlock);
+  std::vector<std::vector<std::vector<float>>> held(static_cast<size_t>(kRowBlock), std::vector<std::vector<float>>(layers.size()));
+  for (int64_t begin = 0; begin < count; begin += kRowBlock) {
+    const int64_t end = std::min(count, begin + kRowBlock);
     LITEQAT_RETURN_IF_ERROR(observer.run(begin, end, [&](int64_t image, size_t index, std::span<const float> values, int) {
       for (size_t layer : readers.at(tensors[index])) {
         const auto stream = static_cast<uint64_t>(image) * layers.size() + layer;

@@ -6,20 +6,20 @@
 namespace liteqat::quant {
 namespace {
 
-constexpr double kLevels = 255;  // steps between 256 codes
-constexpr int kSteps = 100;      // hundredths of an end's distance from zero
-constexpr int kFewest = 10;      // a tenth of the distance at least
+constexpr double kCodeSteps = 255;  // steps between 256 codes
+constexpr int kSteps = 100;         // hundredths of an end's distance from zero
+constexpr int kFewest = 10;         // a tenth of the distance at least
 
 /// Sum over the bins of count * (value - what its code stands for)^2.
 double squared_error(const Histogram& histogram, double min, double max) {
-  const double scale = (max - min) / kLevels;
+  const double scale = (max - min) / kCodeSteps;
   if (scale <= 0) return INFINITY;
   const double zero_point = std::round(-min / scale);
   double sum = 0;
   for (size_t bin = 0; bin < histogram.bins.size(); ++bin) {
     if (histogram.bins[bin] == 0) continue;
     const double value = histogram.center(bin);
-    const double code = std::clamp(std::round(value / scale) + zero_point, 0.0, kLevels);
+    const double code = std::clamp(std::round(value / scale) + zero_point, 0.0, kCodeSteps);
     const double difference = value - (code - zero_point) * scale;
     sum += static_cast<double>(histogram.bins[bin]) * difference * difference;
   }

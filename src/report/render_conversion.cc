@@ -13,10 +13,6 @@ std::string decibels(double value) {
   return std::isfinite(value) ? format("{:.1f} dB", value) : "exact";
 }
 
-std::string points(double difference) {
-  return format("{:+.4f}", difference);
-}
-
 std::string calibration_lines(const results::CalibrationRecord& calibration) {
   std::string text = format("calibrated  {}\n", calibration.rule);
   text += format("            pixels' SHA-256 {}\n", calibration.sha256);
@@ -33,9 +29,9 @@ std::string accuracy_lines(const results::ConversionAccuracy& accuracy) {
   std::string text = format("accuracy    float {} of {} ({}), converted {} ({})\n", format_count(accuracy.float_correct),
                             format_count(accuracy.total), percent_of(accuracy.float_correct, accuracy.total),
                             format_count(accuracy.correct), percent_of(accuracy.correct, accuracy.total));
-  text += format("            difference {} (paired 95 % interval {} to {}, exact McNemar p = {}); same class on {} images\n",
-                 points(accuracy.difference), points(accuracy.low), points(accuracy.high), number_text(accuracy.p),
-                 format_count(accuracy.agreement));
+  text +=
+      format("            difference {:+.4f} (paired 95 % interval {:+.4f} to {:+.4f}, exact McNemar p = {}); same class on {} images\n",
+             accuracy.difference, accuracy.low, accuracy.high, number_text(accuracy.p), format_count(accuracy.agreement));
   return text;
 }
 

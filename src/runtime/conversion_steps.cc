@@ -13,7 +13,7 @@ using graph::DType;
 using graph::Tensor;
 using kernels::Range;
 
-std::string kernel_name(const OpContext& context, const char* what, const char* how = "", const char* isa = "reference") {
+std::string conversion_name(const OpContext& context, const char* what, const char* how = "", const char* isa = "reference") {
   return format("{}_{}_{}{}_{}", what, short_type_name(context.input(0).type), short_type_name(context.output().type), how, isa);
 }
 
@@ -30,12 +30,12 @@ quantize::Channels channels_of(const Tensor& tensor) {
 template <typename Code>
 Step make_quantize_step(const OpContext& context) {
   if (context.output().quantization.per_channel()) {
-    return make_elementwise_step(context, kernel_name(context, "quantize", "_per_channel"),
+    return make_elementwise_step(context, conversion_name(context, "quantize", "_per_channel"),
                                  [channels = channels_of(context.output())](const StepBuffers& buffers, Range elems) {
                                    quantize::quantize_per_channel(elems, channels, buffers.input<float>(), buffers.output<Code>());
                                  });
   }
-  return make_elementwise_step(context, kernel_name(context, "quantize"),
+  return make_elementwise_step(context, conversion_name(context, "quantize"),
                                [affine = affine_of(context.output())](const StepBuffers& buffers, Range elems) {
                                  quantize::quantize(elems, affine, buffers.input<float>(), buffers.output<Code>());
                                });
@@ -43,7 +43,7 @@ Step make_quantize_step(const OpContext& context) {
 
 template <typename From, typename To>
 Step make_requantize_step(const OpContext& context, const quantize::Requantize& params) {
-  return make_elementwise_step(context, kernel_name(context, "requantize"), [=](const StepBuffers& buffers, Range elems) {
+  return make_elementwise_step(context, conversion_name(context, "requantize"), [=](const StepBuffers& buffers, Range elems) {
     quantize::requantize(elems, params, buffers.input<From>(), buffers.output<To>());
   });
 }
@@ -80,7 +80,7 @@ Step make_quantize_8_bit_step(const OpContext& context,
                               void (*quantize::Kernels::*kernel)(int64_t, const numeric::Affine&, const float*, Code*)) {
   if (context.output().quantization.per_channel()) return make_quantize_step<Code>(context);
   const quantize::Kernels& kernels = quantize::find_kernels(context.options.isa);
-  return make_elementwise_step(context, kernel_name(context, "quantize", "", kernels.isa_name),
+  return make_elementwise_step(context, conversion_name(context, "quantize", "", kernels.isa_name),
                                [affine = affine_of(context.output()), run = kernels.*kernel](const StepBuffers& buffers, Range elems) {
                                  run(elems.end - elems.begin, affine, buffers.input<float>() + elems.begin,
                                      buffers.output<Code>() + elems.begin);
@@ -89,7 +89,7 @@ Step make_quantize_8_bit_step(const OpContext& context,
 
 template <typename Code>
 Step make_dequantize_per_channel_step(const OpContext& context) {
-  return make_elementwise_step(context, kernel_name(context, "dequantize", "_per_channel"),
+  return make_elementwise_step(context, conversion_name(context, "dequantize", "_per_channel"),
                                [channels = channels_of(context.input(0))](const StepBuffers& buffers, Range elems) {
                                  quantize::dequantize_per_channel(elems, channels, buffers.input<Code>(), buffers.output<float>());
                                });
@@ -101,7 +101,7 @@ Step make_dequantize_8_bit_step(const OpContext& context,
                                 void (*quantize::Kernels::*kernel)(int64_t, const numeric::Affine&, const Code*, float*)) {
   if (context.input(0).quantization.per_channel()) return make_dequantize_per_channel_step<Code>(context);
   const quantize::Kernels& kernels = quantize::find_kernels(context.options.isa);
-  return make_elementwise_step(context, kernel_name(context, "dequantize", "", kernels.isa_name),
+  return make_elementwise_step(context, conversion_name(context, "dequantize", "", kernels.isa_name),
                                [affine = affine_of(context.input(0)), run = kernels.*kernel](const StepBuffers& buffers, Range elems) {
                                  run(elems.end - elems.begin, affine, buffers.input<Code>() + elems.begin,
                                      buffers.output<float>() + elems.begin);
@@ -109,7 +109,7 @@ Step make_dequantize_8_bit_step(const OpContext& context,
 }
 
 Step make_dequantize_int16_step(const OpContext& context) {
-  return make_elementwise_step(context, kernel_name(context, "dequantize"),
+  return make_elementwise_step(context, conversion_name(context, "dequantize"),
                                [affine = affine_of(context.input(0))](const StepBuffers& buffers, Range elems) {
                                  quantize::dequantize(elems, affine, buffers.input<int16_t>(), buffers.output<float>());
                                });
@@ -156,7 +156,7 @@ Result<Step> make_dequantize_step(const OpContext& context) {
   const Tensor& x = context.input(0);
   switch (x.type) {
     case DType::kFloat16:
-      return make_elementwise_step(context, kernel_name(context, "dequantize"), [](const StepBuffers& buffers, Range elems) {
+      return make_elementwise_step(context, conversion_name(context, "dequantize"), [](const StepBuffers& buffers, Range elems) {
         quantize::dequantize_float16(elems, buffers.input<uint16_t>(), buffers.output<float>());
       });
     case DType::kUInt8:
@@ -173,7 +173,7 @@ Result<Step> make_cast_step(const OpContext& context) {
     using From = decltype(from);
     return with_type(context.output().type, [&](auto to) {
       using To = decltype(to);
-      return make_elementwise_step(context, kernel_name(context, "cast"), [](const StepBuffers& buffers, Range elems) {
+      return make_elementwise_step(context, conversion_name(context, "cast"), [](const StepBuffers& buffers, Range elems) {
         kernels::cast::cast(elems, buffers.input<From>(), buffers.output<To>());
       });
     });

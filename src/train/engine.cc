@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "numeric/finite.h"
 #include "quant/weights.h"
 #include "train/fusion.h"
 #include "train/loss.h"
@@ -26,10 +27,6 @@ std::vector<TensorId> tensors_of(const DropoutOptions& dropout) {
   std::vector<TensorId> tensors;
   for (const Dropout& place : dropout.places) tensors.push_back(place.tensor);
   return tensors;
-}
-
-bool all_finite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
 /// The tensor that the loss reads: the input of a final SOFTMAX, else the output (Keras' from_logits either way).
@@ -373,7 +370,8 @@ std::string Engine::find_non_finite() const {
     for (int32_t index = 0; index < state.batch.chunks; ++index) {
       const Chunk chunk = chunk_at(state.batch, index, 0);
       const auto elems = static_cast<size_t>(chunk.count * layout.image_elems(output));
-      if (!all_finite({layout.raw(output, chunk), elems}) || !all_finite({layout.value(output, chunk), elems})) return op.name;
+      if (!numeric::all_finite({layout.raw(output, chunk), elems}) || !numeric::all_finite({layout.value(output, chunk), elems}))
+        return op.name;
     }
   }
   if (!state.has_gradients) return {};
@@ -381,7 +379,7 @@ std::string Engine::find_non_finite() const {
     const Op& op = state.place.model.ops[index];
     for (TensorId id : op.inputs) {
       const int32_t parameter = id == graph::kNoTensor ? -1 : state.place.gradients.find(id);
-      if (parameter >= 0 && !all_finite(state.place.gradients.total(parameter))) return op.name;
+      if (parameter >= 0 && !numeric::all_finite(state.place.gradients.total(parameter))) return op.name;
     }
   }
   return {};

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <memory>
 
+#include "numeric/finite.h"
 #include "quant/lower.h"
 #include "quant/passes.h"
 #include "train/batch_source.h"
@@ -62,23 +63,16 @@ double accuracy_of(const Tally& tally) {
   return tally.total == 0 ? 0.0 : static_cast<double>(tally.correct) / static_cast<double>(tally.total);
 }
 
-/// After every step, so without a branch per value: the exponent's bits are all ones in those that are not finite, and 1 more carries into
-/// the sign.
-bool all_finite(std::span<const float> values) {
-  uint32_t carried = 0;
-  for (const float value : values) carried |= (std::bit_cast<uint32_t>(value) & 0x7FFFFFFFu) + 0x00800000u;
-  return carried >> 31 == 0;
-}
-
 /// The first trained tensor or range that is not finite, empty if none.
 std::string find_non_finite_state(const graph::Graph& model, const quant::Plan* plan) {
   for (const graph::Tensor& tensor : model.tensors) {
     const bool trained = tensor.role == graph::Role::kParameter || tensor.role == graph::Role::kStatistic;
-    if (trained && !all_finite(tensor.as<float>())) return tensor.name;
+    if (trained && !numeric::all_finite(tensor.as<float>())) return tensor.name;
   }
   if (plan == nullptr) return {};
   for (const quant::Quantizer& quantizer : plan->quantizers) {
-    if (!all_finite(quantizer.min) || !all_finite(quantizer.max)) return "the range of " + model.tensor(quantizer.tensor).name;
+    if (!numeric::all_finite(quantizer.min) || !numeric::all_finite(quantizer.max))
+      return "the range of " + model.tensor(quantizer.tensor).name;
   }
   return {};
 }

@@ -13,7 +13,7 @@ namespace {
 
 // 16 Ki elements a task: enough of them to share a large kernel, too few tasks to notice; weights, gradient and slots of a block stay in
 // a core's cache, so that averaging them costs no further pass over memory.
-constexpr int64_t kBlockElems = 16384;
+constexpr int64_t kUpdateElems = 16384;
 
 }  // namespace
 
@@ -31,8 +31,8 @@ Optimizer::Optimizer(const OptimizerOptions& options, const graph::Graph& model,
       slots_.push_back({"sgd_velocity/" + tensor.name, zeros});
     }
     const float decay = tensor.shape.size() > 1 ? options.weight_decay : 0.0f;
-    for (int64_t begin = 0; begin < elems; begin += kBlockElems) {
-      blocks_.push_back({index, begin, std::min(kBlockElems, elems - begin), decay});
+    for (int64_t begin = 0; begin < elems; begin += kUpdateElems) {
+      blocks_.push_back({index, begin, std::min(kUpdateElems, elems - begin), decay});
     }
   }
   if (options.clip_norm > 0) square_sums_.resize(blocks_.size());

@@ -6,9 +6,9 @@ namespace liteqat::train {
 namespace {
 
 // 16 Ki floats: 64 KiB of sums stay in a second-level cache while the partials stream past.
-constexpr int64_t kBlockElems = 16384;
+constexpr int64_t kSpanElems = 16384;
 // What goes from rank to rank at a time, 1 MiB: the next rank adds while this one works on the next piece.
-constexpr int64_t kPieceElems = 16 * kBlockElems;
+constexpr int64_t kPieceElems = 16 * kSpanElems;
 
 }  // namespace
 
@@ -37,7 +37,7 @@ void ParameterGradients::use_partials(int32_t parameter) {
   entry.partials = FloatBlock(align_elems(entry.elems) * groups_);
   const int64_t end = entry.total + entry.elems;
   for (int64_t begin = entry.total; begin < end;) {  // cut where pieces are cut
-    const int64_t next = std::min(end, (begin / kBlockElems + 1) * kBlockElems);
+    const int64_t next = std::min(end, (begin / kSpanElems + 1) * kSpanElems);
     blocks_.push_back({parameter, begin, next});
     begin = next;
   }

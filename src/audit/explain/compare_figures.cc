@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kAllPairs = 12;  // figures of which all 66 pairs are compared
 constexpr size_t kMostPairs = 200;
-constexpr double kAlpha = 0.05, kPower = 0.8;
+constexpr double kPower = 0.8;
 
 int64_t middle(const Comparable& one) {
   return one.counts.low + (one.counts.high - one.counts.low) / 2;

@@ -11,6 +11,8 @@
 
 namespace liteqat::audit {
 
+inline constexpr double kAlpha = 0.05;  // a difference with at least this p is noise
+
 /// A figure that stands for itself: possible as printed, the last of its series.
 struct Comparable {
   const Figure* figure = nullptr;

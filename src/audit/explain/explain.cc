@@ -173,7 +173,6 @@ void Explainer::compare() {
     if (item->possible == true && item->counts) figures.push_back({item->figure, *item->total, *item->counts});
   }
   result_.comparisons = compare_figures(figures, result_.notes);
-  constexpr double kAlpha = 0.05;
   for (const auto& comparison : result_.comparisons) {
     if (comparison.p_unpaired >= kAlpha) result_.findings.push_back(noise_finding(comparison));
   }

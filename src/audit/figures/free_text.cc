@@ -16,11 +16,6 @@ constexpr size_t kLongestPhrase = 300;  // bytes before a number that can name i
 constexpr size_t kMostNames = 2;        // numbers that are part of a name, in one clause
 constexpr size_t kMostKeyWords = 5;     // "sparse top k categorical accuracy"; more words are a sentence and no key of Keras
 
-bool is_accuracy(Quantity quantity) {
-  return quantity == Quantity::kAccuracy || quantity == Quantity::kError || quantity == Quantity::kWeakError ||
-         quantity == Quantity::kCorrect;
-}
-
 /// "float: accuracy" names of models before a colon; log levels name none.
 std::string find_lead(std::string_view line, size_t first_number) {
   const size_t colon = line.find(": ");

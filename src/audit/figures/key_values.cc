@@ -150,11 +150,6 @@ bool LiteralReader::read_list(const std::string& path, const std::string& key, c
   }
 }
 
-bool is_accuracy(Quantity quantity) {
-  return quantity == Quantity::kAccuracy || quantity == Quantity::kError || quantity == Quantity::kWeakError ||
-         quantity == Quantity::kCorrect;
-}
-
 bool is_total_key(const std::string& key) {
   return key == "total" || key == "count" || key == "n" || key == "num_samples" || key == "samples" || key == "n_samples" ||
          key == "num_images" || key == "images" || key == "size" || key == "num_examples" || key == "support";

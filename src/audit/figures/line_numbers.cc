@@ -6,6 +6,7 @@
 #include <cmath>
 #include <string>
 
+#include "audit/figures/phrases.h"
 #include "audit/figures/vocabulary.h"
 
 namespace liteqat::audit {
@@ -22,12 +23,6 @@ bool names_no_set(const std::vector<std::string>& words) {
 /// "647 misclassified images" are a part of a set.
 bool names_part(const std::vector<std::string>& words) {
   return !words.empty() && (words[0] == "misclassified" || words[0] == "wrong" || words[0] == "correct" || words[0] == "correctly");
-}
-
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
 /// Text between the end of number `at - 1` (or the start of the line) and number `at`.

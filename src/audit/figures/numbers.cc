@@ -14,10 +14,6 @@ namespace {
 
 constexpr int32_t kMostDigits = 18;  // 10^18 < 2^63
 
-bool is_digit(char letter) {
-  return letter >= '0' && letter <= '9';
-}
-
 /// Of UTF-8 the first byte is looked at: C2 leads to Latin symbols (plus-minus, degree), E2 to punctuation, arrows and mathematics.
 bool is_letter(char letter) {
   const auto byte = static_cast<uint8_t>(letter);

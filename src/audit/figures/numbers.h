@@ -7,6 +7,11 @@
 
 namespace liteqat::audit {
 
+/// Of ASCII's ten, whatever the locale.
+inline bool is_digit(char letter) {
+  return letter >= '0' && letter <= '9';
+}
+
 enum class Unit { kNone, kPercent, kPerMille, kPoints };  // kPoints: "0.3 pp", a difference
 
 struct PrintedNumber {

@@ -2,14 +2,10 @@
 
 #include <algorithm>
 
+#include "audit/figures/phrases.h"
+
 namespace liteqat::audit {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 std::string clean_cell(std::string_view cell) {
   cell = trimmed(cell);

@@ -31,11 +31,6 @@ struct Table {
   bool drawn = false;   // by bars or LaTeX's signs: no log is taken for one
 };
 
-bool is_accuracy(const Meaning& meaning) {
-  return meaning.quantity == Quantity::kAccuracy || meaning.quantity == Quantity::kError || meaning.quantity == Quantity::kWeakError ||
-         meaning.quantity == Quantity::kCorrect;
-}
-
 std::optional<PrintedNumber> cell_number(const std::string& cell) {
   return cell.size() > kLongestCell ? std::nullopt : read_number_cell(cell);
 }
@@ -179,16 +174,15 @@ bool names_total(const std::string& header) {
 /// "Epochs", "Bits": columns that only say how a model was made, in a table whose caption names the figures.
 bool names_setting(const std::string& header) {
   const auto words = split_words(header);
-  constexpr std::array<std::string_view, 9> kSettings = {"bit", "bits", "bitwidth", "year", "depth", "width", "layers", "resolution", "w"};
-  return !words.empty() &&
-         (is_counter_word(words.back()) || std::find(kSettings.begin(), kSettings.end(), words.back()) != kSettings.end());
+  constexpr std::array<std::string_view, 9> kWidths = {"bit", "bits", "bitwidth", "year", "depth", "width", "layers", "resolution", "w"};
+  return !words.empty() && (is_counter_word(words.back()) || std::find(kWidths.begin(), kWidths.end(), words.back()) != kWidths.end());
 }
 
 void TableReader::find_column_roles() {
   for (size_t i = 0; i < columns_.size(); ++i) {
     percent_columns_.push_back(column_in_percent(i));
     if (names_total(table_->header[i]) && !total_column_) total_column_ = i;
-    if (is_accuracy(columns_[i]) && columns_[i].split == "validation") has_validation_ = true;
+    if (is_accuracy(columns_[i].quantity) && columns_[i].split == "validation") has_validation_ = true;
   }
   const auto has_loss = [&](std::string_view split) {
     return std::any_of(columns_.begin(), columns_.end(),
@@ -197,12 +191,13 @@ void TableReader::find_column_roles() {
   has_both_losses_ = has_loss("train") && has_loss("validation");
   const auto words = split_words(table_->header.front());
   counted_rows_ = !words.empty() && is_counter_word(words.front());
-  const bool any_column = std::any_of(columns_.begin() + 1, columns_.end(), is_accuracy);
-  const bool any_row =
-      std::any_of(table_->rows.begin(), table_->rows.end(), [](const Row& row) { return is_accuracy(read_meaning(row.cells.front())); });
+  const bool any_column =
+      std::any_of(columns_.begin() + 1, columns_.end(), [](const Meaning& column) { return is_accuracy(column.quantity); });
+  const bool any_row = std::any_of(table_->rows.begin(), table_->rows.end(),
+                                   [](const Row& row) { return is_accuracy(read_meaning(row.cells.front()).quantity); });
   if (any_column || any_row) return;
   corner_ = columns_.front();
-  if (!is_accuracy(corner_)) corner_ = read_meaning(table_->caption);
+  if (!is_accuracy(corner_.quantity)) corner_ = read_meaning(table_->caption);
   for (size_t i = 1; i < columns_.size(); ++i) {
     if (names_setting(table_->header[i])) columns_[i].quantity = Quantity::kOther;
   }
@@ -278,9 +273,9 @@ std::string TableReader::row_name(const Row& row) const {
 }
 
 bool TableReader::read_cell(const Row& row, size_t column, const Meaning& row_meaning, int64_t total) {
-  const bool by_column = is_accuracy(columns_[column]), by_row = !by_column && columns_[column].quantity == Quantity::kUnnamed;
-  Meaning meaning = by_column ? columns_[column] : is_accuracy(row_meaning) ? row_meaning : corner_;
-  if (!is_accuracy(meaning) || (!by_column && !by_row) || column == total_column_) return false;
+  const bool by_column = is_accuracy(columns_[column].quantity), by_row = !by_column && columns_[column].quantity == Quantity::kUnnamed;
+  Meaning meaning = by_column ? columns_[column] : is_accuracy(row_meaning.quantity) ? row_meaning : corner_;
+  if (!is_accuracy(meaning.quantity) || (!by_column && !by_row) || column == total_column_) return false;
   if (row_meaning.quantity == Quantity::kOther) return false;
   if (meaning.split.empty()) meaning.split = by_column ? row_meaning.split : columns_[column].split;
   const std::string name = row_name(row), header = clean_label(table_->header[column]);
@@ -330,7 +325,7 @@ bool TableReader::read_row(const Row& row) {
   if (cell_number(row.cells.front()) || is_identifier(row.cells.front())) row_meaning = {};
   bool found = false;
   for (size_t column = 0; column < row.cells.size(); ++column) {
-    const bool name_column = column == 0 && !is_accuracy(columns_[0]);
+    const bool name_column = column == 0 && !is_accuracy(columns_[0].quantity);
     if (!name_column) found = read_cell(row, column, row_meaning, total) || found;
   }
   return found;
@@ -393,7 +388,7 @@ std::string find_caption_above(const std::vector<TextLine>& lines, size_t at) {
 /// A caption below may as well be the next table's: the one above comes first.
 std::string find_caption(const std::vector<TextLine>& lines, size_t at, size_t end) {
   const std::string above = find_caption_above(lines, at);
-  return is_accuracy(read_meaning(above)) ? above : find_caption_below(lines, end);
+  return is_accuracy(read_meaning(above).quantity) ? above : find_caption_below(lines, end);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "audit/figures/latex.h"
 #include "audit/figures/markup.h"
+#include "audit/figures/numbers.h"
 
 namespace liteqat::audit {
 
@@ -57,10 +58,6 @@ size_t skip_escape(std::string_view text, size_t at) {
     return i < text.size() && text[i] == '\a' ? i + 1 : i;
   }
   return i + 1;
-}
-
-bool is_digit(char letter) {
-  return letter >= '0' && letter <= '9';
 }
 
 /// Full-width forms of ASCII (U+FF01 to U+FF5E) and the punctuation of Chinese and Japanese, with the space that a reader of log lines

@@ -104,6 +104,11 @@ constexpr size_t kMostWords = 40;
 
 }  // namespace
 
+bool is_accuracy(Quantity quantity) {
+  return quantity == Quantity::kAccuracy || quantity == Quantity::kError || quantity == Quantity::kWeakError ||
+         quantity == Quantity::kCorrect;
+}
+
 namespace {
 
 /// Appends a byte of UTF-8 in lower case: Latin-1's and Cyrillic letters beside ASCII. Capitals of other scripts stay.

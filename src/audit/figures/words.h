@@ -21,6 +21,9 @@ enum class Quantity {
   kOther,      // loss, time, F1, a difference of accuracies
 };
 
+/// Whether a number of it tells how many images are right, an error rate included.
+bool is_accuracy(Quantity quantity);
+
 struct Meaning {
   Quantity quantity = Quantity::kUnnamed;
   std::string split;  // "test", "train", "validation" or empty

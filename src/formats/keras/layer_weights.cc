@@ -101,7 +101,7 @@ void collect_leaves(const Model& model, const std::string& prefix, std::vector<L
   }
 }
 
-struct StoredWeight {
+struct GroupWeight {
   std::string name;  // "conv1/kernel:0"
   const Array* array;
 };
@@ -124,9 +124,9 @@ class LegacyWeights {
 
   Status walk(const Model& model) {
     for (const Layer& layer : model.layers) {
-      LITEQAT_ASSIGN_OR_RETURN(const std::vector<StoredWeight> stored, read_group(layer.name));
+      LITEQAT_ASSIGN_OR_RETURN(const std::vector<GroupWeight> stored, read_group(layer.name));
       if (!layer.nested) {
-        for (const StoredWeight& weight : stored) weights_[layer.name].push_back(weight.array);
+        for (const GroupWeight& weight : stored) weights_[layer.name].push_back(weight.array);
         continue;
       }
       std::vector<Leaf> leaves;
@@ -148,8 +148,8 @@ class LegacyWeights {
     }
   }
 
-  Result<std::vector<StoredWeight>> read_group(const std::string& layer) const {
-    std::vector<StoredWeight> stored;
+  Result<std::vector<GroupWeight>> read_group(const std::string& layer) const {
+    std::vector<GroupWeight> stored;
     const std::string group = root_ + "/" + layer;
     for (const std::string& name : read_list(group + "@weight_names")) {
       const auto found = contents_.arrays.find(group + "/" + name);
@@ -163,9 +163,9 @@ class LegacyWeights {
 
  private:
   /// Weights of a nested model lie in one flat list: by "<layer>/<weight>" where that is unambiguous and complete.
-  bool assign_by_name(const std::vector<Leaf>& leaves, const std::vector<StoredWeight>& stored) {
+  bool assign_by_name(const std::vector<Leaf>& leaves, const std::vector<GroupWeight>& stored) {
     std::map<std::pair<std::string, std::string>, const Array*> by_name;
-    for (const StoredWeight& weight : stored) {
+    for (const GroupWeight& weight : stored) {
       if (!by_name.emplace(last_two_parts(weight.name), weight.array).second) return false;
     }
     WeightsByLayer found;
@@ -185,7 +185,7 @@ class LegacyWeights {
   }
 
   /// Keras' own order: the trainable weights of all layers, then the others. A frozen layer has none of the former.
-  void assign_by_order(const std::vector<Leaf>& leaves, const std::vector<StoredWeight>& stored) {
+  void assign_by_order(const std::vector<Leaf>& leaves, const std::vector<GroupWeight>& stored) {
     size_t next = 0;
     for (const bool trainable : {true, false}) {
       for (const Leaf& leaf : leaves) {
@@ -243,8 +243,8 @@ Result<std::map<std::string, const Array*>> list_weights(const Contents& content
   const LegacyWeights file(contents, "", unused);
   std::map<std::string, const Array*> by_name;
   for (const std::string& layer : file.read_list("/@layer_names")) {
-    LITEQAT_ASSIGN_OR_RETURN(const std::vector<StoredWeight> stored, file.read_group(layer));
-    for (const StoredWeight& weight : stored) {
+    LITEQAT_ASSIGN_OR_RETURN(const std::vector<GroupWeight> stored, file.read_group(layer));
+    for (const GroupWeight& weight : stored) {
       const auto [owner, name] = last_two_parts(weight.name);
       const bool nested = !owner.empty() && owner != layer;
       by_name[layer + (nested ? "/" + owner : "") + "/" + name] = weight.array;

@@ -6,6 +6,8 @@
 
 namespace liteqat::formats::tflite {
 
+inline constexpr uint32_t kSchemaVersion = 3;  // of Model.version, "TFL3"
+
 /// The file's name of an element type.
 ::tflite::TensorType to_file(graph::DType type);
 

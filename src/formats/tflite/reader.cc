@@ -21,7 +21,6 @@ using graph::OpKind;
 using graph::Role;
 using graph::Tensor;
 
-constexpr uint32_t kSchemaVersion = 3;
 constexpr size_t kRootAndIdentifier = 8;
 constexpr uint32_t kMaxDepth = 64, kMaxTables = 1'000'000;  // the Verifier's own defaults, stated
 // Far above any classifier; they bound what a small hostile file can make us allocate.

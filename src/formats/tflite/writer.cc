@@ -23,7 +23,6 @@ using graph::Op;
 using graph::OpKind;
 using graph::Tensor;
 
-constexpr uint32_t kSchemaVersion = 3;
 constexpr size_t kRuntimeVersionBytes = 16;           // min_runtime_version is zero-padded text of this size
 constexpr int64_t kMaxPayload = int64_t{2000} << 20;  // a FlatBuffer ends below 2 GiB; the rest is for the tables
 constexpr int8_t kPlaceholderCode = 127;              // PLACEHOLDER_FOR_GREATER_OP_CODES

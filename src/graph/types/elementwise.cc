@@ -6,10 +6,6 @@
 namespace liteqat::graph::types {
 namespace {
 
-bool is_quantized_type(DType type) {
-  return type == DType::kInt8 || type == DType::kUInt8 || type == DType::kInt16;
-}
-
 /// Codes that an operator computes with: one scale and zero point.
 Status require_scale(const OpView& view, const Tensor& tensor) {
   if (tensor.quantization.scale.size() == 1) return {};

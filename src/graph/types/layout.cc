@@ -23,10 +23,6 @@ std::string type_names(Types types) {
   return names;
 }
 
-bool is_quantized_type(DType type) {
-  return type == DType::kInt8 || type == DType::kUInt8 || type == DType::kInt16;
-}
-
 /// Positions of the inputs that hold data, not indices.
 std::vector<size_t> data_positions(const OpView& view) {
   if (view.op.kind == OpKind::kSplit) return {1};

@@ -2,6 +2,10 @@
 
 namespace liteqat::graph::types {
 
+bool is_quantized_type(DType type) {
+  return type == DType::kInt8 || type == DType::kUInt8 || type == DType::kInt16;
+}
+
 Status unsupported_types(const OpView& view, const char* supported) {
   std::string found;
   for (size_t position = 0; position < view.op.inputs.size(); ++position) {
@@ -12,8 +16,7 @@ Status unsupported_types(const OpView& view, const char* supported) {
 }
 
 Status require_per_tensor(const OpView& view, const Tensor& tensor) {
-  if (tensor.type != DType::kInt8 && tensor.type != DType::kUInt8 && tensor.type != DType::kInt16) return {};
-  if (tensor.quantization.scale.size() == 1) return {};
+  if (!is_quantized_type(tensor.type) || tensor.quantization.scale.size() == 1) return {};
   return error(Code::kMismatch, "{}: tensor '{}' of type {} must have one scale and zero point, found {}", view.where, tensor.name,
                dtype_name(tensor.type), tensor.quantization.scale.size());
 }

@@ -18,6 +18,8 @@ struct OpView {
   const Tensor& output() const { return graph.tensor(op.outputs[0]); }
 };
 
+/// Of codes with a scale and zero point: int8, uint8, int16.
+bool is_quantized_type(DType type);
 /// kUnsupported: the types found and those `supported`.
 Status unsupported_types(const OpView& view, const char* supported);
 /// An integer tensor that an operator computes with has one scale.
