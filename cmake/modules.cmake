@@ -47,6 +47,13 @@ function(liteqat_compile_together target sources)
   endif()
 endfunction()
 
+# Tests of kernels and of training bring worlds of their own.
+function(liteqat_compile_tests_together target)
+  if(LITEQAT_FAST_BUILD AND NOT target MATCHES "^(kernels|train)_test$")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${LITEQAT_BATCH_FILES})
+  endif()
+endfunction()
+
 # Compiling the lines of tests takes longer than running them. Under sanitizers (RelWithDebInfo) it took as long as all modules together, so
 # there they are not optimized, and UBSan looks at the modules alone.
 set(LITEQAT_TEST_OPTIONS $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0> $<$<CONFIG:RelWithDebInfo>:-fno-sanitize=undefined>)
@@ -178,6 +185,7 @@ function(liteqat_module module includes outside all)
 
   if(LITEQAT_TESTS AND _tests)
     add_executable(${_name}_test ${_tests})
+    liteqat_compile_tests_together(${_name}_test)
     add_dependencies(unit_tests ${_name}_test)
     target_link_libraries(${_name}_test PRIVATE ${_target})
     liteqat_test_flags(${_name}_test)

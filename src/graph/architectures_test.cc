@@ -254,7 +254,7 @@ TEST(Weights, batch_norm_options_reach_the_operators) {
   EXPECT_EQ(op->params_as<BatchNormParams>().epsilon, 0.5f);
 }
 
-void expect_refused(const ArchitectureOptions& options, Code code, const std::string& part) {
+void expect_no_architecture(const ArchitectureOptions& options, Code code, const std::string& part) {
   const auto graph = make_architecture(options);
   ASSERT_FALSE(graph.ok());
   EXPECT_EQ(graph.status().code(), code);
@@ -262,18 +262,18 @@ void expect_refused(const ArchitectureOptions& options, Code code, const std::st
 }
 
 TEST(ArchitectureErrors, unknown_names_and_impossible_sizes) {
-  expect_refused({.name = "mobilenet_v2_cifra"}, Code::kInvalidArgument, "did you mean 'mobilenet_v2_cifar'");
-  expect_refused({.name = "mobilenet_v2_keras"}, Code::kUnsupported, "images must be at least 32 x 32, found 28 x 28");
-  expect_refused({.name = "mnist_guide", .height = 0}, Code::kUnsupported, "the image height must lie in 1 to 4096, found 0");
-  expect_refused({.name = "mnist_guide", .width = -4}, Code::kUnsupported, "the image width");
-  expect_refused({.name = "mnist_guide", .channels = 1 << 20}, Code::kUnsupported, "the number of channels");
-  expect_refused({.name = "mnist_guide", .classes = 0}, Code::kUnsupported, "the number of classes");
-  expect_refused({.name = "mobilenet_v2_cifar", .alpha = 0}, Code::kUnsupported, "alpha must lie in (0, 16], found 0");
-  expect_refused({.name = "mobilenet_v2_cifar", .alpha = std::nanf("")}, Code::kUnsupported, "alpha");
-  expect_refused({.name = "mobilenet_v2_cifar", .dense_units = {0}}, Code::kUnsupported, "dense layer");
-  expect_refused({.name = "mnist_guide", .height = 2}, Code::kMismatch, "CONV_2D 'conv2d' (operator 0): a filter of 3");
-  expect_refused({.name = "mnist_guide", .height = 4096, .width = 4096}, Code::kUnsupported, "dense/kernel");
-  expect_refused({.name = "resnet8", .batch_norm_epsilon = -1}, Code::kOutOfRange, "epsilon");
+  expect_no_architecture({.name = "mobilenet_v2_cifra"}, Code::kInvalidArgument, "did you mean 'mobilenet_v2_cifar'");
+  expect_no_architecture({.name = "mobilenet_v2_keras"}, Code::kUnsupported, "images must be at least 32 x 32, found 28 x 28");
+  expect_no_architecture({.name = "mnist_guide", .height = 0}, Code::kUnsupported, "the image height must lie in 1 to 4096, found 0");
+  expect_no_architecture({.name = "mnist_guide", .width = -4}, Code::kUnsupported, "the image width");
+  expect_no_architecture({.name = "mnist_guide", .channels = 1 << 20}, Code::kUnsupported, "the number of channels");
+  expect_no_architecture({.name = "mnist_guide", .classes = 0}, Code::kUnsupported, "the number of classes");
+  expect_no_architecture({.name = "mobilenet_v2_cifar", .alpha = 0}, Code::kUnsupported, "alpha must lie in (0, 16], found 0");
+  expect_no_architecture({.name = "mobilenet_v2_cifar", .alpha = std::nanf("")}, Code::kUnsupported, "alpha");
+  expect_no_architecture({.name = "mobilenet_v2_cifar", .dense_units = {0}}, Code::kUnsupported, "dense layer");
+  expect_no_architecture({.name = "mnist_guide", .height = 2}, Code::kMismatch, "CONV_2D 'conv2d' (operator 0): a filter of 3");
+  expect_no_architecture({.name = "mnist_guide", .height = 4096, .width = 4096}, Code::kUnsupported, "dense/kernel");
+  expect_no_architecture({.name = "resnet8", .batch_norm_epsilon = -1}, Code::kOutOfRange, "epsilon");
 }
 
 }  // namespace

@@ -12,28 +12,28 @@
 namespace liteqat::numeric {
 namespace {
 
-__extension__ typedef __int128 Int128;
+__extension__ typedef __int128 Product128;
 
-Int128 floor_divide(Int128 a, Int128 b) {
-  const Int128 quotient = a / b;
+Product128 floor_divide(Product128 a, Product128 b) {
+  const Product128 quotient = a / b;
   return quotient * b > a ? quotient - 1 : quotient;
 }
 
 /// floor(a / b + 1/2): nearest, ties toward +infinity. Exact rational arithmetic.
-Int128 nearest_ties_up(Int128 a, Int128 b) {
+Product128 nearest_ties_up(Product128 a, Product128 b) {
   return floor_divide(2 * a + b, 2 * b);
 }
 
 /// Nearest, ties away from zero.
-Int128 nearest_ties_away(Int128 a, Int128 b) {
+Product128 nearest_ties_away(Product128 a, Product128 b) {
   return a >= 0 ? floor_divide(2 * a + b, 2 * b) : -floor_divide(-2 * a + b, 2 * b);
 }
 
 int32_t exact_mbqm(int32_t x, Multiplier multiplier) {
   const int32_t left = std::max(multiplier.shift, 0), right = std::max(-multiplier.shift, 0);
   const auto shifted = static_cast<int32_t>(static_cast<uint64_t>(x) << left);
-  const Int128 high = nearest_ties_up(Int128{shifted} * multiplier.mantissa, Int128{1} << 31);
-  return static_cast<int32_t>(nearest_ties_away(high, Int128{1} << right));
+  const Product128 high = nearest_ties_up(Product128{shifted} * multiplier.mantissa, Product128{1} << 31);
+  return static_cast<int32_t>(nearest_ties_away(high, Product128{1} << right));
 }
 
 /// Ends, values around every power of two, and random ones.
@@ -84,7 +84,7 @@ TEST(Srdhm, EqualsExactRationalArithmetic) {
   const std::vector<int32_t> values = interesting_values();
   for (int32_t a : values) {
     for (int32_t b : values) {
-      const Int128 exact = std::min<Int128>(nearest_ties_up(Int128{a} * b, Int128{1} << 31), INT32_MAX);
+      const Product128 exact = std::min<Product128>(nearest_ties_up(Product128{a} * b, Product128{1} << 31), INT32_MAX);
       ASSERT_EQ(srdhm(a, b), static_cast<int32_t>(exact)) << a << " * " << b;
     }
   }
@@ -93,7 +93,7 @@ TEST(Srdhm, EqualsExactRationalArithmetic) {
 TEST(RoundingDivideByPot, EqualsExactRationalArithmetic) {
   for (int32_t x : interesting_values()) {
     for (int exponent = 0; exponent <= 31; ++exponent) {
-      ASSERT_EQ(rounding_divide_by_pot(x, exponent), static_cast<int32_t>(nearest_ties_away(x, Int128{1} << exponent)))
+      ASSERT_EQ(rounding_divide_by_pot(x, exponent), static_cast<int32_t>(nearest_ties_away(x, Product128{1} << exponent)))
           << x << " / 2^" << exponent;
     }
   }

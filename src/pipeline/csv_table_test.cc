@@ -17,7 +17,7 @@ std::vector<double> numbers(const std::string& text, int64_t columns) {
   return table->values;
 }
 
-std::string fault(const std::string& text) {
+std::string table_fault(const std::string& text) {
   const auto table = parse_csv_table(text, "a.csv");
   return table.ok() ? "read" : std::string(table.status().message());
 }
@@ -39,12 +39,12 @@ TEST(CsvTable, AColumnThatCountsTheLinesIsLeftOut) {
 }
 
 TEST(CsvTable, ColumnsThatAreNoScoresAreErrors) {
-  EXPECT_THAT(fault("id,pred\n17,7\n4,3\n9,3\n"), HasSubstr("'id' does not count the lines"));
-  EXPECT_THAT(fault("label,pred\n7,7\n3,3\n3,2\n"), HasSubstr("'label'"));
-  EXPECT_THAT(fault("0,label,pred\n"), HasSubstr("holds no line"));
-  EXPECT_THAT(fault("class\n1\nx\n"), HasSubstr("line 3"));
-  EXPECT_THAT(fault("1,2\n1\n"), HasSubstr("line 2: 1 numbers"));
-  EXPECT_THAT(fault("1,,2\n"), HasSubstr("holds no line"));
+  EXPECT_THAT(table_fault("id,pred\n17,7\n4,3\n9,3\n"), HasSubstr("'id' does not count the lines"));
+  EXPECT_THAT(table_fault("label,pred\n7,7\n3,3\n3,2\n"), HasSubstr("'label'"));
+  EXPECT_THAT(table_fault("0,label,pred\n"), HasSubstr("holds no line"));
+  EXPECT_THAT(table_fault("class\n1\nx\n"), HasSubstr("line 3"));
+  EXPECT_THAT(table_fault("1,2\n1\n"), HasSubstr("line 2: 1 numbers"));
+  EXPECT_THAT(table_fault("1,,2\n"), HasSubstr("holds no line"));
 }
 
 }  // namespace

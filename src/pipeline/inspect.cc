@@ -139,7 +139,7 @@ Result<results::ModelRecord> inspect_model(const std::string& path, Isa isa) {
     add_training(any.model, record);
     return record;
   }
-  const auto interpreter = runtime::Interpreter::prepare(any.model.graph, {.isa = isa});
+  const auto interpreter = runtime::Interpreter::prepare(any.model.graph, {.stored_shapes = true, .isa = isa});
   if (!interpreter.ok()) return interpreter.status().with_context(path);
   add_execution(*interpreter, isa, record);
   return record;

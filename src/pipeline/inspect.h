@@ -9,7 +9,8 @@
 
 namespace liteqat::pipeline {
 
-/// Of a .tflite also how the runtime would run it with this instruction set: kernels, and where in the arena every tensor lies.
+/// Of a .tflite also how the runtime would run it with this instruction set: kernels, and where in the arena every tensor lies, at the
+/// batch of the file.
 Result<results::ModelRecord> inspect_model(const std::string& path, Isa isa);
 
 }  // namespace liteqat::pipeline

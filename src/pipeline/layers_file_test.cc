@@ -16,7 +16,7 @@ using quant::LayerType;
 using testing::HasSubstr;
 
 /// Operators "first" (writes "first"), "second" (writes "second") and "dense" (writes "out").
-Graph network() {
+Graph layers_network() {
   graph::GraphBuilder builder("test", 1, {});
   graph::TensorId x = builder.conv2d("first", builder.input(4, 4, 2), {.filters = 2});
   x = builder.conv2d("second", x, {.filters = 2});
@@ -25,7 +25,7 @@ Graph network() {
 
 /// The choices by operator name.
 std::map<std::string, LayerChoice> choices(const std::string& text, const std::vector<std::string>& skipped = {}) {
-  const Graph model = network();
+  const Graph model = layers_network();
   std::vector<LayerChoice> layers(model.ops.size());
   const auto overrides = collect_overrides(text, text.empty() ? "" : "l.toml", skipped);
   EXPECT_TRUE(overrides.ok()) << overrides.status().message();
@@ -36,11 +36,11 @@ std::map<std::string, LayerChoice> choices(const std::string& text, const std::v
   return by_name;
 }
 
-std::string fault(const std::string& text) {
+std::string choice_fault(const std::string& text) {
   const auto overrides = collect_overrides(text, "l.toml", {});
   if (!overrides.ok()) return std::string(overrides.status().message());
-  std::vector<LayerChoice> layers(network().ops.size());
-  return std::string(apply_overrides(network(), *overrides, layers).message());
+  std::vector<LayerChoice> layers(layers_network().ops.size());
+  return std::string(apply_overrides(layers_network(), *overrides, layers).message());
 }
 
 TEST(LayersFile, TypesAndScalesGoToWhatTheyName) {
@@ -64,13 +64,13 @@ TEST(LayersFile, AnOperatorIsNamedByWhatItWritesToo) {
 }
 
 TEST(LayersFile, FaultsNameTheirPlace) {
-  EXPECT_THAT(fault("[[layer]]\nname = \"frist\"\ntype = \"int8\"\n"),
+  EXPECT_THAT(choice_fault("[[layer]]\nname = \"frist\"\ntype = \"int8\"\n"),
               HasSubstr("l.toml, layer 1: no operator of the model fits 'frist'; did you mean 'first'?"));
-  EXPECT_THAT(fault("[[layer]]\nname = \"first\"\n"), HasSubstr("layer 1: says nothing"));
-  EXPECT_THAT(fault("[[layer]]\ntype = \"int8\"\n"), HasSubstr("needs 'name' or 'op'"));
-  EXPECT_THAT(fault("[[layer]]\nname = \"first\"\ntype = \"int4\"\n"), HasSubstr("int4"));
-  EXPECT_THAT(fault("layers = 1\n"), HasSubstr("unknown key 'layers'"));
-  EXPECT_EQ(fault("[[layer]]\nname = \"" + std::string(1001, 'a') + "\"\ntype = \"int8\"\n"),
+  EXPECT_THAT(choice_fault("[[layer]]\nname = \"first\"\n"), HasSubstr("layer 1: says nothing"));
+  EXPECT_THAT(choice_fault("[[layer]]\ntype = \"int8\"\n"), HasSubstr("needs 'name' or 'op'"));
+  EXPECT_THAT(choice_fault("[[layer]]\nname = \"first\"\ntype = \"int4\"\n"), HasSubstr("int4"));
+  EXPECT_THAT(choice_fault("layers = 1\n"), HasSubstr("unknown key 'layers'"));
+  EXPECT_EQ(choice_fault("[[layer]]\nname = \"" + std::string(1001, 'a') + "\"\ntype = \"int8\"\n"),
             "l.toml, layer 1: 'name' has 1001 bytes, at most 1000 are read");
 }
 

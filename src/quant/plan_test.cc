@@ -75,7 +75,7 @@ TEST(FixActivationRanges, HoldsWhatWouldFollowBatches) {
   EXPECT_THAT(plan.quantizers[2].max, ElementsAre(6.0f));
 }
 
-Tensor make_weights(const graph::Shape& shape, const std::vector<float>& values) {
+Tensor plan_weights(const graph::Shape& shape, const std::vector<float>& values) {
   Tensor tensor = {.name = "w", .shape = shape, .role = graph::Role::kParameter};
   tensor.data.resize(values.size() * sizeof(float));
   std::memcpy(tensor.data.data(), values.data(), tensor.data.size());
@@ -83,7 +83,7 @@ Tensor make_weights(const graph::Shape& shape, const std::vector<float>& values)
 }
 
 TEST(SetWeightRange, SymmetricPerChannelOnEitherAxis) {
-  const Tensor weights = make_weights({2, 1, 1, 3}, {1, -4, 2, 0.5f, 3, -0.25f});
+  const Tensor weights = plan_weights({2, 1, 1, 3}, {1, -4, 2, 0.5f, 3, -0.25f});
   Quantizer by_output = {.channels = 2, .axis = 0, .symmetric = true};
   set_weight_range(by_output, weights);
   EXPECT_THAT(by_output.min, ElementsAre(-4.0f, -3.0f));

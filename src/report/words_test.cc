@@ -54,24 +54,24 @@ TEST(Models, FamilyFromTheFileElseTheName) {
   EXPECT_STREQ(family_of(run, "mine"), "integer");
 }
 
-results::Metric metric_of(const std::string& model, const std::string& split, const std::string& arithmetic = "litert-reference") {
+results::Metric metric_named(const std::string& model, const std::string& split, const std::string& arithmetic = "litert-reference") {
   return {.id = model + "." + split, .model = model, .arithmetic = arithmetic, .split = split};
 }
 
 TEST(Models, HeadlineIsTheDeployedModel) {
   results::Run run;
   EXPECT_EQ(headline_metric(run), nullptr);
-  run.metrics = {metric_of("float", "test"), metric_of("qat_int8", "train"), metric_of("ptq_int8", "test")};
+  run.metrics = {metric_named("float", "test"), metric_named("qat_int8", "train"), metric_named("ptq_int8", "test")};
   EXPECT_EQ(headline_metric(run)->id, "ptq_int8.test");
-  run.metrics.push_back(metric_of("qat_int8", "test"));
+  run.metrics.push_back(metric_named("qat_int8", "test"));
   EXPECT_EQ(headline_metric(run)->id, "qat_int8.test");
-  run.metrics = {metric_of("b", "train"), metric_of("a", "train")};
+  run.metrics = {metric_named("b", "train"), metric_named("a", "train")};
   EXPECT_EQ(headline_metric(run)->id, "a.train");
 }
 
 TEST(Models, ArithmeticOnlyWhereItDistinguishes) {
   results::Run run;
-  run.metrics = {metric_of("a", "test"), metric_of("b", "test"), metric_of("b", "test", "xnnpack"), metric_of("a", "train")};
+  run.metrics = {metric_named("a", "test"), metric_named("b", "test"), metric_named("b", "test", "xnnpack"), metric_named("a", "train")};
   EXPECT_EQ(metric_label(run, run.metrics[0]), "a");
   EXPECT_EQ(metric_label(run, run.metrics[2]), "b (xnnpack)");
   EXPECT_THAT(splits_with_metrics(run), ElementsAre("test", "train"));

@@ -25,7 +25,7 @@ Data run_once(Interpreter& interpreter, std::span<const std::byte> input) {
   return {output.begin(), output.end()};
 }
 
-Interpreter prepared(const Graph& graph, const Options& options) {
+Interpreter prepared_with(const Graph& graph, const Options& options) {
   auto interpreter = Interpreter::prepare(graph, options);
   LITEQAT_CHECK(interpreter.ok());
   return std::move(interpreter).value();
@@ -35,10 +35,10 @@ TEST(Interpreter, EveryInstructionSetGivesTheSameBytes) {
   for (uint64_t seed = 0; seed < 80; ++seed) {
     const Graph graph = RandomGraph(seed, seed % 2 == 0 ? DType::kInt8 : DType::kFloat32).make(4);
     const Data input = random_input(graph.tensor(graph.inputs[0]), seed);
-    Interpreter reference = prepared(graph, {});
+    Interpreter reference = prepared_with(graph, {});
     const Data expected = run_once(reference, input);
     for (Isa isa : supported_isas()) {
-      Interpreter other = prepared(graph, {.isa = isa});
+      Interpreter other = prepared_with(graph, {.isa = isa});
       ASSERT_EQ(run_once(other, input), expected) << isa_name(isa) << ", seed " << seed << "\n" << graph::print(graph);
       // Whatever the last run left in the arena must not matter.
       ASSERT_EQ(run_once(other, input), expected) << isa_name(isa) << ", second run, seed " << seed;
@@ -70,7 +70,7 @@ TEST(Interpreter, UpdateGivesWhatPreparingGivesAndTwinsFollow) {
     const Graph other = with_other_constants(graph, seed);
     const Data input = random_input(graph.tensor(graph.inputs[0]), seed);
     for (Isa isa : supported_isas()) {
-      Interpreter interpreter = prepared(graph, {.isa = isa}), fresh = prepared(other, {.isa = isa});
+      Interpreter interpreter = prepared_with(graph, {.isa = isa}), fresh = prepared_with(other, {.isa = isa});
       const Data before = run_once(interpreter, input), expected = run_once(fresh, input);
       std::vector<Interpreter> twins;
       for (int twin = 0; twin < 2; ++twin) twins.push_back(interpreter.twin().value());
@@ -92,7 +92,7 @@ TEST(Interpreter, UpdateGivesWhatPreparingGivesAndTwinsFollow) {
 TEST(Interpreter, UpdateNamesTheOperatorThatCannotBe) {
   ThreadPool pool(2);
   const Graph graph = RandomGraph(2, DType::kInt8).make(4);
-  Interpreter interpreter = prepared(graph, {});
+  Interpreter interpreter = prepared_with(graph, {});
   Graph other = graph;
   const auto weighted = std::ranges::find_if(other.ops, [](const graph::Op& op) { return op.kind == graph::OpKind::kConv2D; });
   ASSERT_NE(weighted, other.ops.end());
@@ -108,8 +108,8 @@ TEST(Interpreter, ABatchEqualsItsImagesOneByOne) {
   for (uint64_t seed = 100; seed < 160; ++seed) {
     const Graph graph = RandomGraph(seed, seed % 2 == 0 ? DType::kInt8 : DType::kFloat32).make(3);
     for (Isa isa : supported_isas()) {
-      Interpreter single = prepared(graph, {.isa = isa});
-      Interpreter batched = prepared(graph, {.batch = kBatch, .isa = isa});
+      Interpreter single = prepared_with(graph, {.isa = isa});
+      Interpreter batched = prepared_with(graph, {.batch = kBatch, .isa = isa});
       ASSERT_EQ(batched.batch(), kBatch);
       ASSERT_EQ(batched.input(0).size(), kBatch * single.input(0).size());
       const Data images = random_input(batched.input_tensor(0), seed);
@@ -128,7 +128,7 @@ TEST(Interpreter, InvokeAllocatesNothing) {
   for (uint64_t seed = 200; seed < 240; ++seed) {
     const Graph graph = RandomGraph(seed, seed % 2 == 0 ? DType::kInt8 : DType::kFloat32).make(5);
     for (Isa isa : supported_isas()) {
-      Interpreter interpreter = prepared(graph, {.batch = 3, .isa = isa});
+      Interpreter interpreter = prepared_with(graph, {.batch = 3, .isa = isa});
       const int64_t before = allocation_count();
       interpreter.invoke();
       EXPECT_EQ(allocation_count(), before) << "seed " << seed;
@@ -145,14 +145,14 @@ TEST(Interpreter, OutputsInTheMiddleSurviveToTheEnd) {
     all.outputs.clear();
     for (const graph::Op& op : graph.ops) all.outputs.push_back(op.outputs[0]);
     if (all.outputs.empty()) continue;
-    Interpreter together = prepared(all, {});
+    Interpreter together = prepared_with(all, {});
     run_once(together, input);
     for (size_t output = 0; output < all.outputs.size(); ++output) {
       if (graph.ops[output].kind == graph::OpKind::kReshape) continue;  // shares memory with its input, compared there
       Graph up_to_here = graph;
       up_to_here.ops.resize(output + 1);
       up_to_here.outputs = {all.outputs[output]};
-      Interpreter alone = prepared(up_to_here, {});
+      Interpreter alone = prepared_with(up_to_here, {});
       const auto values = together.output(output);
       ASSERT_EQ(Data(values.begin(), values.end()), run_once(alone, input)) << "operator " << output << ", seed " << seed;
     }
@@ -179,7 +179,7 @@ TEST(Interpreter, Float16WeightsAreWidenedInPrepare) {
                {graph::OpKind::kFullyConnected, "y", {x, w, b}, {y}, graph::FullyConnectedParams{}, 0}};
   graph.inputs = {x};
   graph.outputs = {y};
-  Interpreter interpreter = prepared(graph, {});
+  Interpreter interpreter = prepared_with(graph, {});
   EXPECT_EQ(interpreter.steps().size(), 1u);  // the widening is done
   const float input[2] = {10, 100};
   const Data output = run_once(interpreter, std::as_bytes(std::span(input)));
@@ -210,7 +210,7 @@ TEST(Interpreter, ArenaIsCloseToTheLivePeak) {
     ASSERT_TRUE(graph.ok()) << graph.status().message();
     drop_batch_norms(*graph);
     for (int32_t batch : {1, 16}) {
-      const Interpreter interpreter = prepared(*graph, {.batch = batch});
+      const Interpreter interpreter = prepared_with(*graph, {.batch = batch});
       EXPECT_LE(static_cast<double>(interpreter.arena_bytes()), 1.03 * static_cast<double>(interpreter.live_peak_bytes())) << name;
       EXPECT_GT(interpreter.live_peak_bytes(), 0);
     }
@@ -220,7 +220,7 @@ TEST(Interpreter, ArenaIsCloseToTheLivePeak) {
 TEST(Interpreter, StepsNameKernelsAndWork) {
   auto graph = graph::make_architecture({.name = "mnist_guide"});
   ASSERT_TRUE(graph.ok()) << graph.status().message();
-  const auto steps = prepared(*graph, {.batch = 2}).steps();
+  const auto steps = prepared_with(*graph, {.batch = 2}).steps();
   ASSERT_FALSE(steps.empty());
   const auto conv = std::ranges::find(steps, "CONV_2D", &StepInfo::op);
   ASSERT_NE(conv, steps.end());
@@ -263,7 +263,7 @@ TEST(Interpreter, AnyByteOfABoolInputIsTrueButZero) {
   graph.ops = {{.kind = graph::OpKind::kCast, .name = "cast", .inputs = {flags}, .outputs = {numbers}, .params = {}}};
   graph.inputs = {flags};
   graph.outputs = {numbers};
-  Interpreter interpreter = prepared(graph, {});
+  Interpreter interpreter = prepared_with(graph, {});
   const Data output = run_once(interpreter, std::as_bytes(std::span("\x00\x01\x5a\xff", 4)));
   int32_t found[4];
   ASSERT_EQ(output.size(), sizeof found);

@@ -10,19 +10,19 @@ namespace {
 
 using results::Verdict;
 
-constexpr int32_t kImages = 1000;
+constexpr int32_t kStudyImages = 1000;
 
 std::vector<int32_t> right_on(int32_t right) {
   std::vector<int32_t> classed;
-  for (int32_t i = 0; i < kImages; ++i) classed.push_back(i < right ? i % 10 : (i + 1) % 10);
+  for (int32_t i = 0; i < kStudyImages; ++i) classed.push_back(i < right ? i % 10 : (i + 1) % 10);
   return classed;
 }
 
 /// An integer model right on 600 images, of one layer; its twin, of the same weights, right on `twin`.
-Evidence make_evidence(int32_t twin, double saturated) {
+Evidence make_study(int32_t twin, double saturated) {
   Evidence evidence;
   evidence.classes = 10;
-  for (int32_t i = 0; i < kImages; ++i) evidence.labels.push_back(i % 10);
+  for (int32_t i = 0; i < kStudyImages; ++i) evidence.labels.push_back(i % 10);
   AuditedModel model;
   model.name = "int8", model.kind = Kind::kInteger;
   Measured measured = {"litert-reference", "test", {}};
@@ -41,18 +41,18 @@ Evidence make_evidence(int32_t twin, double saturated) {
 TEST(Harm, IsTwoPointsThatChanceDoesNotGive) {
   // 30 images one way and none the other: p = 2^-29. 20 are two points, but p = 2^-19 is above 1e-6; the other way round is no harm.
   for (const auto& [twin, hurts] : {std::pair(630, true), std::pair(620, false), std::pair(570, false), std::pair(600, false)}) {
-    const Evidence evidence = make_evidence(twin, 0);
+    const Evidence evidence = make_study(twin, 0);
     const auto harm = measure_harm(evidence, evidence.subjects[0]);
     ASSERT_TRUE(harm.has_value());
     EXPECT_EQ(harm->hurts, hurts) << twin;
-    EXPECT_EQ(harm->twin, (results::Count{twin, kImages}));
-    EXPECT_EQ(harm->own, (results::Count{600, kImages}));
+    EXPECT_EQ(harm->twin, (results::Count{twin, kStudyImages}));
+    EXPECT_EQ(harm->own, (results::Count{600, kStudyImages}));
   }
 }
 
 TEST(Saturation, FivePercentIsADoubtAndWithHarmAProblem) {
   const auto verdict = [](int32_t twin, double saturated) {
-    for (const results::Finding& finding : run_checks(make_evidence(twin, saturated))) {
+    for (const results::Finding& finding : run_checks(make_study(twin, saturated))) {
       if (finding.check == "quant.saturation") return finding.verdict;
     }
     return Verdict::kSkipped;

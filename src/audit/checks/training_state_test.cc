@@ -19,7 +19,7 @@ std::vector<int32_t> answers_right_on(int32_t right) {
 }
 
 /// A float stage with batch normalization that is right on 600 of 1,000 images.
-Evidence make_evidence(int64_t steps, int32_t right_in_training_mode, const std::string& claimed = {}) {
+Evidence make_state(int64_t steps, int32_t right_in_training_mode, const std::string& claimed = {}) {
   Evidence evidence;
   evidence.classes = 10;
   for (int32_t i = 0; i < kImages; ++i) evidence.labels.push_back(i % 10);
@@ -35,31 +35,31 @@ Evidence make_evidence(int64_t steps, int32_t right_in_training_mode, const std:
   return evidence;
 }
 
-const results::Finding& finding_of(const std::vector<results::Finding>& findings, const std::string& check) {
+const results::Finding& state_finding(const std::vector<results::Finding>& findings, const std::string& check) {
   return *std::find_if(findings.begin(), findings.end(), [&](const results::Finding& finding) { return finding.check == check; });
 }
 
 TEST(BatchNormState, UnsettledStatisticsThatCostAccuracyAreAProblem) {
   // 0.99^100 = 0.37 left; 100 images more and none less: McNemar's p is 2^-99.
-  const auto findings = run_checks(make_evidence(100, 700));
-  const results::Finding& finding = finding_of(findings, "training.batch_norm_state");
+  const auto findings = run_checks(make_state(100, 700));
+  const results::Finding& finding = state_finding(findings, "training.batch_norm_state");
   EXPECT_EQ(finding.verdict, Verdict::kProblem);
   EXPECT_EQ(finding.counts.at("reproduced"), (results::Count{700, 1000}));
 }
 
 TEST(BatchNormState, UnsettledStatisticsWithoutHarmAreADoubt) {
-  EXPECT_EQ(finding_of(run_checks(make_evidence(100, 610)), "training.batch_norm_state").verdict, Verdict::kDoubt);
+  EXPECT_EQ(state_finding(run_checks(make_state(100, 610)), "training.batch_norm_state").verdict, Verdict::kDoubt);
 }
 
 TEST(BatchNormState, SettledStatisticsAreClearUnlessTheBatchsOwnAreBetter) {
   // 0.99^1000 = 4e-5 left. 19 images are below two points, 20 are not: p = 2^-19 = 1.9e-6 is above the level, 30 images' is below.
-  EXPECT_EQ(finding_of(run_checks(make_evidence(1000, 619)), "training.batch_norm_state").verdict, Verdict::kClear);
-  EXPECT_EQ(finding_of(run_checks(make_evidence(1000, 620)), "training.batch_norm_state").verdict, Verdict::kClear);
-  EXPECT_EQ(finding_of(run_checks(make_evidence(1000, 630)), "training.batch_norm_state").verdict, Verdict::kDoubt);
+  EXPECT_EQ(state_finding(run_checks(make_state(1000, 619)), "training.batch_norm_state").verdict, Verdict::kClear);
+  EXPECT_EQ(state_finding(run_checks(make_state(1000, 620)), "training.batch_norm_state").verdict, Verdict::kClear);
+  EXPECT_EQ(state_finding(run_checks(make_state(1000, 630)), "training.batch_norm_state").verdict, Verdict::kDoubt);
 }
 
 TEST(BatchNormState, AClaimThatTrainingModePrintsIsExplained) {
-  const auto findings = run_checks(make_evidence(1000, 437, "float accuracy: 0.437"));
+  const auto findings = run_checks(make_state(1000, 437, "float accuracy: 0.437"));
   EXPECT_EQ(findings[0].check, "training.batch_norm_state");
   EXPECT_EQ(findings[0].verdict, Verdict::kProblem);
   EXPECT_EQ(findings[0].counts.at("reproduced"), (results::Count{437, 1000}));
@@ -67,7 +67,7 @@ TEST(BatchNormState, AClaimThatTrainingModePrintsIsExplained) {
 }
 
 TEST(BatchNormState, AFileWithTheAnswersOfTrainingModeIsExplained) {
-  Evidence evidence = make_evidence(1000, 437);
+  Evidence evidence = make_state(1000, 437);
   Measured file = {"file", "test", {}};
   file.answers.classed = answers_right_on(438);  // one image from training mode's, 162 from the model's own
   evidence.subjects[0].measured.push_back(file);
@@ -78,7 +78,7 @@ TEST(BatchNormState, AFileWithTheAnswersOfTrainingModeIsExplained) {
 
 TEST(RangeState, ConstantsThatQatHasNotForgottenAreADoubt) {
   for (const auto& [steps, verdict] : {std::pair(2, Verdict::kDoubt), std::pair(5000, Verdict::kClear)}) {
-    Evidence evidence = make_evidence(1000, 600);
+    Evidence evidence = make_state(1000, 600);
     AuditedModel model = evidence.subjects[0];
     model.name = "qat_int8", model.kind = Kind::kInteger;
     LayerStudy study;
@@ -88,7 +88,7 @@ TEST(RangeState, ConstantsThatQatHasNotForgottenAreADoubt) {
     model.study = study;
     evidence.subjects.push_back(model);
     evidence.training.push_back({.stage = "qat", .steps = 0, .range_decay = 0.999, .range_steps = steps});
-    EXPECT_EQ(finding_of(run_checks(evidence), "training.range_not_converged").verdict, verdict) << steps << " steps";
+    EXPECT_EQ(state_finding(run_checks(evidence), "training.range_not_converged").verdict, verdict) << steps << " steps";
   }
 }
 
@@ -125,7 +125,7 @@ TEST(AnswerFile, TheNearestProfileIsTheModels) {
 
 TEST(InputVariants, AFileWithAVariantsAnswersIsNamedByItsCheck) {
   for (const auto& [file_right, verdict] : {std::pair(400, Verdict::kProblem), std::pair(590, Verdict::kDoubt)}) {
-    Evidence evidence = make_evidence(1000, 600);
+    Evidence evidence = make_state(1000, 600);
     evidence.training.clear();
     AuditedModel& model = evidence.subjects[0];
     model.variants = {{"input.scale", "another way", answers_right_on(596)}, {"input.scale", "that way", answers_right_on(file_right)}};

@@ -11,13 +11,13 @@ namespace liteqat::audit {
 namespace {
 
 /// Class indices: `both` images right in both, then only a, only b, and neither. Labels are 0..3 in turn; a wrong answer is the next class.
-struct Material {
+struct Compared {
   std::vector<Answers> models;
   std::vector<int32_t> labels;
 };
 
-Material make_material(int both, int only_a, int only_b, int neither) {
-  Material material;
+Compared make_material(int both, int only_a, int only_b, int neither) {
+  Compared material;
   material.models.resize(2);
   material.models[0].name = "first", material.models[1].name = "second";
   const auto add = [&](int count, bool a, bool b) {
@@ -34,7 +34,7 @@ Material make_material(int both, int only_a, int only_b, int neither) {
 
 // The public re-run of the founding case: QAT against int8 TFLite, 80 and 85 discordant images of 10,000.
 TEST(Compare, FoundingCase) {
-  const Material material = make_material(6822, 80, 85, 3013);
+  const Compared material = make_material(6822, 80, 85, 3013);
   const auto comparison = compare(material.models, material.labels, {});
   ASSERT_TRUE(comparison.ok()) << comparison.status().message();
   const results::PairComparison& pair = comparison->pairs.at(0);
@@ -50,7 +50,7 @@ TEST(Compare, FoundingCase) {
 }
 
 TEST(Compare, FlipsByClassAddUp) {
-  const Material material = make_material(40, 9, 3, 8);
+  const Compared material = make_material(40, 9, 3, 8);
   const auto comparison = compare(material.models, material.labels, {});
   ASSERT_TRUE(comparison.ok());
   int64_t total = 0, only_a = 0, only_b = 0, changed = 0;
@@ -64,7 +64,7 @@ TEST(Compare, FlipsByClassAddUp) {
 }
 
 TEST(Compare, HolmOverAllPairs) {
-  Material material = make_material(80, 15, 4, 1);
+  Compared material = make_material(80, 15, 4, 1);
   material.models.push_back(material.models[0]);
   material.models[2].name = "third";
   const auto comparison = compare(material.models, material.labels, {});
@@ -77,7 +77,7 @@ TEST(Compare, HolmOverAllPairs) {
 }
 
 TEST(Compare, WithoutLabelsOnlyAgreementIsKnown) {
-  const Material material = make_material(50, 5, 5, 0);
+  const Compared material = make_material(50, 5, 5, 0);
   const auto comparison = compare(material.models, {}, {});
   ASSERT_TRUE(comparison.ok());
   EXPECT_FALSE(comparison->pairs.at(0).labelled);
@@ -119,7 +119,7 @@ TEST(Compare, DeploymentShouldGiveTheSameScores) {
 }
 
 TEST(Compare, AGapWithinNoiseSaysHowManyImagesItWouldTake) {
-  const Material material = make_material(6822, 80, 85, 3013);
+  const Compared material = make_material(6822, 80, 85, 3013);
   const auto comparison = compare(material.models, material.labels, {});
   ASSERT_TRUE(comparison.ok());
   const results::PairComparison& pair = comparison->pairs.at(0);
@@ -132,8 +132,8 @@ TEST(Compare, AGapWithinNoiseSaysHowManyImagesItWouldTake) {
 
 // Every image as it is and once more: twice the images, the same pictures.
 TEST(Compare, CopiesCountAsTheirPictures) {
-  const Material once = make_material(150, 30, 10, 10);
-  Material twice = once;
+  const Compared once = make_material(150, 30, 10, 10);
+  Compared twice = once;
   const auto repeat = [](std::vector<int32_t>& values) { values.insert(values.end(), values.begin(), values.begin() + 200); };
   repeat(twice.labels), repeat(twice.models[0].classed), repeat(twice.models[1].classed);
   CompareOptions pictures;
@@ -150,7 +150,7 @@ TEST(Compare, CopiesCountAsTheirPictures) {
   EXPECT_NEAR(copied.equivalence_p, plain.equivalence_p, 1e-12);
   EXPECT_NEAR(*copied.smallest_gap, *plain.smallest_gap, 1e-12);
   // Copies that answer otherwise than their pictures: standing in another order, they belong to other pictures and say something else.
-  Material turned = twice;
+  Compared turned = twice;
   for (Answers& model : turned.models) std::rotate(model.classed.begin() + 200, model.classed.begin() + 240, model.classed.end());
   std::rotate(turned.labels.begin() + 200, turned.labels.begin() + 240, turned.labels.end());
   const auto c = compare(turned.models, turned.labels, pictures);
@@ -173,7 +173,7 @@ Rates simulate_equality(double discordance, int trials) {
   Rng rng(11);
   Rates rates;
   for (int trial = 0; trial < trials; ++trial) {
-    Material material;
+    Compared material;
     material.models.resize(2);
     for (int32_t i = 0; i < 1000; ++i) {
       const int32_t label = i % 10, wrong = (label + 1) % 10;
@@ -208,7 +208,7 @@ std::string message_of(std::vector<Answers> models, const std::vector<int32_t>& 
 }
 
 TEST(Compare, WhatDoesNotFitIsNamed) {
-  const Material material = make_material(5, 1, 1, 1);
+  const Compared material = make_material(5, 1, 1, 1);
   std::vector<Answers> models = material.models;
   models[1].classed.pop_back();
   EXPECT_NE(message_of(models, {}).find("8 images, second for 7"), std::string::npos) << message_of(models, {});

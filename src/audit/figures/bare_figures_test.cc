@@ -14,7 +14,7 @@ namespace liteqat::audit {
 namespace {
 
 /// "label = value split" of every figure.
-std::vector<std::string> read(const std::string& text) {
+std::vector<std::string> read_bare(const std::string& text) {
   std::vector<std::string> lines;
   for (const Figure& figure : read_figures(text).figures) {
     char value[40];
@@ -41,59 +41,60 @@ TEST(BareFigures, TheFoundingQuestion) {
 }
 
 TEST(BareFigures, FormsBeforeAfterAndInOneList) {
-  EXPECT_THAT(read("float, int8 and QAT give 0.73, 0.71 and 0.72"),
+  EXPECT_THAT(read_bare("float, int8 and QAT give 0.73, 0.71 and 0.72"),
               ElementsAre("float = 0.73 test", "int8 = 0.71 test", "QAT = 0.72 test"));
-  EXPECT_THAT(read("0.9134 for the float model, 0.8972 with int8"), ElementsAre("float model = 0.9134 test", "int8 = 0.8972 test"));
-  EXPECT_THAT(read("float32 -> int8: 71.88 -> 70.12 %"), ElementsAre("float32 = 0.7188 test", "int8 = 0.7012 test"));
-  EXPECT_THAT(read("92.98 vs 93.12 float, ptq only 91.4"),
+  EXPECT_THAT(read_bare("0.9134 for the float model, 0.8972 with int8"), ElementsAre("float model = 0.9134 test", "int8 = 0.8972 test"));
+  EXPECT_THAT(read_bare("float32 -> int8: 71.88 -> 70.12 %"), ElementsAre("float32 = 0.7188 test", "int8 = 0.7012 test"));
+  EXPECT_THAT(read_bare("92.98 vs 93.12 float, ptq only 91.4"),
               ElementsAre("float (line 1) = 0.9298 test", "float (line 1) #2 = 0.9312 test", "ptq = 0.914 test"));
-  EXPECT_THAT(read("val: float 0.88, qat 0.87"), ElementsAre("val: float = 0.88 validation", "qat = 0.87 validation"));
-  EXPECT_THAT(read("float 7375/10000, int8 7447 of 10,000"), ElementsAre("float = 0.7375 test", "int8 = 0.7447 test"));
+  EXPECT_THAT(read_bare("val: float 0.88, qat 0.87"), ElementsAre("val: float = 0.88 validation", "qat = 0.87 validation"));
+  EXPECT_THAT(read_bare("float 7375/10000, int8 7447 of 10,000"), ElementsAre("float = 0.7375 test", "int8 = 0.7447 test"));
 }
 
 TEST(BareFigures, PercentagesWithoutASignAreHighAndClose) {
-  EXPECT_THAT(read("float 80.00, int8 60.00"), ElementsAre("float = 0.8 test", "int8 = 0.6 test"));
-  EXPECT_THAT(read("float 80.00, int8 59.99"), IsEmpty());
-  EXPECT_THAT(read("float 40.00, int8 39.00"), ElementsAre("float = 0.4 test", "int8 = 0.39 test"));
-  EXPECT_THAT(read("float 39.99, int8 39.00"), IsEmpty());
+  EXPECT_THAT(read_bare("float 80.00, int8 60.00"), ElementsAre("float = 0.8 test", "int8 = 0.6 test"));
+  EXPECT_THAT(read_bare("float 80.00, int8 59.99"), IsEmpty());
+  EXPECT_THAT(read_bare("float 40.00, int8 39.00"), ElementsAre("float = 0.4 test", "int8 = 0.39 test"));
+  EXPECT_THAT(read_bare("float 39.99, int8 39.00"), IsEmpty());
 }
 
 TEST(BareFigures, OneNumberIsNoComparison) {
-  EXPECT_THAT(read("int8 0.9134"), IsEmpty());
-  EXPECT_THAT(read("the QAT model scores 0.9134 on the test set"), testing::SizeIs(1));
-  EXPECT_THAT(read("Keras 0.91, PyTorch 0.92"), IsEmpty());  // perhaps versions
-  EXPECT_THAT(read("float 0.0123, int8 0.0131"), IsEmpty());
+  EXPECT_THAT(read_bare("int8 0.9134"), IsEmpty());
+  EXPECT_THAT(read_bare("the QAT model scores 0.9134 on the test set"), testing::SizeIs(1));
+  EXPECT_THAT(read_bare("Keras 0.91, PyTorch 0.92"), IsEmpty());  // perhaps versions
+  EXPECT_THAT(read_bare("float 0.0123, int8 0.0131"), IsEmpty());
 }
 
 TEST(BareFigures, PercentagesWithoutASignAreCloseOrOnADataSet) {
-  EXPECT_THAT(read("float 93.1, int8 92.8"), testing::SizeIs(2));
-  EXPECT_THAT(read("float 93.1, int8 23.4"), IsEmpty());
-  EXPECT_THAT(read("CIFAR-10: float 93.1, int8 23.4"), testing::SizeIs(2));
+  EXPECT_THAT(read_bare("float 93.1, int8 92.8"), testing::SizeIs(2));
+  EXPECT_THAT(read_bare("float 93.1, int8 23.4"), IsEmpty());
+  EXPECT_THAT(read_bare("CIFAR-10: float 93.1, int8 23.4"), testing::SizeIs(2));
 }
 
 TEST(BareFigures, AnotherQuantityTakesItsSentenceOrItsParagraph) {
-  EXPECT_THAT(read("Dice: float 0.87, int8 0.86"), IsEmpty());
-  EXPECT_THAT(read("I measured F1 for three models. float 0.91, int8 0.89"), IsEmpty());
-  EXPECT_THAT(read("F1 0.91 (float), 0.89 (int8)"), IsEmpty());
-  EXPECT_THAT(read("threshold of float 0.52, of int8 0.47"), IsEmpty());
-  EXPECT_THAT(read("Latency is lower.\n\nfloat 0.91, int8 0.89"), testing::SizeIs(2));
-  EXPECT_THAT(read("## Latency\n\nfloat 0.91\nint8 0.89\n\n## Results\n\nfloat 0.73\nint8 0.72\n"),
+  EXPECT_THAT(read_bare("Dice: float 0.87, int8 0.86"), IsEmpty());
+  EXPECT_THAT(read_bare("I measured F1 for three models. float 0.91, int8 0.89"), IsEmpty());
+  EXPECT_THAT(read_bare("F1 0.91 (float), 0.89 (int8)"), IsEmpty());
+  EXPECT_THAT(read_bare("threshold of float 0.52, of int8 0.47"), IsEmpty());
+  EXPECT_THAT(read_bare("Latency is lower.\n\nfloat 0.91, int8 0.89"), testing::SizeIs(2));
+  EXPECT_THAT(read_bare("## Latency\n\nfloat 0.91\nint8 0.89\n\n## Results\n\nfloat 0.73\nint8 0.72\n"),
               ElementsAre("float = 0.73 test", "int8 = 0.72 test"));
-  EXPECT_THAT(read("float 0.7375 after 10 epochs with lr 0.01, int8 0.7447, size shrinks 4x"), testing::SizeIs(2));
-  EXPECT_THAT(read("model,size,score\nfloat,0.92,0.7375\nint8,0.27,0.7447\n"), IsEmpty());
-  EXPECT_THAT(read("model,score,size\nfloat,0.7375,0.92\nint8,0.7447,0.27\n"), ElementsAre("float = 0.7375 test", "int8 = 0.7447 test"));
+  EXPECT_THAT(read_bare("float 0.7375 after 10 epochs with lr 0.01, int8 0.7447, size shrinks 4x"), testing::SizeIs(2));
+  EXPECT_THAT(read_bare("model,size,score\nfloat,0.92,0.7375\nint8,0.27,0.7447\n"), IsEmpty());
+  EXPECT_THAT(read_bare("model,score,size\nfloat,0.7375,0.92\nint8,0.7447,0.27\n"),
+              ElementsAre("float = 0.7375 test", "int8 = 0.7447 test"));
 }
 
 TEST(BareFigures, UnitsSharesAndDifferencesAreNone) {
-  EXPECT_THAT(read("float 0.91 s, int8 0.35 s"), IsEmpty());
-  EXPECT_THAT(read("float32 is at 0.96 of LiteRT, int8 at 0.84 of LiteRT"), IsEmpty());
-  EXPECT_THAT(read("int8 is 0.75 smaller, QAT 0.74 smaller"), IsEmpty());
-  EXPECT_THAT(read("with int8 the battery drops from 98.5 to 91.2"), IsEmpty());
-  EXPECT_THAT(read("mobilenet_v2 TFLite 2.14, Keras 2.15, int8"), IsEmpty());
+  EXPECT_THAT(read_bare("float 0.91 s, int8 0.35 s"), IsEmpty());
+  EXPECT_THAT(read_bare("float32 is at 0.96 of LiteRT, int8 at 0.84 of LiteRT"), IsEmpty());
+  EXPECT_THAT(read_bare("int8 is 0.75 smaller, QAT 0.74 smaller"), IsEmpty());
+  EXPECT_THAT(read_bare("with int8 the battery drops from 98.5 to 91.2"), IsEmpty());
+  EXPECT_THAT(read_bare("mobilenet_v2 TFLite 2.14, Keras 2.15, int8"), IsEmpty());
 }
 
 TEST(BareFigures, AreReadOnlyWhereNothingElseIs) {
-  EXPECT_THAT(read("accuracy: 0.9134\nfloat 0.42, int8 0.43\n"), ElementsAre("accuracy = 0.9134 test"));
+  EXPECT_THAT(read_bare("accuracy: 0.9134\nfloat 0.42, int8 0.43\n"), ElementsAre("accuracy = 0.9134 test"));
 }
 
 // Far from any time that linear reading takes, and passed by what is quadratic in the text.

@@ -12,22 +12,22 @@ namespace {
 
 using data::Split;
 
-constexpr int32_t kSide = 24, kPrototypes = 12;
+constexpr int32_t kCopySide = 24, kPrototypes = 12;
 
 /// Images of a few prototypes with more or less noise and under more or less slanting light, which is what the coarsest reduction sees in
 /// full; some mirrored. Correlations lie on both sides of the limit.
 Split noisy_images(const std::string& name, int64_t count, int32_t channels, uint64_t seed) {
   Split split;
-  split.name = name, split.count = count, split.height = split.width = kSide, split.channels = channels;
+  split.name = name, split.count = count, split.height = split.width = kCopySide, split.channels = channels;
   Rng rng(seed);
   for (int64_t i = 0; i < count; ++i) {
     const double phase = static_cast<double>(rng.next_below(kPrototypes));
     const auto noise = static_cast<double>(rng.next_below(120));
     const double light = static_cast<double>(rng.next_below(100)) / 10 - 5;
     const bool mirrored = rng.next_below(4) == 0;
-    for (int32_t y = 0; y < kSide; ++y) {
-      for (int32_t x = 0; x < kSide; ++x) {
-        const double at = mirrored ? kSide - 1 - x : x;
+    for (int32_t y = 0; y < kCopySide; ++y) {
+      for (int32_t x = 0; x < kCopySide; ++x) {
+        const double at = mirrored ? kCopySide - 1 - x : x;
         const double shape = 128 + 60 * std::sin(0.05 * at * (phase + 1) + phase) + 50 * std::cos(0.07 * y * (phase + 2));
         for (int32_t c = 0; c < channels; ++c) {
           const double value = shape + light * (x - y) + noise * (static_cast<double>(rng.next_below(1000)) / 1000 - 0.5);
@@ -55,7 +55,7 @@ void put_halves(Split& split, int64_t image, int32_t across, int32_t down) {
   for (int64_t i = 0; i < split.image_elems(); ++i) {
     const int64_t x = i / split.channels % split.width, y = i / split.channels / split.width;
     split.pixels[static_cast<size_t>(image * split.image_elems() + i)] =
-        static_cast<uint8_t>(128 + (x < kSide / 2 ? across : -across) + (y < kSide / 2 ? down : -down));
+        static_cast<uint8_t>(128 + (x < kCopySide / 2 ? across : -across) + (y < kCopySide / 2 ? down : -down));
   }
 }
 
