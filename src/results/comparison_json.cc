@@ -34,7 +34,7 @@ Json flips_json(const ClassFlips& flips) {
 }
 
 void add_power(const PairComparison& pair, Json& json) {
-  Json& power = json["power"];
+  Json& power = json["power"] = Json::object();
   power["alpha"] = 0.05;
   power["power"] = 0.8;
   power["discordance"] = pair.discordance;

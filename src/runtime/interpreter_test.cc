@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/test_allocations.h"
 #include "graph/architectures.h"
-#include "runtime/test_allocations.h"
 #include "runtime/test_graphs.h"
 
 namespace liteqat::runtime {

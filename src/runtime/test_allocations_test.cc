@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "runtime/count_allocations_for_test.h"
+#include "base/count_allocations_for_test.h"
 
 namespace liteqat::runtime {
 namespace {

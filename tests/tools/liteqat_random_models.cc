@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/count_allocations_for_test.h"
 #include "base/cpu.h"
 #include "formats/npy/npy.h"
 #include "formats/tflite/tflite.h"
@@ -19,7 +20,6 @@
 #include "ops_weighted_models.h"
 #include "random_layout_models.h"
 #include "random_mixed_models.h"
-#include "runtime/count_allocations_for_test.h"
 #include "runtime/interpreter.h"
 #include "runtime/test_graphs.h"
 
@@ -90,9 +90,9 @@ Status run_sample(Interpreter& interpreter, uint64_t seed, std::vector<Bytes>& i
     std::copy(input.begin(), input.end(), interpreter.input(k).begin());
     inputs[k].insert(inputs[k].end(), input.begin(), input.end());
   }
-  const int64_t before = liteqat::runtime::allocation_count();
+  const int64_t before = liteqat::allocation_count();
   interpreter.invoke();
-  const int64_t allocated = liteqat::runtime::allocation_count() - before;
+  const int64_t allocated = liteqat::allocation_count() - before;
   if (allocated != 0) return liteqat::error(liteqat::Code::kInternal, "invoke allocates {} times", allocated);
   for (size_t k = 0; k < outputs.size(); ++k)
     outputs[k].insert(outputs[k].end(), interpreter.output(k).begin(), interpreter.output(k).end());
