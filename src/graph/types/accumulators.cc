@@ -38,7 +38,7 @@ std::optional<Weighted> find_quantized(const OpView& view) {
 
 /// The farthest that a code lies from the zero point.
 int64_t largest_offset(const Tensor& tensor) {
-  const int64_t zero_point = tensor.quantization.empty() ? 0 : tensor.quantization.zero_point[0];
+  const int64_t zero_point = tensor.quantization.zero_point[0];
   const int64_t low = tensor.type == DType::kUInt8 ? 0 : tensor.type == DType::kInt16 ? -32768 : -128;
   const int64_t high = tensor.type == DType::kUInt8 ? 255 : tensor.type == DType::kInt16 ? 32767 : 127;
   return std::max(zero_point - low, high - zero_point);
@@ -69,7 +69,7 @@ int64_t bias_size(const Weighted& op, int64_t channel) {
 
 /// The sum of |weight - zero point| that meet in one channel.
 int64_t weights_size(const Weighted& op, int64_t channel, int64_t elems) {
-  const int64_t zero_point = op.weights.quantization.empty() ? 0 : op.weights.quantization.zero_point[0];
+  const int64_t zero_point = op.weights.quantization.zero_point[0];
   const int64_t per_channel = elems / op.channels;
   int64_t sum = 0;
   for (int64_t index = 0; index < per_channel; ++index) {
@@ -103,7 +103,7 @@ Status check_accumulators(const OpView& view) {
 
 Status check_bias_scale(const OpView& view) {
   const auto op = find_quantized(view);
-  if (!op || op->bias == nullptr || op->bias->quantization.empty() || op->weights.quantization.empty()) return {};
+  if (!op || op->bias == nullptr || op->bias->quantization.empty()) return {};
   const std::vector<float>&scales = op->bias->quantization.scale, &weight_scales = op->weights.quantization.scale;
   if (scales.size() != 1 && static_cast<int64_t>(scales.size()) != op->channels) {
     return error(Code::kMismatch, "{}: its bias '{}' has {} scales for {} output channels", view.where, op->bias->name, scales.size(),
