@@ -288,10 +288,14 @@ TEST(ValidateErrors, types_of_functions_of_one_value) {
   const std::vector<DType> float_and_byte = {kFloat32, kInt8}, bytes = {kFloat32, kInt8, kUInt8}, all = {kFloat32, kInt8, kUInt8, kInt16};
   const std::vector<std::pair<OpKind, std::vector<DType>>> expected = {
       {OpKind::kRelu, all},        {OpKind::kRelu6, all},    {OpKind::kReluN1To1, bytes}, {OpKind::kElu, float_and_byte},
-      {OpKind::kHardSwish, bytes}, {OpKind::kLogistic, all}, {OpKind::kTanh, all},        {OpKind::kLogSoftmax, bytes}};
+      {OpKind::kHardSwish, bytes}, {OpKind::kLogistic, all}, {OpKind::kTanh, all},        {OpKind::kLogSoftmax, bytes},
+      {OpKind::kLeakyRelu, all},   {OpKind::kSoftmax, all}};
   for (const auto& [kind, allowed] : expected) {
+    const OpParams params = kind == OpKind::kLeakyRelu ? OpParams(LeakyReluParams{})
+                            : kind == OpKind::kSoftmax ? SoftmaxParams{}
+                                                       : OpParams();
     for (DType type : {kFloat32, kFloat16, kInt8, kUInt8, kInt16, kInt32, kInt64, kBool}) {
-      const Status status = validate(with_output(one_op_graph(kind, {}, {1, 4}, {}), type, type));
+      const Status status = validate(with_output(one_op_graph(kind, params, {1, 4}, {}), type, type));
       EXPECT_EQ(status.ok(), std::ranges::find(allowed, type) != allowed.end()) << op_kind_name(kind) << dtype_name(type);
     }
   }

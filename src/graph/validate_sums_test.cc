@@ -102,6 +102,16 @@ TEST(ValidateSums, sums_of_16_bits_stay_below_what_is_rescaled) {
   }
 }
 
+TEST(ValidateSums, sums_of_16_bits_have_64_unless_the_bias_has_32) {
+  Graph graph = int8_dense_graph(600);
+  for (TensorId id : {0, 1}) graph.tensor(id).type = DType::kInt16, graph.tensor(id).quantization.zero_point = {0};
+  std::ranges::fill(graph.tensor(2).as<int8_t>(), int8_t{127});  // 600 * 32768 * 127 > 2^31
+  EXPECT_TRUE(check_accumulators(graph).ok()) << check_accumulators(graph).message();
+  graph.ops[0].inputs.push_back(graph.add_tensor(int32_constant("bias", {1}, {0})));
+  EXPECT_THAT(check_accumulators(graph).message(),
+              HasSubstr("can reach 2496921600 products and a bias of 0, its accumulator holds less than 2147483648"));
+}
+
 TEST(ValidateSums, sums_of_uint8_are_taken_from_the_zero_point) {
   Graph graph = int8_conv_graph();  // 18 products a channel, of up to 255 - 3 = 252 times the weight's distance
   for (TensorId id : {0, 1, 3}) graph.tensor(id).type = DType::kUInt8, graph.tensor(id).quantization = {.scale = {0.5f}, .zero_point = {3}};
