@@ -1,7 +1,10 @@
 #include "audit/explain/data_sets.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
+
+#include "audit/figures/words.h"
 
 namespace liteqat::audit {
 namespace {
@@ -47,6 +50,29 @@ const DataSetFacts* find_data_set(const std::string& name) {
     if (plain_name(facts.name) == plain_name(name)) return &facts;
   }
   return nullptr;
+}
+
+std::set<std::string> data_sets_named_in(std::string_view text) {
+  constexpr size_t kMostWords = 3;  // of a name
+  std::set<std::string> named;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    const std::vector<std::string> words = split_words(text.substr(begin, end - begin));
+    begin = end + 1;
+    for (size_t at = 0; at < words.size(); ++at) {
+      // The longest name: "fashion mnist" is not MNIST.
+      for (size_t count = std::min(kMostWords, words.size() - at); count > 0; --count) {
+        std::string name;
+        for (size_t i = 0; i < count; ++i) name += words[at + i];
+        const DataSetFacts* facts = find_data_set(name);
+        if (!facts) continue;
+        named.insert(facts->name);
+        at += count - 1;
+        break;
+      }
+    }
+  }
+  return named;
 }
 
 std::vector<std::string> data_set_names() {

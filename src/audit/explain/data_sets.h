@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace liteqat::audit {
@@ -20,5 +22,8 @@ struct DataSetFacts {
 const DataSetFacts* find_data_set(const std::string& name);
 
 std::vector<std::string> data_set_names();
+
+/// The data sets that a text speaks of, each once: "CIFAR-10", "FashionMNIST", "tiny imagenet".
+std::set<std::string> data_sets_named_in(std::string_view text);
 
 }  // namespace liteqat::audit

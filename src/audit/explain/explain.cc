@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "audit/explain/compare_figures.h"
+#include "audit/explain/data_sets.h"
 #include "audit/explain/findings.h"
 #include "audit/explain/granularity.h"
 #include "audit/explain/model.h"
@@ -205,6 +207,12 @@ Result<results::Explanation> explain_text(std::string_view text, const StatedFac
         "{}: no accuracy among {} lines{}; expected something like 'test accuracy: 0.9815', '98.15 % accuracy', '9815/10000 correct' or "
         "'float 0.9815, int8 0.9791'",
         name, format_count(figures.lines), seen);
+  }
+  if (stated.dataset.empty() && !facts.test) {
+    const std::set<std::string> named = data_sets_named_in(text);
+    if (named.size() == 1)
+      facts.notes.push_back(
+          format("the text names {0}: if its test images are those measured on, --dataset {0} says how many they are", *named.begin()));
   }
   return Explainer(figures, std::move(facts)).run();
 }

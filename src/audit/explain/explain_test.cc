@@ -255,6 +255,22 @@ TEST(Explain, EpochsStandForOneFigure) {
   for (const auto& finding : explanation.findings) EXPECT_EQ(finding.verdict, results::Verdict::kClear) << finding.summary;
 }
 
+TEST(Explain, ADataSetThatTheTextNamesIsPointedAt) {
+  const auto notes = [](const std::string& text) { return explain(text, {}).notes; };
+  const auto points_at = [](const std::string& name) {
+    return testing::Contains(testing::HasSubstr("--dataset " + name + " says how many"));
+  };
+  EXPECT_THAT(notes("accuracy on MNIST: 0.1135, Keras accuracy 0.991"), points_at("mnist"));
+  EXPECT_THAT(notes("Fashion-MNIST accuracy: 0.8935"), points_at("fashion_mnist"));
+  EXPECT_THAT(notes("FashionMNIST accuracy: 0.8935"), points_at("fashion_mnist"));
+  EXPECT_THAT(notes("CIFAR-10\naccuracy: 0.8935"), points_at("cifar10"));
+  EXPECT_THAT(notes("Tiny ImageNet accuracy: 0.6"), points_at("tiny_imagenet"));
+  const auto none = testing::Not(testing::Contains(testing::HasSubstr("--dataset")));
+  EXPECT_THAT(notes("pretrained on ImageNet; CIFAR-10 accuracy: 0.8935"), none);  // which of them is not known
+  EXPECT_THAT(notes("MNIST accuracy on 1000 images: 0.893"), none);
+  EXPECT_THAT(explain("MNIST accuracy: 0.8935", data_set("mnist")).notes, none);
+}
+
 TEST(Explain, RefusesWithASentence) {
   EXPECT_EQ(explain_text("no figure here", {}, "log.txt").status().code(), Code::kNotFound);
   EXPECT_THAT(explain_text("no figure here", {}, "log.txt").status().message(), testing::HasSubstr("log.txt"));

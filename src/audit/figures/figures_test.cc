@@ -24,6 +24,30 @@ std::vector<std::string> read(const std::string& text) {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+TEST(Figures, AFormInBracketsBehindAFigureIsPartOfItsName) {
+  EXPECT_THAT(read("test acc 0.9312 (float32), 0.9308 (int8)"),
+              ElementsAre("test acc (float32) = 0.9312 test decimal", "test acc (int8) = 0.9308 test decimal"));
+  EXPECT_THAT(read("test acc 0.9312 (9312/10000)"), ElementsAre("test acc = 0.9312 test decimal"));
+}
+
+TEST(Figures, HaveTheNumberOfImagesBesideThem) {
+  const auto totals = [](const std::string& text) {
+    std::vector<int64_t> found;
+    for (const Figure& figure : read_figures(text).figures) found.push_back(figure.stated_total);
+    return found;
+  };
+  EXPECT_THAT(totals("accuracy 0.9084 (10000 samples), 0.913 (500 samples)"), ElementsAre(10000, 500));
+  EXPECT_THAT(totals("accuracy on 500 images 0.914, on 10,000 images 0.9084"), ElementsAre(500, 10000));
+  EXPECT_THAT(totals("accuracy 0.9084 and 0.913, both on 10,000 images"), ElementsAre(10000, 10000));
+  EXPECT_THAT(totals("accuracy 0.9084 and 0.913 (500 images), 0.914 (600 images)"), ElementsAre(0, 500, 600));
+  EXPECT_THAT(totals("accuracy 9084/10000 and 0.914 (500 images), 0.92 (600 images)"), ElementsAre(0, 500, 600));  // a ratio has its own
+}
+
+TEST(Figures, AModelsNameTakesThePlaceOfAForm) {
+  EXPECT_THAT(read("int8 accuracy: 91.2, float: 91.5"),
+              ElementsAre("int8 accuracy = 0.912 test percent", "float accuracy = 0.915 test percent"));
+}
+
 TEST(Figures, TheFoundingCase) {
   EXPECT_THAT(read("Quant TFLite test_accuracy: 0.94462\n"
                    "Quant TF test accuracy:     0.744700014591217\n"
@@ -384,6 +408,16 @@ std::vector<std::string> sizes(const std::string& text) {
 TEST(Sizes, NamedInTheText) {
   EXPECT_THAT(sizes("Accuracy on 10,000 test images: 0.98"), ElementsAre("test 10000"));
   EXPECT_THAT(sizes("n = 500"), ElementsAre("test 500"));
+  EXPECT_THAT(sizes("With a representative dataset of 100 samples accuracy is 0.8876, with 500 samples 0.8912"), IsEmpty());
+  EXPECT_THAT(sizes("Accuracy with num_calib_samples=200: 0.7421, with num_calib_samples=1000: 0.7433"), IsEmpty());
+  EXPECT_THAT(sizes("Calibrated with 200 images. The accuracy on 5,000 images is 0.8876."), ElementsAre("test 5000"));
+  EXPECT_THAT(sizes("trained on 45,000 images, accuracy 0.8871"), ElementsAre("train 45000"));
+  EXPECT_THAT(sizes("10 classes with 500 images each, test acc = 0.8765"), ElementsAre("classes 10"));
+  EXPECT_THAT(sizes("accuracy on first 1000 images: 0.8234"), IsEmpty());
+  EXPECT_THAT(sizes("Test set has 4890 clips."), ElementsAre("test 4890"));
+  EXPECT_THAT(sizes("accuracy on 2k images: 0.912"), ElementsAre("test 2000"));
+  EXPECT_THAT(sizes("accuracy on 1.5K test samples: 0.912"), ElementsAre("test 1500"));
+  EXPECT_THAT(sizes("2k images/s, 3k steps, 4kB images, accuracy 0.912"), IsEmpty());
   EXPECT_THAT(sizes("accuracy = 85.2% (n=500)"), IsEmpty());  // of that figure alone
   EXPECT_EQ(read_figures("accuracy = 85.2% (n=500)").figures.at(0).stated_total, 500);
   EXPECT_THAT(sizes("Train on 45000 samples, validate on 5000 samples"), ElementsAre("train 45000", "validation 5000"));

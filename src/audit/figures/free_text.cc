@@ -75,6 +75,8 @@ class LineJob {
 
   size_t read_number(size_t at, const std::string& open_label);
   size_t read_aligned_list(size_t at);
+  bool is_evaluation(size_t at) const;
+  bool is_remark(size_t at) const;
   std::optional<Named> find_name(size_t at, const std::string& open_label);
   std::optional<Named> find_name_before(size_t at) const;
   std::optional<Named> find_name_after(size_t at) const;
@@ -94,6 +96,8 @@ class LineJob {
   bool followed_by_total(size_t at) const;
   bool add(size_t at, const Named& named);
   bool add_pair(size_t at, const Named& named, const Place& place);
+  int64_t size_beside(size_t at) const;
+  std::string form_behind(size_t at) const;
   std::string full_label(const std::string& label) const;
   bool is_subtracted(std::string_view field) const;
 
@@ -243,7 +247,11 @@ bool LineJob::is_of_another_quantity(size_t at) const {
 
 /// The quantity of the figure before, of another model.
 LineJob::Named LineJob::continue_name(std::string_view model) const {
-  const std::string base = last_->base.empty() ? last_->label : last_->base;
+  std::string base = last_->base.empty() ? last_->label : last_->base;
+  // "int8 accuracy: 0.912, float: 0.915": "float accuracy".
+  const size_t space = base.find(' ');
+  if (space != std::string::npos && names_form(base.substr(0, space), FormWord::kSure) && names_form(model, FormWord::kWeak))
+    base.erase(0, space + 1);
   return {clean_label(model) + " " + base, last_->meaning, base};
 }
 
@@ -255,6 +263,7 @@ std::optional<LineJob::Named> LineJob::continue_sentence(size_t at) const {
   if (attained) return continue_name(last_clause(raw_phrase(at)));
   if (!last_was_figure_) return std::nullopt;
   if (ends_in_earlier_value(raw_phrase(at)) && is_alike(at)) return last_;
+  if (names_other_images(raw_phrase(at)) && is_alike(at)) return last_;
   const std::string_view joint = without_remark(trimmed(raw_phrase(at)));
   if (const std::string_view rest = after_links(joint); rest.size() < joint.size()) {
     if ((rest.empty() || leads_alone(rest)) && is_alike(at)) return last_;
@@ -322,28 +331,25 @@ std::optional<LineJob::Named> LineJob::find_name_above(std::string_view raw, con
   return Named{clean_label(open_label) + " " + clean_label(raw), meaning};
 }
 
-std::vector<std::string_view> split_names(std::string_view phrase, std::string_view separators) {
-  std::vector<std::string_view> parts;
-  for (size_t begin = 0; begin <= phrase.size();) {
-    size_t end = std::min(phrase.find_first_of(separators, begin), phrase.size());
-    if (const size_t word = phrase.find(" and ", begin); word < end) end = word + 4;
-    parts.push_back(phrase.substr(begin, std::min(end, phrase.size()) - begin));
-    begin = end + 1;
-  }
-  return parts;
+/// "accuracy (all 10000): 0.83", "acc (n 500) = 0.83": a whole number in brackets between a name and its sign.
+bool LineJob::is_remark(size_t at) const {
+  const LineNumber& item = found_.numbers[at];
+  const std::string_view gap = gap_after(at);
+  if (item.role != Role::kOpen || !item.number.integer || item.number.unit != Unit::kNone || !in_brackets(at) || !gap.starts_with(")"))
+    return false;
+  const std::string_view rest = trimmed(gap.substr(1));
+  return rest.starts_with(":") || rest.starts_with("=");
 }
 
-/// "Top-1 (Top-5): ", "train acc (val acc) ": two quantities, told apart by k or split. In "accuracy (top-1): " the brackets say more of
-/// one.
-std::vector<std::string_view> two_names(std::string_view phrase) {
-  std::vector<std::string_view> parts = split_names(phrase, "(");
-  if (parts.size() != 2 || has_words(parts[1].substr(std::min(parts[1].find(')'), parts[1].size())))) return {};
-  const Meaning first = read_meaning(parts[0]), second = read_meaning(parts[1]);
-  const auto names_k = [](std::string_view part) { return part.find_first_of("0123456789") != std::string_view::npos; };
-  const bool by_k = first.top_k != second.top_k && names_k(parts[0]) && names_k(parts[1]);
-  const bool by_split = first.split != second.split && !first.split.empty() && !second.split.empty();
-  const bool by_quantity = is_accuracy(first.quantity) != is_accuracy(second.quantity) && second.quantity != Quantity::kUnnamed;
-  return by_k || by_split || by_quantity ? parts : std::vector<std::string_view>{};
+/// "evaluate: [0.3456, 0.9021]": what Keras' evaluate returns, loss and accuracy.
+bool LineJob::is_evaluation(size_t at) const {
+  if (at + 1 >= found_.numbers.size() || found_.numbers[at].role != Role::kOpen || found_.numbers[at + 1].role != Role::kOpen) return false;
+  const PrintedNumber& accuracy = found_.numbers[at + 1].number;
+  const std::string_view before = trimmed(raw_phrase(at));
+  const auto words = split_words(before);
+  const bool evaluated = std::any_of(words.begin(), words.end(), [](const std::string& word) { return word.starts_with("evaluat"); });
+  return evaluated && before.ends_with("[") && trimmed(gap_after(at)) == "," && trimmed(gap_after(at + 1)).starts_with("]") &&
+         !accuracy.integer && value_of(accuracy) <= 1;
 }
 
 /// "test loss, test acc: [0.04, 0.98]", "acc (train/val): 0.99/0.95": as many names as numbers. Returns the number after the list, `at`
@@ -353,6 +359,11 @@ size_t LineJob::read_aligned_list(size_t at) {
   if (raw.find(". ") != std::string_view::npos) return at;  // sentences
   std::vector<std::string_view> parts = split_names(raw, ",/&");
   if (parts.size() == 1 && stands_in_brackets(at + 1)) parts = two_names(raw);
+  if (parts.size() == 1 && is_evaluation(at)) {
+    add(at + 1, {full_label(clean_label(raw) + " accuracy"), read_meaning("accuracy")});
+    last_was_figure_ = false;
+    return at + 2;
+  }
   if (parts.size() < 2 || parts.size() > 6 || at + parts.size() > found_.numbers.size()) return at;
   std::vector<Meaning> meanings;
   const bool split_first = read_meaning(parts[0]).quantity == Quantity::kUnnamed;  // "Train/test accuracy"
@@ -389,14 +400,49 @@ bool LineJob::add_pair(size_t at, const Named& named, const Place& place) {
   return true;
 }
 
+/// The number of images that the line names for a figure, 0 if none. Of several, "0.91 (500 images), 0.93 (10,000 images)", it is the one
+/// between the figure and the next; where sizes come first, "on 500 images 0.91, on 10,000 images 0.93", the last before it.
+int64_t LineJob::size_beside(size_t at) const {
+  const auto& sizes = found_.sizes;
+  if (sizes.empty()) return 0;
+  if (std::all_of(sizes.begin(), sizes.end(), [&](const TestSize& size) { return size.count == sizes.front().count; }))
+    return sizes.front().count;
+  const auto is_figure = [](const LineNumber& item) { return item.role == Role::kOpen || item.role == Role::kPair; };
+  const auto& numbers = found_.numbers;
+  const auto first = static_cast<size_t>(std::find_if(numbers.begin(), numbers.end(), is_figure) - numbers.begin());
+  int64_t count = 0;
+  if (sizes.front().at < first) {
+    for (const TestSize& size : sizes) count = size.at < at ? size.count : count;
+    return count;
+  }
+  const size_t last = numbers[at].role == Role::kPair ? at + 2 : at + 1;
+  const auto next = static_cast<size_t>(
+      std::find_if(numbers.begin() + static_cast<std::ptrdiff_t>(std::min(last, numbers.size())), numbers.end(), is_figure) -
+      numbers.begin());
+  for (const TestSize& size : sizes) {
+    if (size.at > at && size.at < next) return size.count;
+  }
+  return 0;
+}
+
+/// "0.9312 (float32), 0.9308 (int8)": " (float32)", or nothing.
+std::string LineJob::form_behind(size_t at) const {
+  constexpr size_t kLongestForm = 30;
+  const std::string_view behind = line_.substr(found_.numbers[at].end, kLongestForm);
+  const size_t open = behind.find_first_not_of(' '), close = behind.find(')');
+  if (open == std::string_view::npos || behind[open] != '(' || close == std::string_view::npos) return {};
+  const std::string_view inside = behind.substr(open, close + 1 - open);
+  return names_form(inside, FormWord::kSure) && !is_accuracy(read_meaning(inside).quantity) ? " " + std::string(inside) : "";
+}
+
 bool LineJob::add(size_t at, const Named& named) {
   const LineNumber& item = found_.numbers[at];
-  Place place{.line = line_of(at), .label = named.label, .split = default_split_, .stated_total = found_.size};
+  Place place{.line = line_of(at), .label = named.label + form_behind(at), .split = default_split_, .stated_total = size_beside(at)};
   if (const std::string clause = split_of_clause(gap_after(at)); named.meaning.split.empty() && !clause.empty()) {
     place.split = clause;
   } else if (named.meaning.split.empty()) {
     const bool key = split_words(named.label).size() <= kMostKeyWords;
-    if (!key && default_split_ == "train") place.split = "";
+    if ((!key || names_form(named.label, FormWord::kSure)) && default_split_ == "train") place.split = "";
     if (place.split.empty()) place.split = segment_split_;
     const bool names_all = read_meaning(lead_).quantity == Quantity::kUnnamed;  // "val_accuracy: 0.1 while accuracy is 0.98" does not
     const std::string lead_split = names_all ? find_split(split_words(lead_)) : "";
@@ -451,6 +497,10 @@ size_t LineJob::read_number(size_t at, const std::string& open_label) {
     if (role == Role::kNothing || role == Role::kCounter) last_was_figure_ = false;
     return at + 1;
   }
+  if (is_remark(at)) {
+    found_.numbers[at].role = Role::kName;
+    return at + 1;
+  }
   if (is_difference(at)) return at + 1;
   if (const size_t next = read_aligned_list(at); next != at) return next;
   if (repeats_figure(at)) {
@@ -486,27 +536,6 @@ void LineJob::note_segment(std::string_view phrase) {
   if (meaning.quantity == Quantity::kOther && !meaning.split.empty()) segment_split_ = meaning.split;
 }
 
-bool names_not_a_number(std::string_view text) {
-  for (const std::string_view word : {"nan", "NaN", "inf", "Infinity"}) {
-    for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-      const bool starts = at > 0 && std::string_view(" :=[(,\t-").find(text[at - 1]) != std::string_view::npos;
-      const size_t end = at + word.size();
-      const bool ends = end >= text.size() || std::isalnum(static_cast<unsigned char>(text[end])) == 0;
-      const std::string_view before = text.substr(0, at);
-      if (starts && ends && is_accuracy(read_meaning(last_field(before.substr(before.size() > 80 ? before.size() - 80 : 0))).quantity))
-        return true;
-    }
-  }
-  return false;
-}
-
-/// "Validation set performance", "Test results": a heading without a colon.
-bool names_results(const std::vector<std::string>& words) {
-  constexpr size_t kMostWords = 5;
-  if (words.size() < 2 || words.size() > kMostWords) return false;
-  return words.back() == "performance" || words.back() == "results" || words.back() == "metrics" || words.back() == "scores";
-}
-
 }  // namespace
 
 void FreeTextReader::remember(const Passage& line, bool has_numbers) {
@@ -535,7 +564,9 @@ void FreeTextReader::read_line(const Passage& line) {
   if (has_numbers && !found.unfinished) {
     // Keras: "accuracy" beside "val_accuracy", or in the line after "Epoch 3/10", is measured on the training images.
     const bool beside_validation = line.text.find("val_acc") != std::string::npos || line.text.find("val acc") != std::string::npos;
-    const bool training = beside_validation || (context_.in_epoch && found.finished_pass);
+    // ... but where the training accuracy has a name of its own.
+    const bool named_training = line.text.find("train_acc") != std::string::npos || line.text.find("train acc") != std::string::npos;
+    const bool training = (beside_validation && !named_training) || (context_.in_epoch && found.finished_pass);
     const std::string open_label = context_.open_label, split = training ? "train" : context_.heading_split;
     LineJob(line, std::move(found), *collector_).run(open_label, split);
   }

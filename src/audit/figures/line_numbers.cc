@@ -12,8 +12,13 @@
 namespace liteqat::audit {
 namespace {
 
-constexpr std::array<std::string_view, 12> kNotASet = {"batch",  "calibration", "representative", "first",      "per",  "sec",
-                                                       "second", "epoch",       "calibrate",      "calibrated", "step", "s"};
+constexpr std::array<std::string_view, 14> kNotASet = {"batch", "calib",  "each",  "calibration", "representative", "first", "per",
+                                                       "sec",   "second", "epoch", "calibrate",   "calibrated",     "step",  "s"};
+
+bool names_calibration(const std::vector<std::string>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [](const std::string& word) { return word.starts_with("calib") || word == "representative"; });
+}
 
 bool names_no_set(const std::vector<std::string>& words) {
   return std::any_of(words.begin(), words.end(),
@@ -99,7 +104,10 @@ void find_levels(std::string_view line, std::vector<LineNumber>& numbers) {
 
 std::string size_split(const std::vector<std::string>& before, const std::vector<std::string>& after) {
   const std::string split = find_split(after);
-  return split.empty() ? find_split(before) : split;
+  if (!split.empty()) return split;
+  const bool trained = std::any_of(before.begin(), before.end(),
+                                   [](const std::string& word) { return word == "trained" || word == "tuned" || word == "finetuned"; });
+  return trained ? "train" : find_split(before);
 }
 
 /// "10,000 test images", "60000 train samples", "10 classes": a noun within the three words that follow.
@@ -137,6 +145,10 @@ std::vector<std::string> field_words(std::string_view gap) {
   return split_words(cut == std::string_view::npos ? gap : gap.substr(cut + 1));
 }
 
+bool is_measured_on(std::string_view word) {
+  return word == "on" || word == "over" || word == "of";
+}
+
 std::string_view cut_clause(std::string_view text) {
   return text.substr(0, text.find_first_of(",;:.|=()[]%/"));
 }
@@ -150,8 +162,10 @@ bool names_images(const std::vector<std::string>& after) {
 void find_sizes(const Passage& passage, LineNumbers& found, Collector& collector) {
   const std::string_view line = passage.text;
   auto& numbers = found.numbers;
+  bool after_calibration = false;
   for (size_t i = 0; i < numbers.size(); ++i) {
     const PrintedNumber& number = numbers[i].number;
+    after_calibration = after_calibration || names_calibration(split_words(gap_before(line, numbers, i)));
     // "10.000 images": the point groups, because nobody has a part of an image.
     const bool point_groups = number.point_could_group && number.unit == Unit::kNone && !number.attached && number.units > 0;
     const auto count = point_groups ? std::optional(number.units) : count_of(number);
@@ -159,15 +173,21 @@ void find_sizes(const Passage& passage, LineNumbers& found, Collector& collector
     const std::string_view gap = gap_before(line, numbers, i), after_text = cut_clause(text_after(line, numbers, i));
     const auto before = field_words(gap), after = split_words(after_text);
     const std::string_view beyond = text_after(line, numbers, i).substr(after_text.size());
-    if (names_no_set(before) || names_no_set(after) || names_part(after) || (!after_text.empty() && beyond.starts_with("/")))
-      continue;  // images/s
+    if (names_no_set(before) || names_no_set(after) || names_part(after) || (!after_text.empty() && beyond.starts_with("/"))) {  // images/s
+      const bool of_images = names_images(after) || (!before.empty() && is_image_noun(before.back()));
+      if (of_images && numbers[i].role == Role::kOpen) numbers[i].role = Role::kSize;  // "on the first 1000 images: 0.91"
+      continue;
+    }
     std::string what = named_after(before, after);
     const bool follows = !what.empty();
     if (point_groups && !names_images(after)) continue;
     if (!follows && numbers[i].role == Role::kOpen) what = named_before(before);
     if (what.empty()) continue;
     if (numbers[i].role == Role::kOpen) numbers[i].role = Role::kSize;
-    if (what == "test" && *count >= 10) found.size = *count;
+    // "with a representative dataset of 100 samples 0.88, with 500 samples 0.89": only "on 10,000 images" is measured on.
+    if (what == "test" && after_calibration && size_split(before, after).empty() && (before.empty() || !is_measured_on(before.back())))
+      continue;
+    if (what == "test" && *count >= 10) found.sizes.push_back({i, *count});
     const std::string words = follows ? std::string(line.substr(numbers[i].number.begin, numbers[i].number.end - numbers[i].number.begin)) +
                                             std::string(after_text)
                                       : std::string(gap) + std::to_string(*count);
@@ -175,6 +195,18 @@ void find_sizes(const Passage& passage, LineNumbers& found, Collector& collector
     const bool of_one_figure = !follows && before.size() == 1 && before[0] == "n" && numbers.size() > 1;
     if (!of_one_figure) collector.add_size(what, *count, passage.line_at(number.begin), words);
   }
+}
+
+/// "2k images", "1.5K test samples": the letter counts in thousands before such a noun, and nowhere else.
+void count_thousands(std::string_view line, PrintedNumber& number) {
+  const std::string_view printed = line.substr(number.begin, number.end - number.begin);
+  const size_t letters = printed.find_first_not_of("0123456789.");
+  if (!number.attached || number.scale > 3 || number.units < 1 || number.units > 999'999 || letters + 1 != printed.size()) return;
+  if ((printed.back() != 'k' && printed.back() != 'K') || !names_images(split_words(cut_clause(line.substr(number.end, 60))))) return;
+  for (int32_t power = number.scale; power < 3; ++power) number.units *= 10;
+  number.scale = 0;
+  number.integer = true;
+  number.attached = number.point_could_group = number.comma_could_group = false;
 }
 
 /// "94.5 ± 0.2 %", "(94.5 +/- 0.2)%", "0.94 (± 0.02)": the spread after a number, or `at` where there is none. A percent sign behind it is
@@ -319,6 +351,7 @@ LineNumbers find_line_numbers(const Passage& passage, Collector& collector) {
       ++at;
       continue;
     }
+    count_thousands(line, *number);
     const size_t end = spread_end(line, *number);
     found.numbers.push_back({*number, number->attached ? Role::kNothing : Role::kOpen, end});
     at = std::max(end, at + 1);

@@ -26,11 +26,17 @@ struct LineNumber {
   size_t end = 0;  // of what belongs to the number: of "94.5" in "94.5 ± 0.2 %" behind the percent sign
 };
 
+/// "10,000 images": the count of one of the line's numbers.
+struct TestSize {
+  size_t at = 0;
+  int64_t count = 0;
+};
+
 struct LineNumbers {
   std::vector<LineNumber> numbers;
-  bool unfinished = false;     // a progress line in the middle of a pass: "[ 10/196]", "12/313 [=>"; its accuracies are of no split
-  bool finished_pass = false;  // starts with "313/313"
-  int64_t size = 0;            // the last number of images named in the line, 0: none
+  bool unfinished = false;      // a progress line in the middle of a pass: "[ 10/196]", "12/313 [=>"; its accuracies are of no split
+  bool finished_pass = false;   // starts with "313/313"
+  std::vector<TestSize> sizes;  // in the line's order
 };
 
 /// Finds the numbers of a line, or of a passage of wrapped ones, and gives sizes that it names to the collector.

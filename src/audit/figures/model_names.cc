@@ -138,6 +138,14 @@ FormWord form_of_word(const std::vector<std::string>& words, size_t at) {
   return contains(kWeakForms, word) ? FormWord::kWeak : FormWord::kNone;
 }
 
+bool names_form(std::string_view phrase, FormWord least) {
+  const std::vector<std::string> words = split_words(phrase);
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (form_of_word(words, i) >= least) return true;
+  }
+  return false;
+}
+
 Foreign foreignness(const std::vector<std::string>& words, size_t at) {
   const std::string& word = words[at];
   if (contains(kDifferences, word)) return Foreign::kClause;

@@ -17,6 +17,9 @@ enum class FormWord {
 /// What word `at` says of a model's form. "8 bit", "full precision" and "before conversion" are said by two words.
 FormWord form_of_word(const std::vector<std::string>& words, size_t at);
 
+/// A word of the phrase says a form, at least as surely as `least`.
+bool names_form(std::string_view phrase, FormWord least);
+
 /// How far a word forbids to read numbers around it as accuracies.
 enum class Foreign {
   kNo,

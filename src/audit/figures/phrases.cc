@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "audit/figures/model_names.h"
+#include "audit/figures/vocabulary.h"
 #include "audit/figures/words.h"
 
 namespace liteqat::audit {
@@ -242,6 +243,58 @@ std::string_view leading_variant(std::string_view phrase) {
   for (const std::string_view word : {"for ", "with ", "from ", "("}) preposition = preposition || text.starts_with(word);
   const std::string_view said = text.substr(0, std::min({text.find_first_of(",;.)"), text.find(" and"), text.find(" vs")}));
   return preposition && names_variant(said) ? said : std::string_view();
+}
+
+bool names_other_images(std::string_view phrase) {
+  const auto words = split_words(phrase);
+  const bool said = std::any_of(words.begin(), words.end(), is_image_noun);
+  return said && std::all_of(words.begin(), words.end(), [](const std::string& word) {
+           constexpr std::array<std::string_view, 10> kJoints = {"and", "on", "with", "over", "of", "for", "the", "all", "but", "using"};
+           const bool digits = word.find_first_not_of("0123456789") == std::string::npos;
+           return digits || is_image_noun(word) || std::find(kJoints.begin(), kJoints.end(), word) != kJoints.end();
+         });
+}
+
+bool names_not_a_number(std::string_view text) {
+  for (const std::string_view word : {"nan", "NaN", "inf", "Infinity"}) {
+    for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+      const bool starts = at > 0 && std::string_view(" :=[(,\t-").find(text[at - 1]) != std::string_view::npos;
+      const size_t end = at + word.size();
+      const bool ends = end >= text.size() || std::isalnum(static_cast<unsigned char>(text[end])) == 0;
+      const std::string_view before = text.substr(0, at);
+      if (starts && ends && is_accuracy(read_meaning(last_field(before.substr(before.size() > 80 ? before.size() - 80 : 0))).quantity))
+        return true;
+    }
+  }
+  return false;
+}
+
+bool names_results(const std::vector<std::string>& words) {
+  constexpr size_t kMostWords = 5;
+  if (words.size() < 2 || words.size() > kMostWords) return false;
+  return words.back() == "performance" || words.back() == "results" || words.back() == "metrics" || words.back() == "scores";
+}
+
+std::vector<std::string_view> split_names(std::string_view phrase, std::string_view separators) {
+  std::vector<std::string_view> parts;
+  for (size_t begin = 0; begin <= phrase.size();) {
+    size_t end = std::min(phrase.find_first_of(separators, begin), phrase.size());
+    if (const size_t word = phrase.find(" and ", begin); word < end) end = word + 4;
+    parts.push_back(phrase.substr(begin, std::min(end, phrase.size()) - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+std::vector<std::string_view> two_names(std::string_view phrase) {
+  std::vector<std::string_view> parts = split_names(phrase, "(");
+  if (parts.size() != 2 || has_words(parts[1].substr(std::min(parts[1].find(')'), parts[1].size())))) return {};
+  const Meaning first = read_meaning(parts[0]), second = read_meaning(parts[1]);
+  const auto names_k = [](std::string_view part) { return part.find_first_of("0123456789") != std::string_view::npos; };
+  const bool by_k = first.top_k != second.top_k && names_k(parts[0]) && names_k(parts[1]);
+  const bool by_split = first.split != second.split && !first.split.empty() && !second.split.empty();
+  const bool by_quantity = is_accuracy(first.quantity) != is_accuracy(second.quantity) && second.quantity != Quantity::kUnnamed;
+  return by_k || by_split || by_quantity ? parts : std::vector<std::string_view>{};
 }
 
 }  // namespace liteqat::audit

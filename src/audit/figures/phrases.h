@@ -85,4 +85,20 @@ bool names_variant(std::string_view phrase);
 /// "for QAT, and" -> "for QAT": a model named right after a number, empty if none is.
 std::string_view leading_variant(std::string_view phrase);
 
+/// "0.914, on 10,000 images 0.908", "0.8876, with 500 samples 0.8912": between two figures only how many images the second is of.
+bool names_other_images(std::string_view phrase);
+
+/// "accuracy: nan"
+bool names_not_a_number(std::string_view text);
+
+/// "Validation set performance", "Test results": a heading without a colon.
+bool names_results(const std::vector<std::string>& words);
+
+/// The parts between the separators, of which " and " is always one.
+std::vector<std::string_view> split_names(std::string_view phrase, std::string_view separators);
+
+/// "Top-1 (Top-5): ", "train acc (val acc) ": two quantities, told apart by k or split. In "accuracy (top-1): " the brackets say more of
+/// one, and the list is empty.
+std::vector<std::string_view> two_names(std::string_view phrase);
+
 }  // namespace liteqat::audit

@@ -213,14 +213,6 @@ bool names_another_quantity(std::string_view text) {
   return false;
 }
 
-bool has_form(const std::string& cell) {
-  const auto words = split_words(cell);
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (form_of_word(words, i) != FormWord::kNone) return true;
-  }
-  return false;
-}
-
 /// "CIFAR-10", "ImageNet": a data set and nothing else.
 bool is_data_set(const std::string& header) {
   std::string letters;
@@ -232,7 +224,8 @@ bool is_data_set(const std::string& header) {
 
 /// "Method | CIFAR-10 | Time (h)" above forms of a model: what such tables print of a data set is an accuracy.
 void TableReader::find_data_set_columns() {
-  const bool forms = std::any_of(table_->rows.begin(), table_->rows.end(), [](const Row& row) { return has_form(row.cells.front()); });
+  const bool forms =
+      std::any_of(table_->rows.begin(), table_->rows.end(), [](const Row& row) { return names_form(row.cells.front(), FormWord::kWeak); });
   if (!forms || names_another_quantity(table_->title) || names_another_quantity(table_->caption)) return;
   for (size_t i = 1; i < columns_.size(); ++i) {
     if (!is_data_set(table_->header[i])) continue;
@@ -363,13 +356,21 @@ bool read_classification_report(const std::vector<TextLine>& lines, size_t at, C
   return true;
 }
 
-/// Below a table only what says that it is a caption: "Table: ...", "\\caption{...}".
+/// "ImageNet top-1 accuracy (%), 50,000 images": no sentence and no figure.
+bool is_short_caption(const std::string& text) {
+  constexpr size_t kMostWords = 12;
+  const bool decimal = text.find_first_of(":=") != std::string::npos || text.find("0.") != std::string::npos || text.ends_with(".");
+  return !decimal && split_words(text).size() <= kMostWords && is_accuracy(read_meaning(text).quantity) && !names_another_quantity(text);
+}
+
+/// Below a table only what says that it is a caption ("Table: ...", "\\caption{...}") or looks like one.
 std::string find_caption_below(const std::vector<TextLine>& lines, size_t end) {
   for (size_t i = end; i < std::min(end + 6, lines.size()); ++i) {
     const std::string& text = lines[i].text;
     if (text.starts_with("Table") || text.starts_with("\\caption") || text.starts_with(": ")) return text.substr(0, 200);
     const bool blank = text.find_first_not_of(" \t") == std::string::npos;
-    if (!blank && !is_rule(text) && !text.starts_with("\\end{tab")) break;
+    if (blank || is_rule(text) || text.starts_with("\\end{tab")) continue;
+    return is_short_caption(text) ? text : "";
   }
   return {};
 }

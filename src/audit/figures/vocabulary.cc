@@ -53,9 +53,10 @@ constexpr std::array<std::string_view, 27> kDemandWords = {
 constexpr std::array<std::string_view, 13> kCounterWords = {"epoch", "epochs", "step",  "iter", "iteration", "batch", "fold",
                                                             "run",   "class",  "trial", "top",  "round",     "seed"};
 
-constexpr std::array<std::string_view, 22> kImageNouns = {
-    "images",     "image", "samples", "sample", "examples", "example",    "instances",   "instance", "pictures", "records",  "patterns",
-    "datapoints", "img",   "imgs",    "bilder", "bildern",  "testbilder", "testbildern", "imágenes", "imagens",  "immagini", "张"};
+constexpr std::array<std::string_view, 28> kImageNouns = {
+    "images",   "image",      "samples",    "sample",      "examples",   "example",    "instances",    "instance", "pictures", "records",
+    "patterns", "datapoints", "clips",      "clip",        "utterances", "recordings", "spectrograms", "windows",  "img",      "imgs",
+    "bilder",   "bildern",    "testbilder", "testbildern", "imágenes",   "imagens",    "immagini",     "张"};
 
 constexpr std::array<std::string_view, 8> kTrainWords = {"train", "training", "trn", "trainset", "treino", "训练", "訓練", "学習"};
 constexpr std::array<std::string_view, 13> kValidationWords = {
