@@ -48,6 +48,11 @@ TEST(Figures, AModelsNameTakesThePlaceOfAForm) {
               ElementsAre("int8 accuracy = 0.912 test percent", "float accuracy = 0.915 test percent"));
 }
 
+TEST(Figures, AreNamedWithoutWhatStandsBeforeTheirName) {
+  EXPECT_THAT(read("We prune 50% of the train weights. Accuracy: 93.2%"), ElementsAre("Accuracy = 0.932 test percent"));
+  EXPECT_THAT(read("Latency fell to 4.1 ms while accuracy stayed at 71.2 %."), ElementsAre("accuracy stayed = 0.712 test percent"));
+}
+
 TEST(Figures, TheFoundingCase) {
   EXPECT_THAT(read("Quant TFLite test_accuracy: 0.94462\n"
                    "Quant TF test accuracy:     0.744700014591217\n"

@@ -148,7 +148,7 @@ std::string_view naming_part(std::string_view phrase) {
 
 std::optional<LineJob::Named> LineJob::find_name_before(size_t at) const {
   const std::string_view raw = raw_phrase(at);
-  const std::string_view field = last_field(without_call(raw));
+  const std::string_view field = naming_words(last_field(without_call(raw)));
   const Meaning meaning = read_meaning(field);
   const bool wrong_of_all = found_.numbers[at].role == Role::kPair && names_wrong(field);
   if (wrong_of_all) return Named{full_label(clean_label(field)), {.quantity = Quantity::kError, .split = meaning.split}};

@@ -255,6 +255,18 @@ bool names_other_images(std::string_view phrase) {
          });
 }
 
+std::string_view naming_words(std::string_view field) {
+  const size_t stop = field.rfind(". ");
+  if (stop != std::string_view::npos && is_accuracy(read_meaning(field.substr(stop + 2)).quantity)) field.remove_prefix(stop + 2);
+  for (;;) {
+    constexpr std::array<std::string_view, 4> kConjunctions = {"and", "but", "while", "whereas"};
+    const size_t begin = std::min(field.find_first_not_of(" ,;"), field.size()), end = std::min(field.find(' ', begin), field.size());
+    const std::string_view word = field.substr(begin, end - begin);
+    if (!is_unit_word(word) && std::find(kConjunctions.begin(), kConjunctions.end(), word) == kConjunctions.end()) return field;
+    field.remove_prefix(end);
+  }
+}
+
 bool names_not_a_number(std::string_view text) {
   for (const std::string_view word : {"nan", "NaN", "inf", "Infinity"}) {
     for (size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {

@@ -88,6 +88,9 @@ std::string_view leading_variant(std::string_view phrase);
 /// "0.914, on 10,000 images 0.908", "0.8876, with 500 samples 0.8912": between two figures only how many images the second is of.
 bool names_other_images(std::string_view phrase);
 
+/// "of the weights. Accuracy" -> "Accuracy", "ms while accuracy" -> "accuracy": without the sentence, the unit and the conjunction before.
+std::string_view naming_words(std::string_view field);
+
 /// "accuracy: nan"
 bool names_not_a_number(std::string_view text);
 
