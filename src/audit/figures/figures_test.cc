@@ -48,6 +48,15 @@ TEST(Figures, AModelsNameTakesThePlaceOfAForm) {
               ElementsAre("int8 accuracy = 0.912 test percent", "float accuracy = 0.915 test percent"));
 }
 
+TEST(Figures, OfTablesWhoseFirstColumnIsTheAccuracyOrNamesAll) {
+  EXPECT_THAT(read("| Accuracy | Model |\n|---|---|\n| 0.91 | float |\n| 0.90 | int8 |\n"),
+              ElementsAre("Accuracy 0.91, Accuracy = 0.91 test decimal", "Accuracy 0.90, Accuracy = 0.9 test decimal"));
+  EXPECT_THAT(read("| Accuracy | fp32 | int8 |\n|---|---|---|\n| resnet | 0.91 | 0.90 |\n"),
+              ElementsAre("resnet, fp32 = 0.91 test decimal", "resnet, int8 = 0.9 test decimal"));
+  EXPECT_THAT(read("| Model | Accuracy |\n|---|---|\n| float | 100 |\n| int8 | 100 |\n"),
+              ElementsAre("float, Accuracy = 1 test percent", "int8, Accuracy = 1 test percent"));
+}
+
 TEST(Figures, AreNamedWithoutWhatStandsBeforeTheirName) {
   EXPECT_THAT(read("We prune 50% of the train weights. Accuracy: 93.2%"), ElementsAre("Accuracy = 0.932 test percent"));
   EXPECT_THAT(read("Latency fell to 4.1 ms while accuracy stayed at 71.2 %."), ElementsAre("accuracy stayed = 0.712 test percent"));
