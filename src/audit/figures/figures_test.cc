@@ -57,6 +57,24 @@ TEST(Figures, OfTablesWhoseFirstColumnIsTheAccuracyOrNamesAll) {
               ElementsAre("float, Accuracy = 1 test percent", "int8, Accuracy = 1 test percent"));
 }
 
+TEST(Figures, OfTablesThatCountEpochsAreSeries) {
+  const auto series = [](const std::string& text) {
+    std::vector<std::string> found;
+    for (const Figure& figure : read_figures(text).figures) found.push_back(figure.series);
+    return found;
+  };
+  EXPECT_THAT(series("| epoch | accuracy |\n|---|---|\n| 1 | 0.91 |\n| 2 | 0.92 |\n"), ElementsAre("accuracy", "accuracy"));
+  EXPECT_THAT(series("| model | accuracy |\n|---|---|\n| float | 0.91 |\n| int8 | 0.92 |\n"),
+              ElementsAre("float, accuracy", "int8, accuracy"));
+}
+
+TEST(Figures, OfARowAreFractionsUpToOne) {
+  EXPECT_THAT(read("| metric | float | int8 |\n|---|---|---|\n| accuracy | 1 | 0.98 |\n"),
+              ElementsAre("accuracy, float = 1 test decimal", "accuracy, int8 = 0.98 test decimal"));
+  EXPECT_THAT(read("| metric | float | int8 |\n|---|---|---|\n| accuracy | 1.2 | 0.98 |\n"),
+              ElementsAre("accuracy, float = 0.012 test percent", "accuracy, int8 = 0.0098 test percent"));
+}
+
 TEST(Figures, AreNamedWithoutWhatStandsBeforeTheirName) {
   EXPECT_THAT(read("We prune 50% of the train weights. Accuracy: 93.2%"), ElementsAre("Accuracy = 0.932 test percent"));
   EXPECT_THAT(read("Latency fell to 4.1 ms while accuracy stayed at 71.2 %."), ElementsAre("accuracy stayed = 0.712 test percent"));
