@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <optional>
 
 #include "audit/figures/line_numbers.h"
@@ -39,6 +40,8 @@ class LineJob {
 
   void run(const std::string& open_label, const std::string& default_split) {
     default_split_ = default_split;
+    const auto& sizes = found_.sizes;
+    one_size_ = std::all_of(sizes.begin(), sizes.end(), [&](const TestSize& size) { return size.count == sizes.front().count; });
     for (size_t i = 0; i < found_.numbers.size();) i = read_number(i, open_label);
   }
 
@@ -111,6 +114,7 @@ class LineJob {
   std::optional<Named> last_;  // the name of the figure before, while a list of values may go on
   size_t last_at_ = 0;         // its number
   bool last_was_figure_ = false;
+  bool one_size_ = false;      // every number of images in the line is the same
   bool list_open_ = false;     // the figure before stands first in square brackets, or after such a one
   size_t named_until_ = 0;     // no phrase starts before: words after a figure that have named it name no other
   std::string segment_split_;  // "train loss 0.01 acc 0.99 | test loss 0.3 acc 0.92": named by what was measured beside it
@@ -405,24 +409,16 @@ bool LineJob::add_pair(size_t at, const Named& named, const Place& place) {
 int64_t LineJob::size_beside(size_t at) const {
   const auto& sizes = found_.sizes;
   if (sizes.empty()) return 0;
-  if (std::all_of(sizes.begin(), sizes.end(), [&](const TestSize& size) { return size.count == sizes.front().count; }))
-    return sizes.front().count;
+  if (one_size_) return sizes.front().count;
   const auto is_figure = [](const LineNumber& item) { return item.role == Role::kOpen || item.role == Role::kPair; };
   const auto& numbers = found_.numbers;
-  const auto first = static_cast<size_t>(std::find_if(numbers.begin(), numbers.end(), is_figure) - numbers.begin());
-  int64_t count = 0;
-  if (sizes.front().at < first) {
-    for (const TestSize& size : sizes) count = size.at < at ? size.count : count;
-    return count;
-  }
-  const size_t last = numbers[at].role == Role::kPair ? at + 2 : at + 1;
-  const auto next = static_cast<size_t>(
-      std::find_if(numbers.begin() + static_cast<std::ptrdiff_t>(std::min(last, numbers.size())), numbers.end(), is_figure) -
-      numbers.begin());
-  for (const TestSize& size : sizes) {
-    if (size.at > at && size.at < next) return size.count;
-  }
-  return 0;
+  const auto after = std::upper_bound(sizes.begin(), sizes.end(), at, [](size_t place, const TestSize& size) { return place < size.at; });
+  const auto first = std::find_if(numbers.begin(), numbers.end(), is_figure) - numbers.begin();
+  if (static_cast<std::ptrdiff_t>(sizes.front().at) < first) return after == sizes.begin() ? 0 : std::prev(after)->count;
+  if (after == sizes.end()) return 0;
+  const auto behind = numbers.begin() + static_cast<std::ptrdiff_t>(numbers[at].role == Role::kPair ? at + 2 : at + 1);
+  const auto beside = numbers.begin() + static_cast<std::ptrdiff_t>(after->at);
+  return behind <= beside && std::none_of(behind, beside, is_figure) ? after->count : 0;
 }
 
 /// "0.9312 (float32), 0.9308 (int8)": " (float32)", or nothing.
