@@ -28,14 +28,19 @@ TEST(Figures, AFormInBracketsBehindAFigureIsPartOfItsName) {
   EXPECT_THAT(read("test acc 0.9312 (float32), 0.9308 (int8)"),
               ElementsAre("test acc (float32) = 0.9312 test decimal", "test acc (int8) = 0.9308 test decimal"));
   EXPECT_THAT(read("test acc 0.9312 (9312/10000)"), ElementsAre("test acc = 0.9312 test decimal"));
+  EXPECT_THAT(read("test acc 0.9312 (int8 has 81.2%)").front(), "test acc = 0.9312 test decimal");
+}
+
+/// One member of every figure.
+template <typename T>
+std::vector<T> all(T Figure::*member, const std::string& text) {
+  std::vector<T> found;
+  for (const Figure& figure : read_figures(text).figures) found.push_back(figure.*member);
+  return found;
 }
 
 TEST(Figures, HaveTheNumberOfImagesBesideThem) {
-  const auto totals = [](const std::string& text) {
-    std::vector<int64_t> found;
-    for (const Figure& figure : read_figures(text).figures) found.push_back(figure.stated_total);
-    return found;
-  };
+  const auto totals = [](const std::string& text) { return all(&Figure::stated_total, text); };
   EXPECT_THAT(totals("accuracy 0.9084 (10000 samples), 0.913 (500 samples)"), ElementsAre(10000, 500));
   EXPECT_THAT(totals("accuracy on 500 images 0.914, on 10,000 images 0.9084"), ElementsAre(500, 10000));
   EXPECT_THAT(totals("accuracy 0.9084 and 0.913, both on 10,000 images"), ElementsAre(10000, 10000));
@@ -58,11 +63,7 @@ TEST(Figures, OfTablesWhoseFirstColumnIsTheAccuracyOrNamesAll) {
 }
 
 TEST(Figures, OfTablesThatCountEpochsAreSeries) {
-  const auto series = [](const std::string& text) {
-    std::vector<std::string> found;
-    for (const Figure& figure : read_figures(text).figures) found.push_back(figure.series);
-    return found;
-  };
+  const auto series = [](const std::string& text) { return all(&Figure::series, text); };
   EXPECT_THAT(series("| epoch | accuracy |\n|---|---|\n| 1 | 0.91 |\n| 2 | 0.92 |\n"), ElementsAre("accuracy", "accuracy"));
   EXPECT_THAT(series("| model | accuracy |\n|---|---|\n| float | 0.91 |\n| int8 | 0.92 |\n"),
               ElementsAre("float, accuracy", "int8, accuracy"));
@@ -444,6 +445,11 @@ TEST(Sizes, NamedInTheText) {
   EXPECT_THAT(sizes("Accuracy with num_calib_samples=200: 0.7421, with num_calib_samples=1000: 0.7433"), IsEmpty());
   EXPECT_THAT(sizes("Calibrated with 200 images. The accuracy on 5,000 images is 0.8876."), ElementsAre("test 5000"));
   EXPECT_THAT(sizes("trained on 45,000 images, accuracy 0.8871"), ElementsAre("train 45000"));
+  EXPECT_THAT(sizes("the trained model is tested on 10,000 images: accuracy 0.8871"), ElementsAre("test 10000"));
+  EXPECT_THAT(sizes("We evaluate each model on 10,000 images: accuracy 0.8871"), ElementsAre("test 10000"));
+  EXPECT_THAT(sizes("Calibrated with 200 images, accuracy 0.91 (5,000 images)"), ElementsAre("test 5000"));
+  EXPECT_THAT(sizes("Calibration uses 200 images. Evaluation: 5,000 images, accuracy 0.91"), ElementsAre("test 5000"));
+  EXPECT_THAT(sizes("Well calibrated: accuracy 0.91, 5,000 images"), ElementsAre("test 5000"));
   EXPECT_THAT(sizes("10 classes with 500 images each, test acc = 0.8765"), ElementsAre("classes 10"));
   EXPECT_THAT(sizes("accuracy on first 1000 images: 0.8234"), IsEmpty());
   EXPECT_THAT(sizes("Test set has 4890 clips."), ElementsAre("test 4890"));

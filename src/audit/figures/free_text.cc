@@ -428,7 +428,10 @@ std::string LineJob::form_behind(size_t at) const {
   const size_t open = behind.find_first_not_of(' '), close = behind.find(')');
   if (open == std::string_view::npos || behind[open] != '(' || close == std::string_view::npos) return {};
   const std::string_view inside = behind.substr(open, close + 1 - open);
-  return names_form(inside, FormWord::kSure) && !is_accuracy(read_meaning(inside).quantity) ? " " + std::string(inside) : "";
+  return inside.find_first_of(".%") == std::string_view::npos && names_form(inside, FormWord::kSure) &&
+                 !is_accuracy(read_meaning(inside).quantity)
+             ? " " + std::string(inside)
+             : "";
 }
 
 bool LineJob::add(size_t at, const Named& named) {

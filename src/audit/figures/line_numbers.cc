@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <cmath>
+#include <initializer_list>
 #include <string>
 
 #include "audit/figures/phrases.h"
@@ -12,8 +13,10 @@
 namespace liteqat::audit {
 namespace {
 
-constexpr std::array<std::string_view, 14> kNotASet = {"batch", "calib",  "each",  "calibration", "representative", "first", "per",
-                                                       "sec",   "second", "epoch", "calibrate",   "calibrated",     "step",  "s"};
+bool has_any(const std::vector<std::string>& words, std::initializer_list<std::string_view> listed) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return std::find(listed.begin(), listed.end(), word) != listed.end(); });
+}
 
 bool names_calibration(const std::vector<std::string>& words) {
   return std::any_of(words.begin(), words.end(),
@@ -21,13 +24,13 @@ bool names_calibration(const std::vector<std::string>& words) {
 }
 
 bool names_no_set(const std::vector<std::string>& words) {
-  return std::any_of(words.begin(), words.end(),
-                     [](const std::string& word) { return std::find(kNotASet.begin(), kNotASet.end(), word) != kNotASet.end(); });
+  return names_calibration(words) || has_any(words, {"batch", "first", "per", "sec", "second", "epoch", "step", "s"});
 }
 
-/// "647 misclassified images" are a part of a set.
+/// "647 misclassified images" and "500 images each" are parts of a set.
 bool names_part(const std::vector<std::string>& words) {
-  return !words.empty() && (words[0] == "misclassified" || words[0] == "wrong" || words[0] == "correct" || words[0] == "correctly");
+  return !words.empty() && (has_any(words, {"each"}) || words[0] == "misclassified" || words[0] == "wrong" || words[0] == "correct" ||
+                            words[0] == "correctly");
 }
 
 /// Text between the end of number `at - 1` (or the start of the line) and number `at`.
@@ -105,8 +108,9 @@ void find_levels(std::string_view line, std::vector<LineNumber>& numbers) {
 std::string size_split(const std::vector<std::string>& before, const std::vector<std::string>& after) {
   const std::string split = find_split(after);
   if (!split.empty()) return split;
-  const bool trained = std::any_of(before.begin(), before.end(),
-                                   [](const std::string& word) { return word == "trained" || word == "tuned" || word == "finetuned"; });
+  // "trained on 45,000 images", but "the trained model is tested on 10,000 images".
+  const bool trained = before.size() >= 2 && has_any({before[before.size() - 2]}, {"trained", "tuned", "finetuned"}) &&
+                       has_any({before.back()}, {"on", "with", "using", "over"});
   return trained ? "train" : find_split(before);
 }
 
@@ -145,8 +149,12 @@ std::vector<std::string> field_words(std::string_view gap) {
   return split_words(cut == std::string_view::npos ? gap : gap.substr(cut + 1));
 }
 
-bool is_measured_on(std::string_view word) {
-  return word == "on" || word == "over" || word == "of";
+/// "a representative dataset of 100 samples 0.88, with 500 samples 0.89": what follows such a number by the same words is none of a test
+/// set.
+/// "(5,000 images)" and "on 5,000 images" are measured on.
+bool goes_on_calibrating(std::string_view gap, const std::vector<std::string>& before) {
+  while (!gap.empty() && gap.back() == ' ') gap.remove_suffix(1);
+  return before.empty() ? !gap.ends_with("(") : has_any({before.back()}, {"with", "using", "and", "for", "by", "from"});
 }
 
 std::string_view cut_clause(std::string_view text) {
@@ -162,10 +170,9 @@ bool names_images(const std::vector<std::string>& after) {
 void find_sizes(const Passage& passage, LineNumbers& found, Collector& collector) {
   const std::string_view line = passage.text;
   auto& numbers = found.numbers;
-  bool after_calibration = false;
+  bool calibrated = false;  // a number of images before was of a calibration
   for (size_t i = 0; i < numbers.size(); ++i) {
     const PrintedNumber& number = numbers[i].number;
-    after_calibration = after_calibration || names_calibration(split_words(gap_before(line, numbers, i)));
     // "10.000 images": the point groups, because nobody has a part of an image.
     const bool point_groups = number.point_could_group && number.unit == Unit::kNone && !number.attached && number.units > 0;
     const auto count = point_groups ? std::optional(number.units) : count_of(number);
@@ -175,6 +182,7 @@ void find_sizes(const Passage& passage, LineNumbers& found, Collector& collector
     const std::string_view beyond = text_after(line, numbers, i).substr(after_text.size());
     if (names_no_set(before) || names_no_set(after) || names_part(after) || (!after_text.empty() && beyond.starts_with("/"))) {  // images/s
       const bool of_images = names_images(after) || (!before.empty() && is_image_noun(before.back()));
+      calibrated = calibrated || (of_images && (names_calibration(before) || names_calibration(after)));
       if (of_images && numbers[i].role == Role::kOpen) numbers[i].role = Role::kSize;  // "on the first 1000 images: 0.91"
       continue;
     }
@@ -184,9 +192,7 @@ void find_sizes(const Passage& passage, LineNumbers& found, Collector& collector
     if (!follows && numbers[i].role == Role::kOpen) what = named_before(before);
     if (what.empty()) continue;
     if (numbers[i].role == Role::kOpen) numbers[i].role = Role::kSize;
-    // "with a representative dataset of 100 samples 0.88, with 500 samples 0.89": only "on 10,000 images" is measured on.
-    if (what == "test" && after_calibration && size_split(before, after).empty() && (before.empty() || !is_measured_on(before.back())))
-      continue;
+    if (what == "test" && calibrated && size_split(before, after).empty() && goes_on_calibrating(gap, before)) continue;
     if (what == "test" && *count >= 10) found.sizes.push_back({i, *count});
     const std::string words = follows ? std::string(line.substr(numbers[i].number.begin, numbers[i].number.end - numbers[i].number.begin)) +
                                             std::string(after_text)

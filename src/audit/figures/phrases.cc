@@ -247,6 +247,8 @@ std::string_view leading_variant(std::string_view phrase) {
 
 bool names_other_images(std::string_view phrase) {
   const auto words = split_words(phrase);
+  const std::string_view joint = trimmed(phrase);
+  if (!joint.starts_with(",") && !joint.starts_with(";") && !joint.starts_with("and ") && !joint.starts_with("but ")) return false;
   const bool said = std::any_of(words.begin(), words.end(), is_image_noun);
   return said && std::all_of(words.begin(), words.end(), [](const std::string& word) {
            constexpr std::array<std::string_view, 10> kJoints = {"and", "on", "with", "over", "of", "for", "the", "all", "but", "using"};

@@ -359,18 +359,23 @@ bool read_classification_report(const std::vector<TextLine>& lines, size_t at, C
 /// "ImageNet top-1 accuracy (%), 50,000 images": no sentence and no figure.
 bool is_short_caption(const std::string& text) {
   constexpr size_t kMostWords = 12;
-  const bool decimal = text.find_first_of(":=") != std::string::npos || text.find("0.") != std::string::npos || text.ends_with(".");
-  return !decimal && split_words(text).size() <= kMostWords && is_accuracy(read_meaning(text).quantity) && !names_another_quantity(text);
+  if (text.find_first_of(":=|") != std::string::npos || text.find('.') != std::string::npos) return false;
+  return split_words(text).size() <= kMostWords && is_accuracy(read_meaning(text).quantity) && !names_another_quantity(text);
 }
 
-/// Below a table only what says that it is a caption ("Table: ...", "\\caption{...}") or looks like one.
+bool is_blank(const std::string& text) {
+  return text.find_first_not_of(" \t") == std::string::npos;
+}
+
+/// Below a table only what says that it is a caption ("Table: ...", "\\caption{...}"), or looks like one right below it and above nothing:
+/// a heading of what follows is none.
 std::string find_caption_below(const std::vector<TextLine>& lines, size_t end) {
   for (size_t i = end; i < std::min(end + 6, lines.size()); ++i) {
     const std::string& text = lines[i].text;
     if (text.starts_with("Table") || text.starts_with("\\caption") || text.starts_with(": ")) return text.substr(0, 200);
-    const bool blank = text.find_first_not_of(" \t") == std::string::npos;
-    if (blank || is_rule(text) || text.starts_with("\\end{tab")) continue;
-    return is_short_caption(text) ? text : "";
+    if (is_blank(text) || is_rule(text) || text.starts_with("\\end{tab")) continue;
+    const bool alone = i == end && (i + 1 >= lines.size() || is_blank(lines[i + 1].text));
+    return alone && is_short_caption(text) ? text : "";
   }
   return {};
 }
@@ -379,8 +384,8 @@ std::string find_caption_below(const std::vector<TextLine>& lines, size_t end) {
 std::string find_caption_above(const std::vector<TextLine>& lines, size_t at) {
   for (size_t back = 1; back <= 6 && back <= at; ++back) {
     const std::string& text = lines[at - back].text;
-    const bool blank = text.find_first_not_of(" \t") == std::string::npos;
-    if (blank || is_rule(text) || text.find("\\begin") != std::string::npos || text.find("\\centering") != std::string::npos) continue;
+    if (is_blank(text) || is_rule(text) || text.find("\\begin") != std::string::npos || text.find("\\centering") != std::string::npos)
+      continue;
     return text.size() > 200 || text.find("://") != std::string::npos ? "" : text;
   }
   return {};
@@ -389,7 +394,9 @@ std::string find_caption_above(const std::vector<TextLine>& lines, size_t at) {
 /// A caption below may as well be the next table's: the one above comes first.
 std::string find_caption(const std::vector<TextLine>& lines, size_t at, size_t end) {
   const std::string above = find_caption_above(lines, at);
-  return is_accuracy(read_meaning(above).quantity) ? above : find_caption_below(lines, end);
+  if (is_accuracy(read_meaning(above).quantity)) return above;
+  const std::string below = find_caption_below(lines, end);
+  return is_short_caption(below) && names_another_quantity(above) ? "" : below;  // "Latency" above
 }
 
 }  // namespace
